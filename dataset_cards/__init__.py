@@ -1,0 +1,1 @@
+"""Dataset cards: rendering, previews and publishing."""

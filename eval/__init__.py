@@ -1,0 +1,1 @@
+"""Tasks, metrics, harness, submissions and the leaderboard."""

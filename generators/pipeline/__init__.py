@@ -1,0 +1,1 @@
+"""Everything a dataset gets without writing it: seeds, shards, manifest, build, verification."""

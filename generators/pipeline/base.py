@@ -1,0 +1,163 @@
+"""What a dataset declares; everything else (seeds, shards, cards, verification) is derived from it.
+
+A dataset is one module directly inside ``mesoinv.generators`` with a module-level ``DATASET``,
+an instance of a subclass of `Dataset`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mesoinv.generators.pipeline.errors import unknown_name
+
+if TYPE_CHECKING:
+    from mesoinv.generators.pipeline.seeding import Stream
+
+#: A batch of samples: column name -> array whose first axis is the sample.
+Batch = dict[str, NDArray[Any]]
+
+SPLITS = ("train", "validation", "test")
+SIZES = ("mini", "small", "full")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One stored column of a dataset.
+
+    Attributes
+    ----------
+    name : str
+        Column name, the field's own term.
+    dtype : str
+        Storage type, a numpy name (``"float16"``, ``"float64"``, ``"int64"`` …).
+    shape : tuple of int
+        Shape of one sample's value; ``()`` for a scalar.
+    unit : str
+        Physical unit as printed in cards; ``"1"`` for a pure number.
+    description : str
+        One line for the card.
+    rtol : float
+        Largest relative L2 difference per sample between a stored value and a regenerated one.
+        0 means bit-exact on every machine, which disorder inputs and integers are.
+    """
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    unit: str
+    description: str
+    rtol: float = 0.0
+
+
+@dataclass(frozen=True)
+class Paper:
+    """The publication that defined a system."""
+
+    authors: str
+    title: str
+    reference: str
+    year: int
+    arxiv: str
+    doi: str
+    bibtex: str
+
+
+@dataclass(frozen=True)
+class Config:
+    """One configuration of a dataset; a dataset derives its own with its physical parameters.
+
+    Attributes
+    ----------
+    description : str
+        One line for the card.
+    sizes : mapping
+        ``{"mini": {"train": 64, "validation": 16, "test": 16}, "small": …, "full": …}``,
+        samples per size and split; a smaller size is a prefix of a larger one.
+    """
+
+    description: str
+    sizes: Mapping[str, Mapping[str, int]]
+
+
+class Dataset(ABC):
+    """A dataset: declarations and two pure, batched steps, `draw` and `solve`.
+
+    Attributes
+    ----------
+    name, pretty_name : str
+        Repository name (``"pldos"``) and title for people.
+    version : str
+        Semantic version of the data; any change of any sample raises the major number.
+    paper : Paper
+        Where the system comes from.
+    configs : mapping of str to Config
+        Configurations; `default_config` is the one ``load_dataset`` gives without a name.
+    solvers : tuple of str
+        Names accepted by `solve`; the first is the default.
+    rows_per_part : int
+        Samples that are computed and saved together: what a kill can lose, and a row group.
+    rows_per_shard : int
+        Samples in a file; a multiple of `rows_per_part`, for files of 200 to 500 MB.
+    """
+
+    name: ClassVar[str]
+    pretty_name: ClassVar[str]
+    version: ClassVar[str]
+    paper: ClassVar[Paper]
+    default_config: ClassVar[str]
+    configs: ClassVar[Mapping[str, Config]]
+    solvers: ClassVar[tuple[str, ...]] = ("default",)
+    rows_per_part: ClassVar[int] = 64
+    rows_per_shard: ClassVar[int] = 4096
+
+    @abstractmethod
+    def columns(self, config: str) -> tuple[Column, ...]:
+        """Return the columns of a configuration, in the order they are stored."""
+
+    @abstractmethod
+    def draw(self, config: str, stream: Stream, indices: NDArray[np.int64]) -> Batch:
+        """Draw the disorder of the given samples, a function of (stream, index) alone."""
+
+    @abstractmethod
+    def solve(
+        self, config: str, drawn: Batch, *, device: str = "cpu", solver: str | None = None
+    ) -> Batch:
+        """Compute every column of `columns` from what `draw` gave (float64, not yet rounded)."""
+
+    def images(self, config: str, batch: Batch) -> dict[str, list[bytes]]:
+        """Render PNG images of samples for the preview configuration and ``mesoinv show``.
+
+        Parameters
+        ----------
+        config : str
+            Configuration of the samples.
+        batch : Batch
+            Samples, as `solve` returns them.
+
+        Returns
+        -------
+        dict of str to list of bytes
+            Image column name -> one PNG file a sample.
+        """
+        return {}
+
+    def config(self, name: str) -> Config:
+        """Return a configuration by name, or raise an error that lists the valid names."""
+        if name not in self.configs:
+            raise unknown_name(f"config of {self.name}", name, self.configs)
+        return self.configs[name]
+
+    def num_samples(self, config: str, size: str, split: str) -> int:
+        """Return how many samples a split has at a size, refusing unknown names."""
+        sizes = self.config(config).sizes
+        if size not in sizes:
+            raise unknown_name("size", size, sizes)
+        if split not in sizes[size]:
+            raise unknown_name(f"split of {self.name}/{config}", split, sizes[size])
+        return sizes[size][split]

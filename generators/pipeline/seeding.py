@@ -1,0 +1,100 @@
+"""Random access randomness: any number of any sample from a name and an index, bit-exact everywhere.
+
+A stream is named ``mesoinv/<dataset>/<major version>/<config>/<split>``; the SHA-256 of the name is
+the key of a Philox4x64-10 counter generator [1]_, and a sample's index is part of the counter. So
+sample 17 is the same alone, in a batch, in another process and on another machine.
+
+Words are turned into numbers with IEEE additions, multiplications, divisions and square roots only:
+library logarithms differ in the last bit between machines, correctly rounded operations do not.
+
+References
+----------
+.. [1] J. K. Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC'11 (2011).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mesoinv.generators.pipeline.errors import UsageError
+from mesoinv.generators.pipeline.normal import normal_quantile
+
+
+@dataclass(frozen=True)
+class Stream:
+    """The random numbers of one split.
+
+    Attributes
+    ----------
+    dataset, config, split : str
+        Names as they appear in the stream's name.
+    version : str
+        Semantic version of the dataset; only the major number enters.
+    salt : bytes
+        Secret of a held-out split; empty for public ones.
+    """
+
+    dataset: str
+    version: str
+    config: str
+    split: str
+    salt: bytes = b""
+
+    @property
+    def name(self) -> str:
+        """The text that is hashed, without the salt."""
+        major = self.version.split(".", maxsplit=1)[0]
+        return f"mesoinv/{self.dataset}/{major}/{self.config}/{self.split}"
+
+    @property
+    def key(self) -> int:
+        """The 128-bit Philox key."""
+        digest = hashlib.sha256(self.name.encode() + self.salt).digest()
+        return int.from_bytes(digest[:16], "little")
+
+    def words(self, indices: NDArray[np.int64], count: int, channel: int = 0) -> NDArray[np.uint64]:
+        """Return raw 64-bit words.
+
+        Parameters
+        ----------
+        indices : (B,) array of int
+            Sample indices, not negative.
+        count : int
+            Words for each sample.
+        channel : int
+            Independent purposes within a sample take different channels.
+
+        Returns
+        -------
+        (B, count) array of uint64
+
+        Raises
+        ------
+        UsageError
+            If an index is negative or not an integer.
+        """
+        samples = np.atleast_1d(np.asarray(indices))
+        if samples.size and (samples.dtype.kind not in "iu" or samples.min() < 0):
+            raise UsageError("Sample indices must be integers of 0 or more.")
+        key, out = self.key, np.empty((samples.size, count), dtype=np.uint64)
+        for row, index in zip(out, samples.tolist(), strict=True):
+            counter = (channel << 128) | (index << 64)
+            row[:] = np.random.Philox(key=key, counter=counter).random_raw(count)
+        return out
+
+    def uniform(
+        self, indices: NDArray[np.int64], count: int, channel: int = 0
+    ) -> NDArray[np.float64]:
+        """Return numbers uniform in the open interval (0, 1), shape (B, count), on a 2⁻⁵³ grid."""
+        words = self.words(indices, count, channel) >> np.uint64(11)
+        return (words.astype(np.float64) + 0.5) * 2.0**-53
+
+    def normal(
+        self, indices: NDArray[np.int64], count: int, channel: int = 0
+    ) -> NDArray[np.float64]:
+        """Return standard normal numbers, shape (B, count), by inversion of `uniform`."""
+        return normal_quantile(self.uniform(indices, count, channel))

@@ -1,0 +1,1 @@
+"""Numerical methods: pure functions on arrays, no files, no datasets, no command line."""

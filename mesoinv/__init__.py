@@ -1,0 +1,1 @@
+"""Benchmark datasets for inverse problems in mesoscopic and disordered quantum systems."""

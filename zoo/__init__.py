@@ -1,0 +1,1 @@
+"""Pretrained baselines: architectures, recipes, weights."""
