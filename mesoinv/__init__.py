@@ -1,1 +1,39 @@
 """Benchmark datasets for inverse problems in mesoscopic and disordered quantum systems."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mesoinv.generators import list_configs, list_datasets
+    from mesoinv.generators.pipeline.build import build
+    from mesoinv.generators.pipeline.generate import generate
+    from mesoinv.generators.pipeline.verify import verify
+
+    __version__: str
+
+__all__ = ["__version__", "build", "generate", "list_configs", "list_datasets", "verify"]
+
+# where each public name lives; imported when first used, so that `import mesoinv` costs nothing
+_HOMES = {
+    "build": "mesoinv.generators.pipeline.build",
+    "generate": "mesoinv.generators.pipeline.generate",
+    "list_configs": "mesoinv.generators",
+    "list_datasets": "mesoinv.generators",
+    "verify": "mesoinv.generators.pipeline.verify",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version  # noqa: PLC0415
+
+        return version("mesoinv")
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from mesoinv.generators.pipeline.errors import unknown_name
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from mesoinv.generators.pipeline.seeding import Stream
 
 #: A batch of samples: column name -> array whose first axis is the sample.
@@ -146,6 +148,29 @@ class Dataset(ABC):
             Image column name -> one PNG file a sample.
         """
         return {}
+
+    def figure(self, config: str, batch: Batch, row: int = 0) -> Figure:
+        """Draw one sample with axes, units and colour bars, for ``mesoinv show`` and the card.
+
+        Parameters
+        ----------
+        config : str
+            Configuration of the samples.
+        batch : Batch
+            Samples, as `solve` returns them.
+        row : int
+            Which of them.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+
+        Raises
+        ------
+        NotImplementedError
+            If the dataset has no picture.
+        """
+        raise NotImplementedError(f"{self.name} has no picture of a sample")
 
     def config(self, name: str) -> Config:
         """Return a configuration by name, or raise an error that lists the valid names."""

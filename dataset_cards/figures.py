@@ -1,0 +1,130 @@
+"""The figures of a card: one sample of every declared configuration, drawn from the built files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from mesoinv.generators.pipeline.storage import read_rows
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from matplotlib.figure import Figure
+
+    from mesoinv.dataset_cards.facts import Build
+    from mesoinv.generators.pipeline.manifest import Shard
+
+FIGURES, DPI, ROW = "figures", 110, 0
+
+
+@dataclass(frozen=True)
+class CardFigure:
+    """A figure as the card names it.
+
+    Attributes
+    ----------
+    config : str
+        Configuration of the sample.
+    path : str
+        PNG file, relative to the build.
+    shard : Shard
+        The file the sample was read from.
+    """
+
+    config: str
+    path: str
+    shard: Shard
+
+    @property
+    def source(self) -> str:
+        """Which sample is shown."""
+        return f"sample {self.shard.first_row + ROW}, read from `{self.shard.file}`"
+
+
+def draw_figures(build: Build) -> list[Path]:
+    """Draw the figures that are missing or show a sample of other files.
+
+    Parameters
+    ----------
+    build : Build
+        An opened build; the PNG files go to its ``figures/``.
+
+    Returns
+    -------
+    list of Path
+        What was drawn; nothing for a dataset that declares no `figure`.
+    """
+    drawn = []
+    for item in _wanted(build):
+        path = build.folder / item.path
+        if _is_current(path, item.shard):
+            continue
+        figure = _figure(build, item)
+        if figure is not None:
+            save_figure(figure, path, source=item.shard.sha256)
+            drawn.append(path)
+    return drawn
+
+
+def existing_figures(build: Build) -> list[CardFigure]:
+    """Return the figures in the folder that show these files; others are not shown in a card."""
+    return [item for item in _wanted(build) if _is_current(build.folder / item.path, item.shard)]
+
+
+def save_figure(figure: Figure, path: Path, source: str) -> None:
+    """Write a figure as PNG in one step, noting what it was drawn from.
+
+    Parameters
+    ----------
+    figure : Figure
+        A matplotlib figure.
+    path : Path
+        The PNG file; its folder is made.
+    source : str
+        Goes into the file's ``Source`` entry.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.tmp")
+    # no Software entry: it names matplotlib's version, and equal pictures should be equal files
+    figure.savefig(
+        temporary,
+        format="png",
+        dpi=DPI,
+        bbox_inches="tight",
+        metadata={"Source": source, "Software": None},
+    )
+    temporary.replace(path)
+
+
+def _wanted(build: Build) -> list[CardFigure]:
+    found = []
+    for name in build.declared or [build.default_config]:
+        splits = build.configs[name].splits
+        ordered = [splits[s] for s in ("test", *splits) if s in splits and splits[s].shards]
+        if ordered and build.configs[name].kind == "data":
+            found.append(CardFigure(name, f"{FIGURES}/{name}.png", ordered[0].shards[0]))
+    return found
+
+
+def _figure(build: Build, item: CardFigure) -> Figure | None:
+    source = build.configs[item.config].source
+    columns = build.dataset.columns(source)
+    stored = read_rows(build.folder / item.shard.file, ROW, 1, columns)
+    # a figure is drawn from float64, as `solve` gives it, also where float16 is stored
+    batch = {k: v.astype(np.float64) if v.dtype.kind == "f" else v for k, v in stored.items()}
+    try:
+        return build.dataset.figure(source, batch)
+    except NotImplementedError:
+        return None
+
+
+def _is_current(path: Path, shard: Shard) -> bool:
+    try:
+        with Image.open(path) as image:
+            return image.info.get("Source") == shard.sha256
+    except (FileNotFoundError, UnidentifiedImageError):
+        return False

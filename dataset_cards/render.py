@@ -1,0 +1,143 @@
+"""Writes ``README.md`` and ``eval.yaml`` of a build: one template, filled from what is declared."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, StrictUndefined
+
+from mesoinv.dataset_cards import tables
+from mesoinv.dataset_cards.facts import Build, open_build
+from mesoinv.dataset_cards.figures import existing_figures
+from mesoinv.dataset_cards.front_matter import evaluation, front_matter
+from mesoinv.generators.pipeline.errors import UsageError
+
+if TYPE_CHECKING:
+    from mesoinv.generators.pipeline.base import Dataset
+
+CARD, EVALUATION = "README.md", "eval.yaml"
+HOMEPAGE = "https://huggingface.co"
+
+
+def repo_name(repo: str | None, dataset: str) -> str:
+    """Return a repository's name, ``mesoinv/<dataset>`` if none is given.
+
+    Raises
+    ------
+    UsageError
+        If it is not of the form ``owner/name``.
+    """
+    name = repo or f"mesoinv/{dataset}"
+    if name.count("/") != 1 or not all(name.split("/")):
+        raise UsageError(f"{name!r} is not a repository: write owner/name, as mesoinv/{dataset}.")
+    return name
+
+
+def card_files(build: Build, repo: str | None = None) -> dict[str, str]:
+    """Return the texts that belong at the root of a build.
+
+    Parameters
+    ----------
+    build : Build
+        An opened build.
+    repo : str, optional
+        Hub repository that the examples name; ``mesoinv/<dataset>`` by default.
+
+    Returns
+    -------
+    dict of str to str
+        ``README.md`` and, where the dataset declares tasks that were built, ``eval.yaml``.
+    """
+    texts = {CARD: _card(build, repo_name(repo, build.dataset.name))}
+    tasks = evaluation(build)
+    return texts if tasks is None else {**texts, EVALUATION: tasks}
+
+
+def stale_files(build: Build, repo: str | None = None) -> dict[str, str]:
+    """Return the texts of `card_files` that are missing in the folder or differ from it."""
+    return {
+        name: text
+        for name, text in card_files(build, repo).items()
+        if not (build.folder / name).is_file()
+        or (build.folder / name).read_text(encoding="utf-8") != text
+    }
+
+
+def render_card(
+    folder: str | Path, repo: str | None = None, *, dataset: str | Dataset | None = None
+) -> Path:
+    """Write the card of a build, and its ``eval.yaml`` where it has tasks.
+
+    Figures are shown if they are in ``figures/``; `mesoinv.dataset_cards.figures.draw_figures`
+    puts them there.
+
+    Parameters
+    ----------
+    folder : str or Path
+        A complete build.
+    repo : str, optional
+        Hub repository that the examples name; ``mesoinv/<dataset>`` by default.
+    dataset : str or Dataset, optional
+        Declaration of a dataset that mesoinv does not list, see `resolve_dataset`.
+
+    Returns
+    -------
+    Path
+        The written ``README.md``.
+
+    Raises
+    ------
+    MesoinvError
+        If the folder is not a complete build of the installed version of its dataset.
+    UsageError
+        If `repo` is not of the form ``owner/name``.
+    """
+    build = open_build(Path(folder), dataset)
+    if evaluation(build) is None:
+        (build.folder / EVALUATION).unlink(missing_ok=True)
+    for name, text in stale_files(build, repo).items():
+        temporary = build.folder / f".{name}.tmp"
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(build.folder / name)
+    return build.folder / CARD
+
+
+def _card(build: Build, repo: str) -> str:
+    # Markdown, not HTML: escaping would spoil the equations
+    environment = Environment(  # noqa: S701
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    source = (files("mesoinv.dataset_cards") / "template.md.j2").read_text(encoding="utf-8")
+    return environment.from_string(source).render(_context(build, repo))
+
+
+def _context(build: Build, repo: str) -> dict[str, Any]:
+    return {
+        "front_matter": front_matter(build),
+        "repo": repo,
+        "homepage": HOMEPAGE,
+        "dataset": build.dataset,
+        "paper": build.dataset.paper,
+        "manifest": build.manifest,
+        "head": build.prose.head,
+        "sections": build.prose.sections,
+        "figures": existing_figures(build),
+        "default_config": build.default_config,
+        "names": list(build.configs),
+        "declared": build.declared,
+        "splits": tables.split_names(build),
+        "overview": tables.overview(build),
+        "example": tables.example(build),
+        "sizes": tables.sizes(build),
+        "columns": tables.columns(build),
+        "half_columns": tables.half_columns(build),
+        "half": tables.half_precision(),
+        "parameters": tables.parameters(build),
+        "streams": tables.streams(build),
+        "costs": tables.costs(build),
+        "libraries": ", ".join(f"{k} {v}" for k, v in sorted(build.manifest.libraries.items())),
+        "tasks": build.tasks,
+        "bibtex": tables.dataset_bibtex(build, repo),
+    }

@@ -1,0 +1,233 @@
+"""The tables of a card, each computed from the declaration or the manifest."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mesoinv.generators.pipeline.base import Config
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mesoinv.dataset_cards.facts import Build
+    from mesoinv.generators.pipeline.base import Column
+    from mesoinv.generators.pipeline.manifest import ConfigRecord
+
+Row = dict[str, Any]
+_NOT_PARAMETERS = {field.name for field in dataclasses.fields(Config)}
+
+
+def count(number: int) -> str:
+    """Return a number with its thousands apart: ``88 000``."""
+    return f"{number:,}".replace(",", " ")
+
+
+def size(num_bytes: float) -> str:
+    """Return a number of bytes in decimal units: ``5.1 GB``."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if num_bytes < 1000:
+            return f"{num_bytes:.3g} {unit}"
+        num_bytes /= 1000
+    return f"{num_bytes:.3g} TB"
+
+
+def duration(seconds: float) -> str:
+    """Return a time in the unit that suits it: ``49 ms``, ``3.1 h``."""
+    for limit, factor, unit in (
+        (1e-3, 1e6, "µs"),
+        (1, 1e3, "ms"),
+        (120, 1, "s"),
+        (7200, 1 / 60, "min"),
+    ):
+        if seconds < limit:
+            return f"{seconds * factor:.3g} {unit}"
+    return f"{seconds / 3600:.3g} h"
+
+
+def value(parameter: object) -> str:
+    """Return a parameter's value as text; a pair of numbers in brackets is a range."""
+    if isinstance(parameter, float):
+        return f"{parameter:g}"
+    if isinstance(parameter, tuple | list):
+        return "[" + ", ".join(value(item) for item in parameter) + "]"
+    return str(parameter)
+
+
+def split_names(build: Build) -> list[str]:
+    """Return the splits that occur, in the order they first do."""
+    return list(dict.fromkeys(s for record in build.configs.values() for s in record.splits))
+
+
+def overview(build: Build) -> list[tuple[str, str]]:
+    """Return the first lines of the card: task, samples, bytes, grid."""
+    copies = [f"`{name}`" for name in build.configs if name not in build.declared]
+    extra = f", without the copies in {' and '.join(copies)}" if copies else ""
+    rows = sum(_num_rows(build.configs[name]) for name in build.declared)
+    names = ", ".join(f"`{name}`" for name in build.configs)
+    lines = [
+        ("Task", build.prose.head.task),
+        ("Samples", count(rows) + extra),
+        ("Download", f"{size(sum(s.num_bytes for s in build.shards))} for everything"),
+        ("Configurations", f"{names}; the default is `{build.default_config}`"),
+        ("Grid", build.prose.head.grid),
+        ("Boundaries", build.prose.head.boundary),
+    ]
+    return [(label, text) for label, text in lines if text]
+
+
+def example(build: Build) -> Row:
+    """Return what the loading example reads: configuration, split and the array columns."""
+    config = next(iter(build.declared), build.default_config)
+    splits = build.configs[config].splits
+    columns = build.dataset.columns(build.configs[config].source)
+    shown = [c.name for c in columns if c.shape][:2] or [c.name for c in columns][:2]
+    return {
+        "config": config,
+        "split": "test" if "test" in splits else next(iter(splits)),
+        "unpack": ", ".join(shown) + " = " + ", ".join(f'batch["{name}"]' for name in shown),
+    }
+
+
+def sizes(build: Build) -> list[Row]:
+    """Return rows of the table of sizes: samples of every split, files, bytes."""
+    return [
+        {
+            "name": name,
+            "holds": _holds(build, name, record),
+            "rows": {s: count(r.num_rows) for s, r in record.splits.items()},
+            "files": sum(len(split.shards) for split in record.splits.values()),
+            "download": size(sum(s.num_bytes for r in record.splits.values() for s in r.shards)),
+        }
+        for name, record in build.configs.items()
+    ]
+
+
+def columns(build: Build) -> list[Row]:
+    """Return rows of the table of columns; a shape that depends on the configuration says so."""
+    sources = dict.fromkeys(record.source for record in build.configs.values())
+    found: dict[str, dict[str, Column]] = {}
+    for source in sources:
+        for column in build.dataset.columns(source):
+            found.setdefault(column.name, {})[source] = column
+    return [_column_row(by_config, len(sources)) for by_config in found.values()]
+
+
+def half_columns(build: Build) -> list[str]:
+    """Return the names of columns stored as float16."""
+    sources = dict.fromkeys(record.source for record in build.configs.values())
+    names = (c.name for s in sources for c in build.dataset.columns(s) if c.dtype == "float16")
+    return list(dict.fromkeys(names))
+
+
+def half_precision() -> Row:
+    """Return the rounding of float16: relative, and absolute below the smallest normal number."""
+    info = np.finfo(np.float16)
+    return {
+        "relative": f"{float(info.eps) / 2:.1e}",
+        "absolute": f"{float(info.smallest_subnormal) / 2:.1e}",
+        "tiny": f"{float(info.smallest_normal):.1e}",
+    }
+
+
+def parameters(build: Build) -> list[Row]:
+    """Return rows of the table of physical parameters, one column for each declared configuration.
+
+    A field's unit and description come from ``dataclasses.field(metadata={"unit": …})``; a
+    parameter that is itself a dataclass gives a row for each of its own fields.
+    """
+    rows: dict[str, Row] = {}
+    for name in build.declared:
+        for label, field, found in _leaves(build.dataset.config(name)):
+            note = field.metadata.get("description", "")
+            fixed = {"name": label, "note": note and f": {note}"}
+            row = rows.setdefault(
+                label, fixed | {"unit": field.metadata.get("unit", "1"), "of": {}}
+            )
+            row["of"][name] = value(found)
+    for row in rows.values():
+        row["values"] = [row["of"].get(name, "–") for name in build.declared]
+    return list(rows.values())
+
+
+def _leaves(config: Any, prefix: str = "") -> Iterator[tuple[str, dataclasses.Field[Any], object]]:
+    for field in dataclasses.fields(config):
+        found = getattr(config, field.name)
+        if dataclasses.is_dataclass(found):
+            yield from _leaves(found, f"{prefix}{field.name}.")
+        elif prefix or field.name not in _NOT_PARAMETERS:
+            yield prefix + field.name, field, found
+
+
+def streams(build: Build) -> list[Row]:
+    """Return rows of the table of random streams."""
+    return [
+        {"config": name, "split": split, "stream": record.stream}
+        for name, config in build.configs.items()
+        for split, record in config.splits.items()
+    ]
+
+
+def costs(build: Build) -> list[Row]:
+    """Return rows of the table of costs; copies that cost nothing are left out."""
+    rows = []
+    for name, record in build.configs.items():
+        shards = [shard for split in record.splits.values() for shard in split.shards]
+        seconds, samples = sum(s.seconds for s in shards), sum(s.num_rows for s in shards)
+        if name != record.source or not samples:
+            continue
+        shown = {key: getattr(record, key) for key in ("solver", "device", "workers", "machine")}
+        times = {"total": duration(seconds), "each": duration(seconds / samples)}
+        rows.append({"name": name, "rows": count(samples), **shown, **times})
+    return rows
+
+
+def dataset_bibtex(build: Build, repo: str) -> str:
+    """Return the citation of this version of the dataset."""
+    year = build.prose.head.year
+    fields = {
+        "title": f"{{{build.dataset.pretty_name}}}",
+        "author": "{mesoinv contributors}",
+        "year": str(year) if year else "",
+        "version": build.manifest.version,
+        "publisher": "Hugging Face",
+        "url": f"https://huggingface.co/datasets/{repo}",
+        "note": f"After {build.dataset.paper.reference}",
+    }
+    lines = [f"  {key} = {{{text}}}," for key, text in fields.items() if text]
+    key = f"mesoinv_{build.dataset.name.replace('-', '_')}"
+    return "\n".join([f"@misc{{{key},", *lines, "}"])
+
+
+def _num_rows(record: ConfigRecord) -> int:
+    return sum(split.num_rows for split in record.splits.values())
+
+
+def _holds(build: Build, name: str, record: ConfigRecord) -> str:
+    if record.kind == "images":
+        return f"pictures of the first samples of `{record.source}`"
+    if name != record.source:
+        return f"the first samples of `{record.source}`"
+    return build.dataset.config(name).description.rstrip(".")
+
+
+def _column_row(by_config: dict[str, Column], num_configs: int) -> Row:
+    column = next(iter(by_config.values()))
+    shapes = {config: _shape(c.shape) for config, c in by_config.items()}
+    same = len(set(shapes.values())) == 1 and len(shapes) == num_configs
+    each = "; ".join(f"`{config}` {shape}" for config, shape in shapes.items())
+    rtol = max(c.rtol for c in by_config.values())
+    return {
+        "name": column.name,
+        "dtype": column.dtype,
+        "shape": _shape(column.shape) if same else each,
+        "unit": column.unit,
+        "description": column.description.rstrip("."),
+        "rtol": f"{rtol:g}" if rtol else "exact",
+    }
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return " × ".join(map(str, shape)) if shape else "scalar"

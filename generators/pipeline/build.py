@@ -1,0 +1,133 @@
+"""Build a dataset into a folder: parts in parallel, shards in order, resumable at any moment.
+
+What is on disk is always one of: a finished shard that the manifest lists, a whole part, or a
+temporary file that the next build overwrites. So a build that was killed continues from its parts.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mesoinv.generators.pipeline.assembly import Assembly
+from mesoinv.generators.pipeline.compute import Task, compute_part
+from mesoinv.generators.pipeline.derived import build_mini, build_preview
+from mesoinv.generators.pipeline.errors import UsageError
+from mesoinv.generators.pipeline.folder import check_folder, locked, open_manifest
+from mesoinv.generators.pipeline.job import Job
+from mesoinv.generators.pipeline.plan import Part, check_configs, check_device, check_solver
+from mesoinv.generators.pipeline.resolve import resolve_dataset
+from mesoinv.generators.pipeline.workers import completed, open_pool
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator, Sequence
+
+    from mesoinv.generators.pipeline.base import Dataset
+    from mesoinv.generators.pipeline.job import Progress
+
+
+def build(  # noqa: PLR0913 - the public call of the whole pipeline
+    dataset: str | Dataset,
+    configs: Sequence[str] | None = None,
+    size: str = "mini",
+    *,
+    out: str | os.PathLike[str] | None = None,
+    workers: int = 1,
+    device: str = "cpu",
+    solver: str | None = None,
+    scheduler: str | None = None,
+    progress: Progress | None = None,
+) -> Path:
+    """Build configurations of a dataset into a folder that ``load_dataset`` reads.
+
+    Stopped at any moment, the same call continues and ends in the same content. With the default
+    configuration come ``mini`` (its first samples) and ``preview`` (a few, with images).
+
+    Parameters
+    ----------
+    dataset : str or Dataset
+        A name of `list_datasets`, ``"package.module:OBJECT"``, or a declaration.
+    configs : sequence of str, optional
+        Names of configurations; all of them by default. A folder can be extended later by others.
+    size : {"mini", "small", "full"}
+        How many samples; a smaller size is a prefix of a larger one.
+    out : path, optional
+        Output folder; ``data/<dataset>`` by default.
+    workers : int
+        Processes of one thread each. 1 computes in this process.
+    device : str
+        ``"cpu"`` or ``"cuda"``; a GPU takes ``workers=1``.
+    solver : str, optional
+        One of the dataset's solvers, the first by default.
+    scheduler : str, optional
+        Address of a dask scheduler whose workers compute instead of local processes.
+    progress : callable, optional
+        Called with (samples done, samples in total), first with what was there already.
+
+    Returns
+    -------
+    Path
+        The output folder.
+
+    Raises
+    ------
+    UsageError
+        If a name is unknown, or the folder holds something else.
+    MesoinvError
+        If the disk is full, a worker died, or another build writes to the folder.
+    """
+    declared = resolve_dataset(dataset)
+    job = Job(
+        dataset=declared,
+        configs=check_configs(declared, configs, size),
+        size=size,
+        folder=Path(out if out is not None else Path("data") / declared.name),
+        solver=check_solver(declared, solver),
+        device=check_device(device),
+        workers=_check_workers(workers, device, scheduler),
+        scheduler=scheduler,
+    )
+    check_folder(job.folder)
+    with locked(job.folder):
+        manifest = open_manifest(job.folder, declared, job.records())
+        assembly = Assembly(job, manifest, progress or (lambda _done, _total: None))
+        with assembly.explained():
+            _build_declared(job, assembly)
+            if declared.default_config in job.configs:
+                build_mini(assembly)
+                build_preview(assembly)
+            assembly.clean_up()
+    return job.folder
+
+
+def _check_workers(workers: int, device: str, scheduler: str | None) -> int:
+    if workers < 1:
+        raise UsageError(f"workers must be 1 or more, not {workers}.")
+    if device != "cpu" and (workers > 1 or scheduler is not None):
+        raise UsageError("One process drives the GPU: use --workers 1 and no --scheduler with it.")
+    return workers
+
+
+def _build_declared(job: Job, assembly: Assembly) -> None:
+    """Compute what is missing and write the shards in order, while later parts are computed."""
+    shards = assembly.begin()
+    if not shards:
+        return
+    missing = [p for shard in shards for p in shard.parts if p not in assembly.saved]
+    tasks = (Task(job.dataset, part, job.solver, job.device) for part in missing)
+    with open_pool(job.workers, job.scheduler) as (executor, window):
+        results = completed(executor, compute_part, tasks, window)
+        for shard in shards:
+            assembly.write_shard(shard, _saved_parts(shard.parts, results, assembly))
+
+
+def _saved_parts(
+    parts: Sequence[Part], results: Iterator[tuple[Task, bytes]], assembly: Assembly
+) -> Iterator[Part]:
+    """Yield parts in order, saving whatever finishes until the next one is there."""
+    for part in parts:
+        while part not in assembly.saved:
+            task, packed = next(results)
+            assembly.save_part(task.part, packed)
+        yield part

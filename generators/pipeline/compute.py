@@ -1,0 +1,106 @@
+"""One unit of work: draw and solve a part's samples and pack them for the journey home."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from mesoinv.generators.pipeline.errors import MesoinvError
+from mesoinv.generators.pipeline.plan import Part, stream_of
+from mesoinv.generators.pipeline.storage import plain_table, to_table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from mesoinv.generators.pipeline.base import Batch, Dataset
+
+
+@dataclass(frozen=True)
+class Task:
+    """A part and how to compute it; travels to workers by pickle."""
+
+    dataset: Dataset
+    part: Part
+    solver: str
+    device: str
+
+
+def compute_rows(
+    dataset: Dataset,
+    config: str,
+    split: str,
+    indices: NDArray[np.int64],
+    *,
+    solver: str,
+    device: str,
+) -> Batch:
+    """Draw and solve some samples in one batch.
+
+    Returns
+    -------
+    dict of str to array
+        The declared columns, not yet rounded to their storage types.
+
+    Raises
+    ------
+    MesoinvError
+        If the dataset does not return a column that it declares.
+    """
+    try:
+        drawn = dataset.draw(config, stream_of(dataset, config, split), indices)
+        solved = dataset.solve(config, drawn, device=device, solver=solver)
+    except Exception as error:
+        error.add_note(f"in {dataset.name}/{config}/{split}, samples {indices.tolist()}")
+        raise
+    names = [column.name for column in dataset.columns(config)]
+    if missing := [name for name in names if name not in solved]:
+        raise MesoinvError(f"{dataset.name}/{config}: solve() returned no {', '.join(missing)}.")
+    return {name: np.asarray(solved[name]) for name in names}
+
+
+def compute_part(task: Task) -> bytes:
+    """Compute a part; return it as an arrow file whose metadata holds the seconds it took."""
+    part, start = task.part, time.perf_counter()
+    batch = compute_rows(
+        task.dataset,
+        part.config,
+        part.split,
+        np.arange(part.first, part.first + part.count, dtype=np.int64),
+        solver=task.solver,
+        device=task.device,
+    )
+    seconds = time.perf_counter() - start
+    table = to_table(task.dataset.columns(part.config), batch)
+    table = table.replace_schema_metadata({"seconds": repr(seconds)})
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+    packed: bytes = sink.getvalue().to_pybytes()
+    return packed
+
+
+def read_part(path: Path, dataset: Dataset, config: str) -> tuple[pa.Table, float]:
+    """Read a saved part as a table of the shard's schema, and the seconds it took."""
+    table = _open(path).read_all()
+    seconds = float(table.schema.metadata[b"seconds"])
+    return plain_table(table, dataset.columns(config)), seconds
+
+
+def is_saved(path: Path, part: Part) -> bool:
+    """Whether a part is on disk and whole (a power cut may leave an empty file)."""
+    try:
+        file = _open(path)
+        rows = sum(file.get_batch(n).num_rows for n in range(file.num_record_batches))
+    except (OSError, pa.ArrowInvalid):
+        return False
+    return bool(rows == part.count)
+
+
+def _open(path: Path) -> pa.ipc.RecordBatchFileReader:
+    return pa.ipc.open_file(pa.memory_map(str(path)))

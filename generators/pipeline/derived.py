@@ -1,0 +1,94 @@
+"""Configurations that every dataset gets from its default one: ``mini`` and ``preview``."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from mesoinv.generators.pipeline.plan import (
+    MINI,
+    PREVIEW,
+    PREVIEW_SPLIT,
+    ShardPlan,
+    plan_config,
+    plan_split,
+)
+from mesoinv.generators.pipeline.storage import (
+    arrow_schema,
+    iter_tables,
+    to_numpy,
+    with_images,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mesoinv.generators.pipeline.assembly import Assembly
+    from mesoinv.generators.pipeline.base import Column
+
+
+def build_mini(assembly: Assembly) -> None:
+    """Copy the first samples of the finished default configuration into the ``mini`` one."""
+    dataset = assembly.job.dataset
+    plans = plan_config(dataset, dataset.default_config, MINI, folder=MINI)
+    todo = [s for shards in plans.values() for s in shards if not assembly.is_finished(s)]
+    if not todo:
+        return
+    columns = dataset.columns(dataset.default_config)
+    assembly.declare([MINI])
+    for shard in todo:
+        tables = _source_tables(assembly, shard, columns)
+        assembly.write(shard, arrow_schema(columns), ((table, 0.0) for table in tables))
+
+
+def build_preview(assembly: Assembly) -> None:
+    """Write the first samples of the test split with pictures, if the dataset draws any."""
+    dataset = assembly.job.dataset
+    source = dataset.default_config
+    plans = plan_split(dataset, PREVIEW, PREVIEW_SPLIT, assembly.job.preview_rows)
+    if not plans or assembly.is_finished(plans[0]):
+        return
+    columns = dataset.columns(source)
+    stored = pa.concat_tables(_source_tables(assembly, plans[0], columns))
+    try:
+        images = dataset.images(source, _as_computed(to_numpy(stored, columns)))
+    except ImportError as error:
+        warnings.warn(
+            f"No {PREVIEW} was made ({error}). Run the same command again where it is installed.",
+            stacklevel=2,
+        )
+        return
+    if images:
+        scalars = scalar_columns(columns)
+        table = with_images(stored.select([c.name for c in scalars]), scalars, images)
+        assembly.declare([PREVIEW])
+        assembly.write(plans[0], table.schema, [(table, 0.0)])
+
+
+def scalar_columns(columns: tuple[Column, ...]) -> tuple[Column, ...]:
+    """Return the columns that a preview keeps beside its images."""
+    return tuple(column for column in columns if not column.shape)
+
+
+def _source_tables(
+    assembly: Assembly, shard: ShardPlan, columns: tuple[Column, ...]
+) -> Iterator[pa.Table]:
+    """Yield a derived shard's rows from the shards of the default configuration."""
+    default = assembly.job.dataset.default_config
+    for source in assembly.manifest.configs[default].splits[shard.split].shards:
+        first = max(shard.first - source.first_row, 0)
+        count = min(shard.first + shard.count - source.first_row, source.num_rows) - first
+        path = assembly.job.folder / source.file
+        if first < source.num_rows and count > 0:
+            yield from iter_tables(path, first, count, columns)
+
+
+def _as_computed(batch: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Undo the narrow storage types: pictures are drawn from float64, as `solve` gives it."""
+    return {
+        name: values.astype(np.float64) if values.dtype.kind == "f" else values
+        for name, values in batch.items()
+    }

@@ -1,0 +1,72 @@
+"""Samples straight into memory, by random access: nothing is stored."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mesoinv.generators.pipeline.compute import compute_rows
+from mesoinv.generators.pipeline.errors import UsageError, unknown_name
+from mesoinv.generators.pipeline.plan import check_device, check_solver
+from mesoinv.generators.pipeline.resolve import resolve_dataset
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mesoinv.generators.pipeline.base import Batch, Dataset
+
+
+def generate(
+    dataset: str | Dataset,
+    config: str,
+    split: str = "test",
+    indices: Iterable[int] = range(8),
+    *,
+    device: str = "cpu",
+    solver: str | None = None,
+) -> Batch:
+    r"""Generate some samples of a dataset, the same as in the published files but not rounded.
+
+    Parameters
+    ----------
+    dataset : str or Dataset
+        A name of `list_datasets`, ``"package.module:OBJECT"``, or a declaration.
+    config : str
+        One of `list_configs`.
+    split : str
+        ``"train"``, ``"validation"`` or ``"test"``.
+    indices : iterable of int
+        Samples, in any order. A split does not end: indices beyond the published ones give more
+        samples of the same distribution.
+    device : str
+        ``"cpu"`` or ``"cuda"``.
+    solver : str, optional
+        One of the dataset's solvers, the first by default.
+
+    Returns
+    -------
+    dict of str to array
+        Column -> array of shape (number of indices, \\*shape of the column).
+
+    Raises
+    ------
+    UsageError
+        If a name is unknown, or an index negative or not an integer.
+    """
+    declared = resolve_dataset(dataset)
+    splits = {name: None for size in declared.config(config).sizes.values() for name in size}
+    if split not in splits:
+        raise unknown_name(f"split of {declared.name}/{config}", split, splits)
+    rows = np.asarray(list(indices))
+    if rows.size == 0 or rows.dtype.kind not in "iu" or rows.min() < 0:
+        raise UsageError("indices must be one or more integers of 0 or more.")
+    solver, device = check_solver(declared, solver), check_device(device)
+    chunks = np.split(
+        rows.astype(np.int64), range(declared.rows_per_part, len(rows), declared.rows_per_part)
+    )
+    batches = [
+        compute_rows(declared, config, split, chunk, solver=solver, device=device)
+        for chunk in chunks
+    ]
+    return {name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}

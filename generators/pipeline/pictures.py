@@ -1,0 +1,103 @@
+"""Pictures of maps on a lattice: with axes and colour bars for people, one pixel a site for viewers.
+
+matplotlib is imported when something is drawn, not before, and never needs a display.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Map:
+    """A quantity on the lattice and how it is coloured.
+
+    Attributes
+    ----------
+    values : (L, W) array
+        First axis along the sample.
+    label, unit : str
+        For the colour bar.
+    colours : str
+        A matplotlib colour map.
+    centred : bool
+        Zero is the middle of the colours.
+    high : float
+        Quantile at which the colours end; a few bright sites would darken all others.
+    """
+
+    values: NDArray[np.floating[Any]]
+    label: str
+    unit: str
+    colours: str
+    centred: bool = False
+    high: float = 1.0
+
+    def limits(self) -> tuple[float, float]:
+        """Return the values at the ends of the colours."""
+        if self.centred:
+            reach = float(np.abs(self.values).max()) or 1.0
+            return -reach, reach
+        low, high = float(self.values.min()), float(np.quantile(self.values, self.high))
+        return low, high if high > low else low + 1.0
+
+
+def side_by_side(
+    maps: Sequence[Map], *, extent: tuple[float, ...], unit: str, title: str = ""
+) -> Figure:
+    """Draw maps in one row, with units and colour bars.
+
+    Parameters
+    ----------
+    maps : sequence of Map
+        What to draw.
+    extent : (float, float)
+        Length and width of the sample.
+    unit : str
+        Of the extent.
+    title : str
+        Above all maps.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    from matplotlib.figure import Figure  # noqa: PLC0415  (slow to import)
+
+    length, width = extent
+    figure = Figure(figsize=(5.2 * len(maps), 4.4 * width / length + 0.5), layout="constrained")
+    for axes, drawn in zip(np.atleast_1d(figure.subplots(1, len(maps))), maps, strict=True):
+        low, high = drawn.limits()
+        image = axes.imshow(
+            np.asarray(drawn.values, dtype=float).T,
+            origin="lower", extent=(0, length, 0, width), cmap=drawn.colours, vmin=low, vmax=high,
+        )  # fmt: skip
+        axes.set(xlabel=f"x [{unit}]", ylabel=f"y [{unit}]")
+        more = "max" if drawn.high < 1 else "neither"
+        bar = figure.colorbar(image, ax=axes, extend=more, fraction=0.045, pad=0.02)
+        bar.set_label(f"{drawn.label} [{drawn.unit}]")
+    figure.suptitle(title, fontsize=11)
+    return figure
+
+
+def map_png(drawn: Map) -> bytes:
+    """Return a PNG file of a map, one pixel a site, the first axis to the right."""
+    from matplotlib.image import imsave  # noqa: PLC0415  (slow to import)
+
+    low, high = drawn.limits()
+    pixels = np.asarray(drawn.values, dtype=float).T
+    buffer = io.BytesIO()
+    imsave(
+        buffer, pixels, origin="lower", cmap=drawn.colours, vmin=low, vmax=high, format="png",
+        metadata={"Software": None},
+    )  # fmt: skip
+    return buffer.getvalue()

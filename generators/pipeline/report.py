@@ -1,0 +1,84 @@
+"""What an audit found, for people and for programs."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, computed_field
+
+
+class Problem(BaseModel):
+    """One thing that is wrong.
+
+    Attributes
+    ----------
+    kind : str
+        ``manifest``, ``dataset``, ``version``, ``incomplete``, ``missing``, ``size``, ``digest``,
+        ``unreadable``, ``rows``, ``schema``, ``unknown`` or ``sample``.
+    message : str
+        What was found, what was expected.
+    file : str or None
+        The shard, relative to the folder.
+    row : int or None
+        Row within its split.
+    column : str or None
+        Name of the column.
+    """
+
+    kind: str
+    message: str
+    file: str | None = None
+    row: int | None = None
+    column: str | None = None
+
+    def __str__(self) -> str:
+        """Return the problem as one line."""
+        place = [self.file or ""]
+        place += [f"row {self.row}"] if self.row is not None else []
+        place += [f"column {self.column}"] if self.column is not None else []
+        where = ", ".join(filter(None, place))
+        return f"{self.kind}: {where}: {self.message}" if where else f"{self.kind}: {self.message}"
+
+
+class Report(BaseModel):
+    """The result of `verify`.
+
+    Attributes
+    ----------
+    folder, dataset, version : str
+        What was checked.
+    files, num_bytes : int
+        Files whose digest is the one in the manifest, and their size.
+    samples : int
+        Samples that were computed again.
+    largest_error : dict of str to float
+        Column -> largest relative L2 difference seen in one sample (0 for exact columns).
+    problems : list of Problem
+        Everything that is wrong.
+    """
+
+    model_config = ConfigDict(ser_json_inf_nan="strings")  # JSON has no infinity
+
+    folder: str
+    dataset: str | None = None
+    version: str | None = None
+    files: int = 0
+    num_bytes: int = 0
+    samples: int = 0
+    largest_error: dict[str, float] = {}
+    problems: list[Problem] = []
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.problems
+
+    def add(
+        self,
+        kind: str,
+        message: str,
+        file: str | None = None,
+        row: int | None = None,
+        column: str | None = None,
+    ) -> None:
+        """Note one more problem."""
+        self.problems.append(Problem(kind=kind, message=message, file=file, row=row, column=column))

@@ -1,0 +1,170 @@
+"""Who computes the parts: this process, worker processes, or a dask cluster.
+
+All three are a `concurrent.futures.Executor`. This module imports nothing heavy, because a worker
+imports it before its thread limits are known to the numerical libraries.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from itertools import islice
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from multiprocessing.connection import Connection
+
+P = ParamSpec("P")
+T = TypeVar("T")
+R = TypeVar("R")
+
+_THREADS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "NUMBA_NUM_THREADS",
+)
+
+
+class InlineExecutor(Executor):
+    """Runs every task at once in the calling thread: no processes, a GPU's context stays here."""
+
+    def submit(self, fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]:
+        """Run the call; an interrupt or an error leaves from here."""
+        future: Future[R] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
+
+
+@contextmanager
+def open_pool(workers: int, scheduler: str | None = None) -> Iterator[tuple[Executor, int]]:
+    """Open what computes the parts, and close it in every case.
+
+    Parameters
+    ----------
+    workers : int
+        Processes; 1 computes in this process, with its own thread settings.
+    scheduler : str, optional
+        Address of a dask scheduler; its workers are used and `workers` is not.
+
+    Yields
+    ------
+    executor : Executor
+        Takes tasks.
+    window : int
+        Tasks to have under way: enough that nobody waits, bounded so that memory is.
+
+    Raises
+    ------
+    UsageError
+        If a scheduler is asked for and ``distributed`` is not installed.
+    MesoinvError
+        If no scheduler answers.
+    """
+    if scheduler is not None:
+        with _dask(scheduler) as (executor, threads):
+            yield executor, 2 * threads
+    elif workers == 1:
+        yield InlineExecutor(), 1
+    else:
+        with _processes(workers) as pool:
+            yield pool, 2 * workers
+
+
+def completed(
+    executor: Executor, call: Callable[[T], R], tasks: Iterable[T], window: int
+) -> Iterator[tuple[T, R]]:
+    """Run tasks and yield (task, result) as they finish, at most `window` of them at a time."""
+    waiting, running = iter(tasks), dict[Future[R], T]()
+    while True:
+        for task in islice(waiting, window - len(running)):
+            running[executor.submit(call, task)] = task
+        if not running:
+            return
+        done, _ = wait(running, return_when=FIRST_COMPLETED)
+        for future in done:
+            yield running.pop(future), future.result()
+
+
+@contextmanager
+def _processes(workers: int) -> Iterator[Executor]:
+    context = multiprocessing.get_context("spawn")
+    lifeline, held = context.Pipe(duplex=False)
+    with _one_thread_each(), lifeline, held:
+        pool = ProcessPoolExecutor(
+            workers, mp_context=context, initializer=start_worker, initargs=(lifeline,)
+        )
+        try:
+            yield pool
+        except BaseException:
+            held.close()  # workers leave at once instead of finishing their parts
+            raise
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def start_worker(lifeline: Connection[Any, Any]) -> None:
+    """Prepare a worker process: leave Ctrl-C to the parent, and never outlive it.
+
+    Parameters
+    ----------
+    lifeline : Connection
+        Read end of a pipe whose write end only the parent holds; it ends with the parent, even
+        when that is killed.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_leave_with_parent, args=(lifeline,), daemon=True).start()
+
+
+def _leave_with_parent(lifeline: Connection[Any, Any]) -> None:
+    lifeline.poll(None)  # nothing is ever sent: this returns at the end of the pipe
+    os._exit(1)
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Give children one thread per numerical library, by the environment they start with."""
+    before = {name: os.environ.get(name) for name in _THREADS}
+    os.environ.update(dict.fromkeys(_THREADS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+@contextmanager
+def _dask(address: str) -> Iterator[tuple[Executor, int]]:
+    try:
+        from distributed import Client  # noqa: PLC0415 - optional, and seconds to import
+    except ImportError:
+        raise UsageError(
+            "--scheduler needs the package `distributed`, which is not installed here. "
+            "Install it with `pip install 'mesoinv[cluster]'`, or leave --scheduler out."
+        ) from None
+    try:
+        client = Client(address)
+    except (OSError, ValueError) as error:
+        raise MesoinvError(
+            f"No dask scheduler answers at {address!r} ({error}). Start one with "
+            "`dask scheduler`, or leave --scheduler out."
+        ) from error
+    with client:
+        threads = sum(client.nthreads().values())
+        if not threads:
+            raise MesoinvError(
+                f"The dask scheduler at {address!r} has no workers. Start some with "
+                f"`dask worker {address}`."
+            )
+        yield client.get_executor(), threads

@@ -1,0 +1,337 @@
+"""Partial local density of states of disordered strips and the landscapes behind them.
+
+Percebois & Weinmann (2021) [1]_: electrons enter a two-dimensional electron gas through a narrow
+source; the branching pattern of their density carries the donors' random potential. One sample is a
+potential landscape, its Fourier coefficients and the partial local density of states it causes.
+
+References
+----------
+.. [1] G. J. Percebois and D. Weinmann, "Deep neural networks for inverse problems in mesoscopic
+   physics", Phys. Rev. B 104, 075422 (2021), arXiv:2106.11623.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from mesoinv.generators.pipeline import pictures
+from mesoinv.generators.pipeline.base import Batch, Column, Config, Dataset, Paper
+from mesoinv.generators.pipeline.errors import UsageError, unknown_name
+from mesoinv.generators.solvers import coulomb
+from mesoinv.generators.solvers.scattering import TOLERANCE, Transport, scatter
+from mesoinv.generators.solvers.strip import Strip
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from mesoinv.generators.pipeline.seeding import Stream
+
+RealArray = NDArray[np.float64]
+
+_BIBTEX = """@article{percebois2021deep,
+  author  = {Percebois, Ga{\\"e}tan J. and Weinmann, Dietmar},
+  title   = {Deep neural networks for inverse problems in mesoscopic physics: Characterization of the
+             disorder configuration from quantum transport properties},
+  journal = {Phys. Rev. B},
+  volume  = {104},
+  pages   = {075422},
+  year    = {2021},
+  doi     = {10.1103/PhysRevB.104.075422},
+}"""
+
+SOLVERS = ("modes", "modes-exact", "complex", "kwant")
+
+
+def partial_ldos(
+    potential: ArrayLike, *, exact: bool = False, device: str = "cpu", strip: Strip | None = None
+) -> RealArray:
+    """Compute the partial local density of states of electrons that enter from the source.
+
+    ρ(r) = 2π Σ_n |ψ_n(r)|² over the open modes n of the source at the Fermi energy, each carrying
+    unit flux (the convention of kwant's ``wave_function``).
+
+    Parameters
+    ----------
+    potential : (B, 256, 192) array_like
+        Potential on the sites [t], first axis along the strip from source to drain.
+    exact : bool
+        Keep all 192 transverse modes and refine to rounding accuracy. By default as many as a
+        relative L2 error of 3e-4 needs.
+    device : str
+        ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
+    strip : Strip, optional
+        Another geometry or material; the shape of `potential` follows it.
+
+    Returns
+    -------
+    (B, 256, 192) array
+        Partial local density of states [1/t].
+
+    Raises
+    ------
+    UsageError
+        If the shape is wrong, a value is not finite, or the device is not there.
+    """
+    tolerance = 0.0 if exact else TOLERANCE
+    return transport(potential, tolerance=tolerance, device=device, strip=strip).partial_ldos
+
+
+def transport(
+    potential: ArrayLike,
+    *,
+    tolerance: float = TOLERANCE,
+    device: str = "cpu",
+    strip: Strip | None = None,
+    solver: str | None = None,
+) -> Transport:
+    """Compute density of states, transmission and reflection from one solve.
+
+    Parameters
+    ----------
+    potential, device, strip
+        As for `partial_ldos`.
+    tolerance : float
+        Relative L2 error allowed in the density of states; 0 keeps every mode.
+    solver : str, optional
+        ``"modes"`` (default), ``"modes-exact"`` (tolerance 0), ``"complex"`` (the plain complex
+        recursion) or ``"kwant"``; the last two are references that ignore the tolerance.
+
+    Returns
+    -------
+    Transport
+
+    Raises
+    ------
+    UsageError
+        If an argument is not one of those allowed.
+    """
+    strip = strip or Strip()
+    checked = _checked_potential(potential, strip)
+    solver = solver or "modes"
+    if solver not in SOLVERS:
+        raise unknown_name("solver", solver, SOLVERS)
+    if solver in {"complex", "kwant"}:
+        return _reference(solver, checked, device, strip)
+    _check_device(device)
+    tolerance = 0.0 if solver == "modes-exact" else tolerance
+    return scatter(checked, strip, tolerance=tolerance, device=device)
+
+
+def _reference(solver: str, potential: RealArray, device: str, strip: Strip) -> Transport:
+    if device != "cpu":
+        raise UsageError(f"The solver {solver!r} runs on the CPU only; got device {device!r}.")
+    if solver == "complex":
+        from mesoinv.generators.solvers.complex_recursion import scatter_complex  # noqa: PLC0415
+
+        return scatter_complex(potential, strip)
+    from mesoinv.generators.solvers.kwant_reference import scatter_kwant  # noqa: PLC0415
+
+    try:
+        return scatter_kwant(potential, strip)
+    except ImportError as error:
+        raise UsageError(
+            "The solver 'kwant' needs kwant, which is not installed: run `make kwant` in a "
+            "checkout, or see the README for how to build it."
+        ) from error
+
+
+def _checked_potential(potential: ArrayLike, strip: Strip) -> RealArray:
+    array = np.ascontiguousarray(potential)
+    if array.dtype.kind not in "fiu":
+        raise UsageError(f"A potential is made of real numbers; got {array.dtype}.")
+    expected = (strip.length, strip.width)
+    if array.ndim != 3 or array.shape[1:] != expected:
+        raise UsageError(
+            f"A potential has shape (batch, {expected[0]}, {expected[1]}); got {array.shape}."
+            + (" Add a batch axis with potential[None]." if array.shape == expected else "")
+        )
+    finite = np.isfinite(array).all(axis=(1, 2))
+    if not finite.all():
+        raise UsageError(f"Potential {int(np.argmin(finite))} holds NaN or infinite values.")
+    return array.astype(np.float64)
+
+
+def _check_device(device: str) -> None:
+    if device == "cpu":
+        return
+    if not device.startswith("cuda"):
+        raise UsageError(f"Unknown device {device!r}. Allowed: cpu, cuda, cuda:N.")
+    import torch  # noqa: PLC0415  (heavy)
+
+    if not torch.cuda.is_available():
+        raise UsageError(f"Device {device!r} was asked for, but torch sees no CUDA device here.")
+
+
+@dataclass(frozen=True)
+class PldosConfig(Config):
+    """Parameters of one configuration; ranges are those of a uniform distribution.
+
+    Attributes
+    ----------
+    s : (float, float)
+        Distance of the donors from the electrons, smallest and largest [nm].
+    n_d : (float, float)
+        Density of the donors, smallest and largest [1e12 cm⁻²].
+    strength : float
+        Factor of the potential; 1 is the physical one.
+    strip : Strip
+        Geometry and material.
+    """
+
+    s: tuple[float, float] = field(default=(50.0, 50.0), metadata={"unit": "nm"})
+    n_d: tuple[float, float] = field(default=(1.0, 1.0), metadata={"unit": "1e12 cm⁻²"})
+    strength: float = field(default=1.0, metadata={"unit": "1"})
+    strip: Strip = field(default_factory=Strip)
+
+    def __post_init__(self) -> None:
+        if not (0 < self.s[0] <= self.s[1] < np.inf):
+            raise UsageError(f"s must be positive and ordered (nm); got {self.s}.")
+        if not (0 <= self.n_d[0] <= self.n_d[1] < np.inf):
+            raise UsageError(f"n_d must be 0 or more and ordered (1e12 cm⁻²); got {self.n_d}.")
+        if not np.isfinite(self.strength):
+            raise UsageError(f"strength must be finite; got {self.strength}.")
+
+    @property
+    def num_coefficients(self) -> int:
+        """How many Fourier coefficients a sample has room for: those of the smallest s."""
+        return len(coulomb.wave_vectors(self.s[0], self.strip).length)
+
+
+def _sizes(full: int) -> dict[str, dict[str, int]]:
+    return {
+        "mini": {"train": 64, "validation": 16, "test": 16},
+        "small": {"train": 2048, "validation": 256, "test": 256},
+        "full": {"train": full, "validation": 4000, "test": 4000},
+    }
+
+
+class Pldos(Dataset):
+    """The dataset ``pldos``."""
+
+    name = "pldos"
+    pretty_name = "PLDOS: disorder landscapes from the partial local density of states"
+    version = "1.0.0"
+    paper = Paper(
+        authors="G. J. Percebois and D. Weinmann",
+        title="Deep neural networks for inverse problems in mesoscopic physics: Characterization "
+        "of the disorder configuration from quantum transport properties",
+        reference="Phys. Rev. B 104, 075422",
+        year=2021,
+        arxiv="2106.11623",
+        doi="10.1103/PhysRevB.104.075422",
+        bibtex=_BIBTEX,
+    )
+    default_config = "landscape"
+    configs: ClassVar[Mapping[str, PldosConfig]] = {
+        "landscape": PldosConfig(
+            "One kind of disorder, s = 50 nm and N_d = 1e12 cm⁻²: reconstruct the landscape.",
+            _sizes(88_000),
+        ),
+        "global": PldosConfig(
+            "s and N_d drawn for each sample: find these two numbers, or rms and ξ.",
+            _sizes(72_000),
+            s=(40.0, 70.0),
+            n_d=(0.6, 1.5),
+        ),
+    }
+    solvers = SOLVERS
+    rows_per_part = 64
+    rows_per_shard = 4096
+
+    def columns(self, config: str) -> tuple[Column, ...]:
+        """Return the columns: what was drawn, what follows from it, what the electrons do."""
+        parameters = self.parameters(config)
+        site = (parameters.strip.length, parameters.strip.width)
+        count = parameters.num_coefficients
+        # two solves may keep different numbers of modes, each within the solver's tolerance
+        solved = 2 * TOLERANCE
+        return (
+            Column("index", "int64", (), "1", "number of the sample in its split"),
+            Column("pldos", "float16", site, "1/t", "partial local density of states ρ(x, y)",
+                   solved + 5e-4),
+            Column("potential", "float16", site, "t", "potential V(x, y)", 1e-4),
+            Column("fourier", "float64", (count, 2), "1", "Re C(q), Im C(q) of Eq. (1)"),
+            Column("s", "float64", (), "nm", "distance of the donors"),
+            Column("n_d", "float64", (), "1e12 cm⁻²", "density of the donors"),
+            Column("potential_rms", "float64", (), "t", "ensemble rms √C(0), from (s, N_d)", 1e-9),
+            Column("correlation_length", "float64", (), "nm", "ensemble ξ, C(ξ) = C(0)/2", 1e-9),
+            Column("conductance", "float64", (), "2e²/h", "transmission source → drain", solved),
+        )  # fmt: skip
+
+    def parameters(self, config: str) -> PldosConfig:
+        """Return a configuration with its physical parameters."""
+        found = self.config(config)
+        assert isinstance(found, PldosConfig)
+        return found
+
+    def draw(self, config: str, stream: Stream, indices: NDArray[np.int64]) -> Batch:
+        """Draw s, N_d and the Fourier coefficients."""
+        parameters = self.parameters(config)
+        strip = parameters.strip
+        u = stream.uniform(indices, 2, channel=1)
+        s = parameters.s[0] + (parameters.s[1] - parameters.s[0]) * u[:, 0]
+        n_d = parameters.n_d[0] + (parameters.n_d[1] - parameters.n_d[0]) * u[:, 1]
+        count = parameters.num_coefficients
+        normal = stream.normal(indices, 2 * count).reshape(-1, count, 2)
+        length = coulomb.wave_vectors(parameters.s[0], strip).length
+        inside = length <= coulomb.CUTOFF / s[:, None]
+        sigma = coulomb.standard_deviation(n_d, strip)
+        fourier = np.where(inside[:, :, None], normal * sigma[:, None, None], 0.0)
+        return {"index": np.asarray(indices), "s": s, "n_d": n_d, "fourier": fourier}
+
+    def solve(
+        self, config: str, drawn: Batch, *, device: str = "cpu", solver: str | None = None
+    ) -> Batch:
+        """Sum the potential and send the electrons through it."""
+        parameters = self.parameters(config)
+        fourier, s = drawn["fourier"], drawn["s"]
+        potential = coulomb.landscape(fourier[..., 0] + 1j * fourier[..., 1], s, parameters.strip)
+        potential *= parameters.strength
+        found = transport(potential, device=device, strip=parameters.strip, solver=solver)
+        pairs = list(zip(s.tolist(), drawn["n_d"].tolist(), strict=True))
+        rms = [coulomb.ensemble_rms(*pair, parameters.strip) for pair in pairs]
+        return drawn | {
+            "pldos": found.partial_ldos,
+            "potential": potential,
+            "potential_rms": abs(parameters.strength) * np.array(rms),
+            "correlation_length": np.array(
+                [coulomb.correlation_length(distance, parameters.strip) for distance, _ in pairs]
+            ),
+            "conductance": found.transmission,
+        }
+
+    def figure(self, config: str, batch: Batch, row: int = 0) -> Figure:
+        """Draw landscape and density of states of one sample side by side."""
+        strip = self.parameters(config).strip
+        extent = tuple(n * strip.lattice_constant / 1e3 for n in (strip.length, strip.width))
+        s, n_d, g = (float(batch[name][row]) for name in ("s", "n_d", "conductance"))
+        return pictures.side_by_side(
+            [
+                pictures.Map(batch["potential"][row], "potential V", "t", "RdBu_r", centred=True),
+                pictures.Map(batch["pldos"][row], "partial LDOS ρ", "1/t", "inferno", high=0.995),
+            ],
+            extent=extent,
+            unit="µm",
+            title=f"s = {s:.1f} nm, N_d = {n_d:.2f}·10¹² cm⁻², G = {g:.3f} (2e²/h)",
+        )
+
+    def images(self, config: str, batch: Batch) -> dict[str, list[bytes]]:
+        """Render both maps of each sample as PNG files, one pixel a site."""
+        return {
+            "potential_image": [
+                pictures.map_png(pictures.Map(v, "V", "t", "RdBu_r", centred=True))
+                for v in batch["potential"]
+            ],
+            "pldos_image": [
+                pictures.map_png(pictures.Map(rho, "ρ", "1/t", "inferno", high=0.995))
+                for rho in batch["pldos"]
+            ],
+        }
+
+
+DATASET = Pldos()

@@ -1,0 +1,204 @@
+"""Elimination of the strip column by column on the CPU, compiled: real arithmetic but for the drain.
+
+With N_x = h_x - E the equations N_x ψ_x - ψ_{x-1} - ψ_{x+1} = f_x are reduced from the source to
+the drain by G_x = (N_x - G_{x-1})⁻¹; only the drain's open modes make the last block complex. The
+source's open modes are left out here and put in afterwards (a problem of their own number, 3).
+Columns may hold different numbers of modes; a mode that the next column lacks ends there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from mesoinv.generators.solvers.strip import StripModes
+from mesoinv.generators.solvers.symmetric_inverse import (
+    FASTMATH,
+    negative_inverse,
+    padded,
+    subtract_product,
+)
+
+RealArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+
+@numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
+def _column(g: RealArray, c: RealArray, onsite: RealArray, n: int, size: int) -> None:
+    """Lower triangle of N_x: Toeplitz + Hankel potential, kinetic diagonal, unit padding."""
+    for i in range(n):
+        for j in range(i + 1):
+            g[i, j] = c[i - j] - c[i + j + 2]
+        g[i, i] += onsite[i]
+    for i in range(n, size):
+        g[i, :size] = 0.0
+        g[i, i] = 1.0
+
+
+@numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
+def _subtract_triangle(g: RealArray, h: RealArray, n: int, sign: float) -> None:
+    for i in range(n):
+        for j in range(i + 1):
+            g[i, j] -= sign * h[i, j]
+
+
+@numba.njit(cache=True)
+def _square(store: RealArray, start: int, size: int) -> RealArray:
+    return store[start : start + size * size].reshape(size, size)
+
+
+@numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
+def _factorise(
+    c: RealArray,
+    onsite: RealArray,
+    source_real: RealArray,
+    counts: IntArray,
+    sizes: IntArray,
+    starts: IntArray,
+    store: RealArray,
+    rows: RealArray,
+    used: int,
+) -> None:
+    """Fill `store` with -G_x (the last one: with N_x - G_{x-1}), reduce the used rows with it."""
+    work = np.empty((16, sizes.max()))
+    for x in range(counts.size):
+        n, size = counts[x], sizes[x]
+        g = _square(store, starts[x], size)
+        _column(g, c[x], onsite, n, size)
+        if x == 0:
+            _subtract_triangle(g, source_real, n, 1.0)
+        else:
+            h = _square(store, starts[x - 1], sizes[x - 1])
+            _subtract_triangle(g, h, min(n, counts[x - 1]), -1.0)
+        if x == counts.size - 1:
+            break
+        negative_inverse(g, size, work[:8], work[8:])
+        common = min(n, counts[x + 1])
+        _reduce(g, size, common, rows[x, :used], rows[x + 1, :used], work)
+
+
+@numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
+def _reduce(
+    g: RealArray, size: int, common: int, here: RealArray, there: RealArray, work: RealArray
+) -> None:
+    """there[:common] += (G here)[:common]."""
+    rows = here.shape[0]
+    for q in range(rows):
+        work[q, :size] = 0.0
+    subtract_product(g, size, here, work[:rows])
+    for q in range(rows):
+        for i in range(common):
+            there[q, i] += work[q, i]
+
+
+@numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
+def _forward(
+    counts: IntArray, sizes: IntArray, starts: IntArray, store: RealArray, rows: RealArray
+) -> None:
+    work = np.empty((16, sizes.max()))
+    for x in range(counts.size - 1):
+        g = _square(store, starts[x], sizes[x])
+        _reduce(g, sizes[x], min(counts[x], counts[x + 1]), rows[x], rows[x + 1], work)
+
+
+@numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
+def _backward(
+    counts: IntArray, sizes: IntArray, starts: IntArray, store: RealArray, rows: RealArray
+) -> None:
+    """Replace the reduced right-hand sides, whose last column is solved, by the solution."""
+    work = np.empty((16, sizes.max()))
+    k = rows.shape[1]
+    for x in range(counts.size - 2, -1, -1):
+        n, size = counts[x], sizes[x]
+        common = min(n, counts[x + 1])
+        for q in range(k):
+            for i in range(common):
+                rows[x, q, i] += rows[x + 1, q, i]
+            work[q, :size] = rows[x, q, :size]
+            rows[x, q, :size] = 0.0
+        subtract_product(_square(store, starts[x], size), size, work[:k], rows[x])
+
+
+@dataclass(frozen=True)
+class ColumnFactors:
+    """One sample's eliminated columns and what it takes to solve with them.
+
+    Attributes
+    ----------
+    counts, sizes, starts : (L,) arrays of int
+        Modes a column, the same padded to the pivot block, and where its square begins.
+    store : array
+        The squares, one after another.
+    drain_inverse : (n, n) complex array
+        G of the last column, with the drain.
+    """
+
+    counts: IntArray
+    sizes: IntArray
+    starts: IntArray
+    store: RealArray
+    drain_inverse: NDArray[np.complex128]
+
+    def substitute(self, rhs: RealArray) -> RealArray:
+        """Solve for right-hand sides (L, 2q, M), real parts first, M = max(counts)."""
+        padding = ((0, 0), (0, 0), (0, int(self.sizes.max()) - rhs.shape[-1]))
+        rows = np.pad(rhs, padding)
+        _forward(self.counts, self.sizes, self.starts, self.store, rows)
+        return self.back_substitute(rows)
+
+    def back_substitute(self, rows: RealArray) -> RealArray:
+        """Finish reduced right-hand sides (L, 2q, P), P padded, real parts first; overwritten."""
+        n, q = self.counts[-1], rows.shape[1] // 2
+        last = (rows[-1, :q, :n] + 1j * rows[-1, q:, :n]) @ self.drain_inverse
+        rows[-1, :q, :n], rows[-1, q:, :n] = last.real, last.imag
+        _backward(self.counts, self.sizes, self.starts, self.store, rows)
+        return rows[..., : self.counts.max()]
+
+
+def factorise(
+    cosine_sums: RealArray, counts: IntArray, energy: float, modes: StripModes, store: RealArray
+) -> tuple[ColumnFactors, RealArray]:
+    """Eliminate the columns of one sample and solve for the source's open modes.
+
+    Parameters
+    ----------
+    cosine_sums : (L, K) array
+        c_k of every column, K > 2 max(counts) [t].
+    counts : (L,) array of int
+        Modes kept in each column.
+    energy : float
+        Fermi energy [t].
+    modes : StripModes
+        Of the strip.
+    store : array
+        Work space of `store_size` numbers, which the result refers to.
+
+    Returns
+    -------
+    ColumnFactors
+        For further right-hand sides.
+    (L, 2q, M) array
+        Solution for the q open modes of the source as right-hand sides of the first column, real
+        parts first; M = max(counts).
+    """
+    sizes = np.array([padded(int(n)) for n in counts])
+    starts = np.concatenate([[0], np.cumsum(sizes**2)[:-1]])
+    onsite = 2.0 + modes.kinetic - energy
+    n_open = modes.source.shape[1]
+    # the imaginary parts stay zero until the drain
+    rows = np.zeros((counts.size, 2 * n_open, sizes.max()))
+    rows[0, :n_open, : counts[0]] = modes.source[: counts[0]].T
+    _factorise(cosine_sums, onsite, modes.source_real, counts, sizes, starts, store, rows, n_open)
+    n = int(counts[-1])
+    lower = store[starts[-1] : starts[-1] + sizes[-1] ** 2].reshape(sizes[-1], -1)[:n, :n]
+    last = np.tril(lower) + np.tril(lower, -1).T - np.diag(modes.drain[:n])
+    factors = ColumnFactors(counts, sizes, starts, store, np.linalg.inv(last))
+    return factors, factors.back_substitute(rows)
+
+
+def store_size(counts: IntArray) -> int:
+    """Return how many numbers the work space of `factorise` holds."""
+    return int(sum(padded(int(n)) ** 2 for n in counts))

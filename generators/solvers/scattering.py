@@ -1,0 +1,114 @@
+"""Scattering states of a strip: partial local density of states, transmission and reflection.
+
+Mode-space Schur recursion in real arithmetic, but for the open modes of the leads, which are put in
+at the end; the number of modes follows from a tolerance (`mode_count`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mesoinv.generators.solvers import engines, mode_count
+from mesoinv.generators.solvers.source_states import Observables
+from mesoinv.generators.solvers.strip import Strip
+
+RealArray = NDArray[np.float64]
+
+#: Relative L2 error of the density of states that the default number of modes stays below.
+TOLERANCE = 3e-4
+Method = Literal["compiled", "torch"]
+
+
+@dataclass(frozen=True)
+class Transport:
+    """Transport at the Fermi energy, of electrons from the source.
+
+    Attributes
+    ----------
+    partial_ldos : (B, L, W) array
+        2π Σ |ψ|² over the open modes of the source, each of unit flux [1/t].
+    transmission, reflection : (B,) arrays
+        Summed over all modes; their sum is the number of open modes.
+    error_estimate : (B,) array
+        Estimate of the relative L2 error of `partial_ldos` by the truncation of modes.
+    """
+
+    partial_ldos: RealArray
+    transmission: RealArray
+    reflection: RealArray
+    error_estimate: RealArray
+
+
+def scatter(
+    potential: RealArray,
+    strip: Strip | None = None,
+    *,
+    tolerance: float = TOLERANCE,
+    device: str = "cpu",
+    method: Method | None = None,
+) -> Transport:
+    """Solve the scattering problem for a batch of potentials.
+
+    Parameters
+    ----------
+    potential : (B, L, W) array
+        Potential on the sites [t].
+    strip : Strip, optional
+        Geometry; the paper's by default.
+    tolerance : float
+        Relative L2 error allowed in `partial_ldos`. 0 keeps every mode, and refines the solution to
+        rounding accuracy.
+    device : str
+        ``"cpu"`` or a torch device such as ``"cuda"``.
+    method : {"compiled", "torch"}, optional
+        Which code eliminates the columns; by default the compiled one on the CPU.
+
+    Returns
+    -------
+    Transport
+    """
+    strip = strip or Strip()
+    method = method or ("compiled" if device == "cpu" else "torch")
+    batch, exact = potential.shape[0], tolerance <= 0
+    bulk = mode_count.first_guess(potential, tolerance, strip)
+    out = Transport(np.empty(potential.shape), np.empty(batch), np.empty(batch), np.zeros(batch))
+    pending = np.arange(batch)
+    while pending.size:
+        for count in np.unique(bulk[pending]):
+            rows = pending[bulk[pending] == count]
+            counts = mode_count.modes_per_column(int(count), tolerance, strip)
+            found = _solve(potential[rows], counts, strip, exact, device, method)
+            _keep(out, rows, found, counts, strip.width)
+        pending = pending[(out.error_estimate[pending] > tolerance) & (bulk[pending] < strip.width)]
+        bulk[pending] = np.minimum(bulk[pending] + mode_count.TAIL, strip.width)
+    return out
+
+
+def _solve(
+    potential: RealArray,
+    counts: NDArray[np.int64],
+    strip: Strip,
+    exact: bool,
+    device: str,
+    method: Method,
+) -> Observables:
+    if method == "compiled":
+        return engines.solve_compiled(potential, counts, strip, exact=exact)
+    return engines.solve_torch(potential, counts, strip, exact=exact, device=device)
+
+
+def _keep(
+    out: Transport,
+    rows: NDArray[np.int64],
+    found: Observables,
+    counts: NDArray[np.int64],
+    width: int,
+) -> None:
+    out.partial_ldos[rows] = 2 * np.pi * found.density
+    out.transmission[rows] = found.transmission
+    out.reflection[rows] = found.reflection
+    out.error_estimate[rows] = mode_count.tail_estimate(found.weight, counts, width)

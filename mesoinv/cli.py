@@ -1,0 +1,74 @@
+"""The ``mesoinv`` command: one typer application, errors as one paragraph, exit codes 0, 1, 2.
+
+Nothing heavy is imported before a command runs, so that ``mesoinv --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from mesoinv import commands_data
+from mesoinv.generators.pipeline.errors import MesoinvError
+
+app = typer.Typer(
+    name="mesoinv",
+    help="Benchmark datasets for inverse problems in mesoscopic and disordered quantum systems.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version  # noqa: PLC0415
+
+        typer.echo(f"mesoinv {version('mesoinv')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print it and exit."
+        ),
+    ] = False,
+) -> None:
+    """Take the options that stand before a command."""
+
+
+commands_data.register(app)
+
+
+def main() -> None:
+    """Run the command line; every expected failure becomes one paragraph on stderr."""
+    try:
+        app()
+    except MesoinvError as error:
+        _complain("Error", str(error), "bold red")
+        sys.exit(error.exit_code)
+    except SystemExit as stop:
+        if stop.code == 130:  # typer turns Ctrl-C into this
+            _complain("Stopped", "Run the same command again to continue.", "bold yellow")
+        raise
+    except KeyboardInterrupt:
+        _complain("Stopped", "Run the same command again to continue.", "bold yellow")
+        sys.exit(130)
+
+
+def _complain(title: str, message: str, style: str) -> None:
+    from rich.console import Console  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    # soft_wrap: the terminal wraps, so that paths and commands can be copied whole
+    text = Text.assemble((f"{title}: ", style), message)
+    Console(stderr=True).print(text, soft_wrap=True)
+
+
+if __name__ == "__main__":
+    main()

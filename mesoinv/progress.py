@@ -1,0 +1,68 @@
+"""The progress bar of long commands: how many, how fast, how long still."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+class _Rate(ProgressColumn):
+    """Samples a second, or seconds a sample where that is the larger number."""
+
+    def __init__(self, unit: str) -> None:
+        super().__init__()
+        self._unit = unit
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        if not speed:
+            return Text("")
+        if speed < 1:
+            return Text(f"{1 / speed:.3g} s/{self._unit}")
+        return Text(
+            f"{speed:,.0f} {self._unit}/s" if speed >= 100 else f"{speed:.3g} {self._unit}/s"
+        )
+
+
+@contextmanager
+def progress_bar(title: str, unit: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar on stderr; yields the callback ``(done, total)`` that moves it.
+
+    What is done at the first call (by an earlier, interrupted run) does not count for the rate.
+    """
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        _Rate(unit),
+        TimeRemainingColumn(elapsed_when_finished=True),
+    )
+    # parts of slow datasets finish minutes apart: average over long enough
+    bar = Progress(*columns, console=Console(stderr=True), speed_estimate_period=600)
+
+    def move(done: int, total: int) -> None:
+        if not bar.task_ids:
+            bar.add_task(title, total=total, completed=done)
+            bar.start()
+        bar.update(bar.task_ids[0], total=total, completed=done)
+
+    try:
+        yield move
+    finally:
+        if bar.task_ids:
+            bar.stop()
