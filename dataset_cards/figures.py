@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from mesoinv.generators.pipeline.base import Dataset
 from mesoinv.generators.pipeline.storage import read_rows
 
 if TYPE_CHECKING:
@@ -59,15 +60,21 @@ def draw_figures(build: Build) -> list[Path]:
         What was drawn; nothing for a dataset that declares no `figure`.
     """
     drawn = []
-    for item in _wanted(build):
-        path = build.folder / item.path
-        if _is_current(path, item.shard):
-            continue
+    for item in missing_figures(build):
         figure = _figure(build, item)
         if figure is not None:
-            save_figure(figure, path, source=item.shard.sha256)
-            drawn.append(path)
+            save_figure(figure, build.folder / item.path, source=item.shard.sha256)
+            drawn.append(build.folder / item.path)
     return drawn
+
+
+def missing_figures(build: Build) -> list[CardFigure]:
+    """Return the figures that `draw_figures` would draw now."""
+    if type(build.dataset).figure is Dataset.figure:
+        return []
+    return [
+        item for item in _wanted(build) if not _is_current(build.folder / item.path, item.shard)
+    ]
 
 
 def existing_figures(build: Build) -> list[CardFigure]:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Literal
 
 from mesoinv.dataset_cards import hub
 from mesoinv.dataset_cards.facts import Build, open_build
-from mesoinv.dataset_cards.figures import draw_figures, existing_figures
-from mesoinv.dataset_cards.render import card_files, render_card, repo_name, stale_files
+from mesoinv.dataset_cards.figures import draw_figures, existing_figures, missing_figures
+from mesoinv.dataset_cards.render import CARD, card_files, render_card, repo_name, stale_files
 from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
 from mesoinv.generators.pipeline.manifest import MANIFEST
 from mesoinv.generators.pipeline.verify import verify as verify_build
@@ -187,7 +187,12 @@ def _verify(build: Build, progress: Callable[[int, int], object] | None) -> None
 
 
 def _card_steps(build: Build, repo: str) -> list[str]:
-    return [f"render {name}" for name in stale_files(build, repo)]
+    figures = [f"draw {figure.path}" for figure in missing_figures(build)]
+    # new figures are named in the card
+    stale = [CARD] if figures else []
+    return figures + [
+        f"render {name}" for name in dict.fromkeys([*stale, *stale_files(build, repo)])
+    ]
 
 
 def _upload_steps(files: tuple[PushFile, ...], tag: str | None) -> list[str]:

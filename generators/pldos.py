@@ -12,7 +12,6 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
@@ -27,6 +26,8 @@ from mesoinv.generators.solvers.scattering import TOLERANCE, Transport, scatter
 from mesoinv.generators.solvers.strip import Strip
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from matplotlib.figure import Figure
 
     from mesoinv.generators.pipeline.seeding import Stream
@@ -35,8 +36,8 @@ RealArray = NDArray[np.float64]
 
 _BIBTEX = """@article{percebois2021deep,
   author  = {Percebois, Ga{\\"e}tan J. and Weinmann, Dietmar},
-  title   = {Deep neural networks for inverse problems in mesoscopic physics: Characterization of the
-             disorder configuration from quantum transport properties},
+  title   = {Deep neural networks for inverse problems in mesoscopic physics:
+             Characterization of the disorder configuration from quantum transport properties},
   journal = {Phys. Rev. B},
   volume  = {104},
   pages   = {075422},

@@ -34,9 +34,8 @@ class _Rate(ProgressColumn):
             return Text("")
         if speed < 1:
             return Text(f"{1 / speed:.3g} s/{self._unit}")
-        return Text(
-            f"{speed:,.0f} {self._unit}/s" if speed >= 100 else f"{speed:.3g} {self._unit}/s"
-        )
+        number = f"{speed:,.0f}" if speed >= 100 else f"{speed:.3g}"
+        return Text(f"{number} {self._unit}/s")
 
 
 @contextmanager

@@ -51,13 +51,17 @@ def start_slow_build(out: Path, workers: int, seconds: float) -> subprocess.Pope
 
 
 def wait_for_parts(process: subprocess.Popen[str], out: Path, number: int) -> None:
-    """Wait until `number` parts are on disk or in shards (a part has at most 4 rows)."""
-    deadline = time.monotonic() + 30
+    """Wait until a build has put `number` more parts on disk (a shard holds up to 4)."""
+    deadline, before = time.monotonic() + 30, _parts(out)
     while process.poll() is None and time.monotonic() < deadline:
-        if number <= len(list(out.glob(".build/*/*.arrow"))) + 4 * len(list(out.glob("*/*.parq*"))):
+        if _parts(out) >= before + number:
             return
         time.sleep(0.01)
     raise AssertionError(f"no part after 30 s, exit code {process.poll()}")
+
+
+def _parts(out: Path) -> int:
+    return len(list(out.glob(".build/*/*.arrow"))) + 4 * len(list(out.glob("*/*.parquet")))
 
 
 def workers_of(process: subprocess.Popen[str]) -> list[int]:

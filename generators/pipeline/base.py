@@ -7,16 +7,17 @@ an instance of a subclass of `Dataset`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
 from numpy.typing import NDArray
 
 from mesoinv.generators.pipeline.errors import unknown_name
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
     from matplotlib.figure import Figure
 
     from mesoinv.generators.pipeline.seeding import Stream

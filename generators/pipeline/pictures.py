@@ -1,4 +1,4 @@
-"""Pictures of maps on a lattice: with axes and colour bars for people, one pixel a site for viewers.
+"""Pictures of maps on a lattice: with axes for people, one pixel a site for viewers.
 
 matplotlib is imported when something is drawn, not before, and never needs a display.
 """
@@ -6,15 +6,16 @@ matplotlib is imported when something is drawn, not before, and never needs a di
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from matplotlib.figure import Figure
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,5 @@ def map_png(drawn: Map) -> bytes:
     buffer = io.BytesIO()
     imsave(
         buffer, pixels, origin="lower", cmap=drawn.colours, vmin=low, vmax=high, format="png",
-        metadata={"Software": None},
     )  # fmt: skip
     return buffer.getvalue()

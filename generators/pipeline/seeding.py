@@ -1,4 +1,4 @@
-"""Random access randomness: any number of any sample from a name and an index, bit-exact everywhere.
+"""Random access randomness: any number of any sample from a name and an index, bit-exact.
 
 A stream is named ``mesoinv/<dataset>/<major version>/<config>/<split>``; the SHA-256 of the name is
 the key of a Philox4x64-10 counter generator [1]_, and a sample's index is part of the counter. So
@@ -16,12 +16,15 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mesoinv.generators.pipeline.errors import UsageError
 from mesoinv.generators.pipeline.normal import normal_quantile
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)

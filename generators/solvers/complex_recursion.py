@@ -7,6 +7,8 @@ but the modes of the strip, so that each is a test of the other.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -49,8 +51,8 @@ def scatter_complex(potential: RealArray, strip: Strip | None = None) -> Transpo
 
 def _states(potential: RealArray, strip: Strip, modes: StripModes) -> ComplexArray:
     """States (L, q, W) in transverse modes."""
-    inverses: list[ComplexArray] = []
-    coupling: ComplexArray = np.diag(modes.drain)
+    inverses: list[Any] = []
+    coupling: Any = np.diag(modes.drain)
     for column in potential[:0:-1]:
         inverses.append(np.linalg.inv(_column(column, strip, modes) - coupling))
         coupling = inverses[-1]

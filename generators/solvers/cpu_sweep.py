@@ -1,4 +1,4 @@
-"""Elimination of the strip column by column on the CPU, compiled: real arithmetic but for the drain.
+"""Elimination of the strip column by column on the CPU: compiled, real but for the drain.
 
 With N_x = h_x - E the equations N_x ψ_x - ψ_{x-1} - ψ_{x+1} = f_x are reduced from the source to
 the drain by G_x = (N_x - G_{x-1})⁻¹; only the drain's open modes make the last block complex. The
@@ -9,18 +9,21 @@ Columns may hold different numbers of modes; a mode that the next column lacks e
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from mesoinv.generators.solvers.strip import StripModes
 from mesoinv.generators.solvers.symmetric_inverse import (
     FASTMATH,
     negative_inverse,
     padded,
     subtract_product,
 )
+
+if TYPE_CHECKING:
+    from mesoinv.generators.solvers.strip import StripModes
 
 RealArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -55,14 +58,13 @@ def _factorise(
     c: RealArray,
     onsite: RealArray,
     source_real: RealArray,
-    counts: IntArray,
-    sizes: IntArray,
-    starts: IntArray,
+    layout: IntArray,
     store: RealArray,
     rows: RealArray,
     used: int,
 ) -> None:
     """Fill `store` with -G_x (the last one: with N_x - G_{x-1}), reduce the used rows with it."""
+    counts, sizes, starts = layout
     work = np.empty((16, sizes.max()))
     for x in range(counts.size):
         n, size = counts[x], sizes[x]
@@ -95,9 +97,8 @@ def _reduce(
 
 
 @numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
-def _forward(
-    counts: IntArray, sizes: IntArray, starts: IntArray, store: RealArray, rows: RealArray
-) -> None:
+def _forward(layout: IntArray, store: RealArray, rows: RealArray) -> None:
+    counts, sizes, starts = layout
     work = np.empty((16, sizes.max()))
     for x in range(counts.size - 1):
         g = _square(store, starts[x], sizes[x])
@@ -105,10 +106,9 @@ def _forward(
 
 
 @numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
-def _backward(
-    counts: IntArray, sizes: IntArray, starts: IntArray, store: RealArray, rows: RealArray
-) -> None:
+def _backward(layout: IntArray, store: RealArray, rows: RealArray) -> None:
     """Replace the reduced right-hand sides, whose last column is solved, by the solution."""
+    counts, sizes, starts = layout
     work = np.empty((16, sizes.max()))
     k = rows.shape[1]
     for x in range(counts.size - 2, -1, -1):
@@ -128,7 +128,7 @@ class ColumnFactors:
 
     Attributes
     ----------
-    counts, sizes, starts : (L,) arrays of int
+    layout : (3, L) array of int
         Modes a column, the same padded to the pivot block, and where its square begins.
     store : array
         The squares, one after another.
@@ -136,26 +136,24 @@ class ColumnFactors:
         G of the last column, with the drain.
     """
 
-    counts: IntArray
-    sizes: IntArray
-    starts: IntArray
+    layout: IntArray
     store: RealArray
     drain_inverse: NDArray[np.complex128]
 
     def substitute(self, rhs: RealArray) -> RealArray:
         """Solve for right-hand sides (L, 2q, M), real parts first, M = max(counts)."""
-        padding = ((0, 0), (0, 0), (0, int(self.sizes.max()) - rhs.shape[-1]))
+        padding = ((0, 0), (0, 0), (0, int(self.layout[1].max()) - rhs.shape[-1]))
         rows = np.pad(rhs, padding)
-        _forward(self.counts, self.sizes, self.starts, self.store, rows)
+        _forward(self.layout, self.store, rows)
         return self.back_substitute(rows)
 
     def back_substitute(self, rows: RealArray) -> RealArray:
         """Finish reduced right-hand sides (L, 2q, P), P padded, real parts first; overwritten."""
-        n, q = self.counts[-1], rows.shape[1] // 2
+        n, q = self.layout[0, -1], rows.shape[1] // 2
         last = (rows[-1, :q, :n] + 1j * rows[-1, q:, :n]) @ self.drain_inverse
         rows[-1, :q, :n], rows[-1, q:, :n] = last.real, last.imag
-        _backward(self.counts, self.sizes, self.starts, self.store, rows)
-        return rows[..., : self.counts.max()]
+        _backward(self.layout, self.store, rows)
+        return rows[..., : self.layout[0].max()]
 
 
 def factorise(
@@ -191,11 +189,12 @@ def factorise(
     # the imaginary parts stay zero until the drain
     rows = np.zeros((counts.size, 2 * n_open, sizes.max()))
     rows[0, :n_open, : counts[0]] = modes.source[: counts[0]].T
-    _factorise(cosine_sums, onsite, modes.source_real, counts, sizes, starts, store, rows, n_open)
+    layout = np.stack([counts, sizes, starts])
+    _factorise(cosine_sums, onsite, modes.source_real, layout, store, rows, n_open)
     n = int(counts[-1])
     lower = store[starts[-1] : starts[-1] + sizes[-1] ** 2].reshape(sizes[-1], -1)[:n, :n]
     last = np.tril(lower) + np.tril(lower, -1).T - np.diag(modes.drain[:n])
-    factors = ColumnFactors(counts, sizes, starts, store, np.linalg.inv(last))
+    factors = ColumnFactors(layout, store, np.linalg.inv(last.astype(np.complex128)))
     return factors, factors.back_substitute(rows)
 
 

@@ -77,11 +77,16 @@ def solve_compiled(
             sample @ cosines, counts, strip.energy, modes, store
         )
         states = _states(
-            solution[None], lambda rhs, f=factors: f.substitute(rhs[0])[None],
+            solution[None], _unbatched(factors.substitute),
             sample[None], strip.energy, tables, np, exact,
         )  # fmt: skip
         samples.append(source_states.observables(states, counts, tables, np))
     return Observables(*(np.concatenate(parts) for parts in zip(*samples, strict=True)))
+
+
+def _unbatched(substitute: source_states.Substitute) -> source_states.Substitute:
+    """Give a one-sample function the batch axis that the shared code has."""
+    return lambda rows: substitute(rows[0])[None]
 
 
 def solve_torch(

@@ -91,8 +91,8 @@ def _fluxes(
     states: NDArray[np.complex128], order: NDArray[np.int64], strip: Strip
 ) -> tuple[float, float]:
     """Transmission as the current through the last bond column, from the same states."""
-    sites = np.empty((states.shape[0], strip.length * strip.width), dtype=complex)
-    sites[:, order] = states
-    sites = sites.reshape(-1, strip.length, strip.width)
+    flat = np.empty((states.shape[0], strip.length * strip.width), dtype=complex)
+    flat[:, order] = states
+    sites = flat.reshape(-1, strip.length, strip.width)
     current = 2 * (sites[:, -2].conj() * sites[:, -1]).imag.sum()
     return float(current), float(states.shape[0] - current)

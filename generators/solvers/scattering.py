@@ -7,14 +7,16 @@ at the end; the number of modes follows from a tolerance (`mode_count`).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mesoinv.generators.solvers import engines, mode_count
-from mesoinv.generators.solvers.source_states import Observables
 from mesoinv.generators.solvers.strip import Strip
+
+if TYPE_CHECKING:
+    from mesoinv.generators.solvers.source_states import Observables
 
 RealArray = NDArray[np.float64]
 

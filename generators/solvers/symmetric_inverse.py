@@ -126,7 +126,7 @@ def negative_inverse(a: RealArray, n: int, u: RealArray, r: RealArray) -> None:
 
 @numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
 def subtract_product(g: RealArray, n: int, x: RealArray, y: RealArray) -> None:
-    """y -= x g for a few row vectors x (q, n) and a symmetric g given by its lower triangle."""
+    """Y -= x g for a few row vectors x (q, n) and a symmetric g given by its lower triangle."""
     for q in range(x.shape[0]):
         xq, yq = x[q], y[q]
         for i in range(n):

@@ -3,6 +3,7 @@
 import math
 import re
 
+import numpy as np
 import pytest
 from scipy.constants import e, epsilon_0, hbar
 from scipy.integrate import quad
@@ -11,6 +12,7 @@ from scipy.special import j0
 
 from mesoinv.dataset_cards.prose import read_prose
 from mesoinv.generators import get_dataset
+from mesoinv.generators.pldos import transport
 from mesoinv.generators.solvers.scattering import TOLERANCE
 from mesoinv.generators.solvers.strip import Strip
 
@@ -33,6 +35,11 @@ def test_declared_numbers():
     assert f"a {strip.source_width}-site source lead" in head.boundary
     departures = read_prose(get_dataset("pldos")).sections["Departures from the paper"]
     assert f"relative L2 error of {TOLERANCE:.0e}".replace("e-0", "e-") in departures
+
+
+def test_transmission_without_disorder():
+    clean = transport(np.zeros((1, 256, 192)), solver="modes-exact").transmission[0]
+    assert f"T is {clean:.3f}, not 3" in read_prose(get_dataset("pldos")).sections["Known limits"]
 
 
 def correlation(distance, density, separation):

@@ -27,6 +27,7 @@ from mesoinv.generators import get_dataset, list_datasets
 from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
 from mesoinv.generators.pipeline.generate import generate
 from mesoinv.generators.pipeline.manifest import read_manifest, write_manifest
+from mesoinv.generators.pipeline.storage import feature_spec
 
 HEAD = Head(
     year=2026,
@@ -129,7 +130,7 @@ def test_load_dataset_reads_the_folder(loaded, built):
         splits = manifest.configs[config].splits
         assert loaded[name]["rows"] == {split: r.num_rows for split, r in splits.items()}
         features = loaded[name]["features"]
-        assert list(features) == [c.name for c in DATASET.columns("plain")]
+        assert features == feature_spec(DATASET.columns("plain"))
         assert features["density"] == {"shape": [4, 6], "dtype": "float16", "_type": "Array2D"}
         assert features["strength"] == {"dtype": "float64", "_type": "Value"}
     assert loaded["preview"]["features"]["density_image"]["_type"] == "Image"

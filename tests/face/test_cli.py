@@ -102,7 +102,7 @@ def test_generate_then_verify(tmp_path: Path) -> None:
         (("generate", TOY, "--size", "huge"), "Allowed: mini, small, full."),
         (("generate", TOY, "--solver", "best"), "Allowed: exact, rough."),
         (("generate", TOY, "--workers", "0"), "workers must be 1 or more"),
-        (("generate", TOY, "--workers", "many"), "many"),
+        (("generate", TOY, "--workers", "many"), "--workers"),
         (("generate",), "DATASET"),
         (("verify", "nowhere"), "nowhere is not a folder"),
         (("nonsense",), "nonsense"),

@@ -9,7 +9,7 @@ import sys
 import time
 import types
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -22,6 +22,9 @@ from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
 from mesoinv.generators.pipeline.folder import locked
 from mesoinv.generators.pipeline.manifest import read_manifest
 from mesoinv.generators.pipeline.storage import read_rows, to_storage
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 DATASET = toy_dataset.DATASET
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -19,6 +19,9 @@ from mesoinv.generators.pipeline.errors import UsageError
 from mesoinv.generators.pipeline.manifest import read_manifest, write_manifest
 from mesoinv.generators.pipeline.report import Report
 from mesoinv.generators.pipeline.storage import arrow_schema, read_rows, shard_writer, to_table
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 DATASET = toy_dataset.DATASET
 SHARD = "plain/train-00000-of-00002.parquet"
