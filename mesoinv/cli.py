@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from mesoinv import commands_data
+from mesoinv import commands_cards, commands_data
 from mesoinv.generators.pipeline.errors import MesoinvError
 
 app = typer.Typer(
@@ -43,6 +43,7 @@ def _options(
 
 
 commands_data.register(app)
+commands_cards.register(app)
 
 
 def main() -> None:

@@ -161,7 +161,7 @@ def verify_command(
     with progress_bar("verify", "step") as progress:
         report = verify(folder, samples, seed, device=device, dataset=dataset, progress=progress)
     if as_json:
-        typer.echo(report.model_dump_json(indent=1))
+        typer.echo(report.to_json())
     else:
         _print_report(report)
     if not report.ok:

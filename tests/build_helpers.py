@@ -34,7 +34,12 @@ def environment(**extra: object) -> dict[str, str]:
 def run(*arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
     """Run ``mesoinv …`` to its end."""
     return subprocess.run(
-        command(*arguments), env=environment(), capture_output=True, text=True, **options
+        command(*arguments),
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        **options,
     )
 
 
@@ -52,12 +57,12 @@ def start_slow_build(out: Path, workers: int, seconds: float) -> subprocess.Pope
 
 def wait_for_parts(process: subprocess.Popen[str], out: Path, number: int) -> None:
     """Wait until a build has put `number` more parts on disk (a shard holds up to 4)."""
-    deadline, before = time.monotonic() + 30, _parts(out)
+    deadline, before = time.monotonic() + 60, _parts(out)
     while process.poll() is None and time.monotonic() < deadline:
         if _parts(out) >= before + number:
             return
         time.sleep(0.01)
-    raise AssertionError(f"no part after 30 s, exit code {process.poll()}")
+    raise AssertionError(f"no part after 60 s, exit code {process.poll()}")
 
 
 def _parts(out: Path) -> int:

@@ -80,14 +80,12 @@ class Toy(Dataset):
 
 
 class Reporter(Toy):
-    """Stores the number of threads that torch has where the sample was computed."""
+    """Stores how many threads numerical libraries may use where the sample was computed."""
 
     def solve(
         self, config: str, drawn: Batch, *, device: str = "cpu", solver: str | None = None
     ) -> Batch:
-        import torch
-
-        threads = np.full(len(drawn["index"]), float(torch.get_num_threads()))
+        threads = np.full(len(drawn["index"]), float(os.environ["OMP_NUM_THREADS"]))
         return super().solve(config, drawn) | {"strength": threads}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
@@ -42,14 +42,16 @@ def locked(folder: Path) -> Iterator[None]:
     MesoinvError
         If another build holds it.
     """
-    handle = _acquire(folder)
-    try:
+    with ExitStack() as stack:
+        stack.callback(os.close, _acquire(folder))
+        stack.callback(_remove_lock, folder / WORK / "lock")
         yield
-    finally:
-        (folder / WORK / "lock").unlink(missing_ok=True)
-        with suppress(OSError):  # not empty: parts of an unfinished build
-            (folder / WORK).rmdir()
-        os.close(handle)
+
+
+def _remove_lock(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    with suppress(OSError):  # not empty: parts of an unfinished build
+        path.parent.rmdir()
 
 
 def _acquire(folder: Path) -> int:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
-from mesoinv.generators.pipeline.errors import MesoinvError
+from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
+from mesoinv.generators.pipeline.records import from_dict, to_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,11 +15,8 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.json"
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Shard(_Strict):
+@dataclass
+class Shard:
     """One parquet file: its rows, its digest and what it cost."""
 
     file: str  # relative to the manifest, always with "/"
@@ -29,12 +27,13 @@ class Shard(_Strict):
     seconds: float  # time spent in draw and solve, summed over workers
 
 
-class Split(_Strict):
+@dataclass
+class Split:
     """One split of a configuration and the shards finished so far."""
 
     num_rows: int  # when complete
     stream: str  # name that is hashed into the key
-    shards: list[Shard] = []
+    shards: list[Shard] = field(default_factory=list)
 
     @property
     def complete(self) -> bool:
@@ -42,7 +41,8 @@ class Split(_Strict):
         return sum(shard.num_rows for shard in self.shards) == self.num_rows
 
 
-class ConfigRecord(_Strict):
+@dataclass
+class ConfigRecord:
     """One directory of shards.
 
     ``source`` is the declared configuration whose samples these are: the configuration itself,
@@ -65,15 +65,16 @@ class ConfigRecord(_Strict):
         return all(split.complete for split in self.splits.values())
 
 
-class Manifest(_Strict):
+@dataclass
+class Manifest:
     """Everything that is needed to check a build against its own seeds."""
 
-    format: Literal[1] = 1
     dataset: str
     version: str
     mesoinv: str
     libraries: dict[str, str]
-    configs: dict[str, ConfigRecord] = {}
+    configs: dict[str, ConfigRecord] = field(default_factory=dict)
+    format: Literal[1] = 1
 
     @property
     def complete(self) -> bool:
@@ -91,18 +92,18 @@ def read_manifest(folder: Path) -> Manifest:
     """
     path = folder / MANIFEST
     try:
-        return Manifest.model_validate_json(path.read_bytes())
+        return from_dict(Manifest, json.loads(path.read_bytes()), MANIFEST)
     except FileNotFoundError:
         raise MesoinvError(
             f"{folder} holds no {MANIFEST}: it is not a built dataset. "
             "Build one with `mesoinv generate`."
         ) from None
-    except ValidationError as error:
+    except (ValueError, UsageError) as error:
         raise MesoinvError(f"{path} is damaged or of another format: {error}") from None
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Replace ``manifest.json`` in one step: a kill leaves the old one or the new one."""
     temporary = folder / f".{MANIFEST}.tmp"
-    temporary.write_text(manifest.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    temporary.write_text(to_json(manifest), encoding="utf-8")
     temporary.replace(folder / MANIFEST)

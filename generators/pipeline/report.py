@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, computed_field
+import dataclasses
+import json
+import math
+from dataclasses import dataclass, field
 
 
-class Problem(BaseModel):
+@dataclass
+class Problem:
     """One thing that is wrong.
 
     Attributes
@@ -38,7 +42,8 @@ class Problem(BaseModel):
         return f"{self.kind}: {where}: {self.message}" if where else f"{self.kind}: {self.message}"
 
 
-class Report(BaseModel):
+@dataclass
+class Report:
     """The result of `verify`.
 
     Attributes
@@ -55,18 +60,15 @@ class Report(BaseModel):
         Everything that is wrong.
     """
 
-    model_config = ConfigDict(ser_json_inf_nan="strings")  # JSON has no infinity
-
     folder: str
     dataset: str | None = None
     version: str | None = None
     files: int = 0
     num_bytes: int = 0
     samples: int = 0
-    largest_error: dict[str, float] = {}
-    problems: list[Problem] = []
+    largest_error: dict[str, float] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
 
-    @computed_field  # type: ignore[prop-decorator]
     @property
     def ok(self) -> bool:
         """Whether nothing is wrong."""
@@ -82,3 +84,12 @@ class Report(BaseModel):
     ) -> None:
         """Note one more problem."""
         self.problems.append(Problem(kind=kind, message=message, file=file, row=row, column=column))
+
+    def to_json(self) -> str:
+        """Return everything as JSON; a number that JSON does not have becomes a text."""
+        data = dataclasses.asdict(self) | {"ok": self.ok}
+        data["largest_error"] = {
+            name: value if math.isfinite(value) else str(value)
+            for name, value in self.largest_error.items()
+        }
+        return json.dumps(data, indent=1, ensure_ascii=False)

@@ -92,9 +92,10 @@ class Stream:
     def uniform(
         self, indices: NDArray[np.int64], count: int, channel: int = 0
     ) -> NDArray[np.float64]:
-        """Return numbers uniform in the open interval (0, 1), shape (B, count), on a 2⁻⁵³ grid."""
-        words = self.words(indices, count, channel) >> np.uint64(11)
-        return (words.astype(np.float64) + 0.5) * 2.0**-53
+        """Return numbers uniform in the open interval (0, 1), shape (B, count), on a 2⁻⁵² grid."""
+        # 52 bits, not 53: then adding one half is exact and no number rounds to 1
+        words = self.words(indices, count, channel) >> np.uint64(12)
+        return (words.astype(np.float64) + 0.5) * 2.0**-52
 
     def normal(
         self, indices: NDArray[np.int64], count: int, channel: int = 0

@@ -19,6 +19,7 @@ from mesoinv.generators.solvers.symmetric_inverse import (
     FASTMATH,
     negative_inverse,
     padded,
+    pivoted_negative_inverse,
     subtract_product,
 )
 
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 RealArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+
+#: A smaller pivot asks for row exchanges: about one column in a few hundred.
+SMALL_PIVOT = 1e-3
 
 
 @numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
@@ -54,32 +58,55 @@ def _square(store: RealArray, start: int, size: int) -> RealArray:
 
 
 @numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
+def _load(
+    x: int,
+    c: RealArray,
+    onsite: RealArray,
+    closed_source: RealArray,
+    layout: IntArray,
+    store: RealArray,
+) -> RealArray:
+    """Write N_x - G_{x-1} into column x of the store, and return that square."""
+    counts, sizes, starts = layout
+    g = _square(store, starts[x], sizes[x])
+    _column(g, c[x], onsite, counts[x], sizes[x])
+    if x == 0:
+        _subtract_triangle(g, closed_source, counts[x], 1.0)
+    else:
+        h = _square(store, starts[x - 1], sizes[x - 1])
+        _subtract_triangle(g, h, min(counts[x], counts[x - 1]), -1.0)
+    return g
+
+
+@numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
 def _factorise(
     c: RealArray,
     onsite: RealArray,
-    source_real: RealArray,
+    closed_source: RealArray,
     layout: IntArray,
     store: RealArray,
     rows: RealArray,
     used: int,
-) -> None:
-    """Fill `store` with -G_x (the last one: with N_x - G_{x-1}), reduce the used rows with it."""
-    counts, sizes, starts = layout
-    work = np.empty((16, sizes.max()))
+) -> float:
+    """Fill `store` with -G_x (the last one: with N_x - G_{x-1}), reduce the used rows with it.
+
+    Returns the largest diagonal element of all G_x.
+    """
+    counts, sizes, _ = layout
+    work = np.empty((max(16, used), sizes.max()))
+    growth = 0.0
     for x in range(counts.size):
-        n, size = counts[x], sizes[x]
-        g = _square(store, starts[x], size)
-        _column(g, c[x], onsite, n, size)
-        if x == 0:
-            _subtract_triangle(g, source_real, n, 1.0)
-        else:
-            h = _square(store, starts[x - 1], sizes[x - 1])
-            _subtract_triangle(g, h, min(n, counts[x - 1]), -1.0)
+        g = _load(x, c, onsite, closed_source, layout, store)
         if x == counts.size - 1:
             break
-        negative_inverse(g, size, work[:8], work[8:])
-        common = min(n, counts[x + 1])
-        _reduce(g, size, common, rows[x, :used], rows[x + 1, :used], work)
+        if not negative_inverse(g, sizes[x], work[:8], work[8:16]) > SMALL_PIVOT:
+            g = _load(x, c, onsite, closed_source, layout, store)
+            pivoted_negative_inverse(g, sizes[x])
+        for i in range(counts[x]):
+            growth = max(growth, abs(g[i, i]))
+        common = min(counts[x], counts[x + 1])
+        _reduce(g, sizes[x], common, rows[x, :used], rows[x + 1, :used], work)
+    return growth
 
 
 @numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
@@ -99,7 +126,7 @@ def _reduce(
 @numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
 def _forward(layout: IntArray, store: RealArray, rows: RealArray) -> None:
     counts, sizes, starts = layout
-    work = np.empty((16, sizes.max()))
+    work = np.empty((rows.shape[1], sizes.max()))
     for x in range(counts.size - 1):
         g = _square(store, starts[x], sizes[x])
         _reduce(g, sizes[x], min(counts[x], counts[x + 1]), rows[x], rows[x + 1], work)
@@ -109,7 +136,7 @@ def _forward(layout: IntArray, store: RealArray, rows: RealArray) -> None:
 def _backward(layout: IntArray, store: RealArray, rows: RealArray) -> None:
     """Replace the reduced right-hand sides, whose last column is solved, by the solution."""
     counts, sizes, starts = layout
-    work = np.empty((16, sizes.max()))
+    work = np.empty((rows.shape[1], sizes.max()))
     k = rows.shape[1]
     for x in range(counts.size - 2, -1, -1):
         n, size = counts[x], sizes[x]
@@ -134,11 +161,14 @@ class ColumnFactors:
         The squares, one after another.
     drain_inverse : (n, n) complex array
         G of the last column, with the drain.
+    growth : float
+        The largest element of the real G_x, by their diagonals.
     """
 
     layout: IntArray
     store: RealArray
     drain_inverse: NDArray[np.complex128]
+    growth: float
 
     def substitute(self, rhs: RealArray) -> RealArray:
         """Solve for right-hand sides (L, 2q, M), real parts first, M = max(counts)."""
@@ -190,11 +220,12 @@ def factorise(
     rows = np.zeros((counts.size, 2 * n_open, sizes.max()))
     rows[0, :n_open, : counts[0]] = modes.source[: counts[0]].T
     layout = np.stack([counts, sizes, starts])
-    _factorise(cosine_sums, onsite, modes.source_real, layout, store, rows, n_open)
+    growth = _factorise(cosine_sums, onsite, modes.closed_source, layout, store, rows, n_open)
     n = int(counts[-1])
     lower = store[starts[-1] : starts[-1] + sizes[-1] ** 2].reshape(sizes[-1], -1)[:n, :n]
     last = np.tril(lower) + np.tril(lower, -1).T - np.diag(modes.drain[:n])
-    factors = ColumnFactors(layout, store, np.linalg.inv(last.astype(np.complex128)))
+    inverse = np.linalg.inv(last.astype(np.complex128))
+    factors = ColumnFactors(layout, store, inverse, growth)
     return factors, factors.back_substitute(rows)
 
 

@@ -47,7 +47,7 @@ def _states(
 
 
 def solve_compiled(
-    potential: RealArray, counts: IntArray, strip: Strip, *, exact: bool
+    potential: RealArray, counts: IntArray, strip: Strip, *, exact: bool, shift: float = 0.0
 ) -> Observables:
     """Solve a batch on the CPU, one sample after the other.
 
@@ -61,13 +61,15 @@ def solve_compiled(
         Geometry.
     exact : bool
         Refine to rounding accuracy; every mode must be kept.
+    shift : float
+        β of `strip_modes` [t].
 
     Returns
     -------
     Observables
         As numpy arrays.
     """
-    modes = strip_modes(strip)
+    modes = strip_modes(strip, shift)
     tables = dataclasses.asdict(modes)
     store = np.empty(cpu_sweep.store_size(counts))
     cosines = np.ascontiguousarray(modes.cosines[:, : 2 * counts.max() + 1])
@@ -80,7 +82,8 @@ def solve_compiled(
             solution[None], _unbatched(factors.substitute),
             sample[None], strip.energy, tables, np, exact,
         )  # fmt: skip
-        samples.append(source_states.observables(states, counts, tables, np))
+        growth = np.array([factors.growth])
+        samples.append(source_states.observables(states, counts, growth, tables, np))
     return Observables(*(np.concatenate(parts) for parts in zip(*samples, strict=True)))
 
 
@@ -90,13 +93,19 @@ def _unbatched(substitute: source_states.Substitute) -> source_states.Substitute
 
 
 def solve_torch(
-    potential: RealArray, counts: IntArray, strip: Strip, *, exact: bool, device: str
+    potential: RealArray,
+    counts: IntArray,
+    strip: Strip,
+    *,
+    exact: bool,
+    device: str,
+    shift: float = 0.0,
 ) -> Observables:
     """Solve a batch in torch, as many samples at a time as the device's memory takes.
 
     Parameters
     ----------
-    potential, counts, strip, exact
+    potential, counts, strip, exact, shift
         As for `solve_compiled`.
     device : str
         torch device.
@@ -109,34 +118,34 @@ def solve_torch(
     import torch  # noqa: PLC0415  (heavy, and not needed on the CPU)
 
     chunk = _batch_size(counts, device)
+    tables = _torch_tables(strip, shift, device)
     parts = [
-        _solve_torch_chunk(torch.from_numpy(potential[i : i + chunk]), counts, strip, exact, device)
+        _solve_torch_chunk(torch.from_numpy(potential[i : i + chunk]), counts, strip, tables, exact)
         for i in range(0, len(potential), chunk)
     ]
     return Observables(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
 
 def _solve_torch_chunk(
-    potential: torch.Tensor, counts: IntArray, strip: Strip, exact: bool, device: str
+    potential: torch.Tensor, counts: IntArray, strip: Strip, tables: Tables, exact: bool
 ) -> Observables:
     import torch  # noqa: PLC0415
 
     from mesoinv.generators.solvers import torch_sweep  # noqa: PLC0415
 
-    tables = _torch_tables(strip, device)
-    on_device = potential.to(device)
+    on_device = potential.to(tables["basis"].device)
     cosine_sums = on_device @ tables["cosines"][:, : 2 * int(counts.max()) + 1]
     factors, solution = torch_sweep.factorise(cosine_sums, counts.tolist(), strip.energy, tables)
     states = _states(solution, factors.substitute, on_device, strip.energy, tables, torch, exact)
-    found = source_states.observables(states, counts, tables, torch)
+    found = source_states.observables(states, counts, factors.growth, tables, torch)
     return Observables(*(array.cpu().numpy() for array in found))
 
 
 @functools.lru_cache(maxsize=8)
-def _torch_tables(strip: Strip, device: str) -> Tables:
+def _torch_tables(strip: Strip, shift: float, device: str) -> Tables:
     import torch  # noqa: PLC0415
 
-    arrays = dataclasses.asdict(strip_modes(strip))
+    arrays = dataclasses.asdict(strip_modes(strip, shift))
     return {name: torch.from_numpy(array).to(device) for name, array in arrays.items()}
 
 

@@ -24,6 +24,11 @@ RealArray = NDArray[np.float64]
 TOLERANCE = 3e-4
 Method = Literal["compiled", "torch"]
 
+#: Largest element of the real elimination that is accepted, which leaves an error of about 1e-8;
+#: above it the sample is solved with the next shift, which moves the levels of the closed strip.
+GROWTH = 1e4
+SHIFTS = (0.0, 0.6, -0.6, 1.3)
+
 
 @dataclass(frozen=True)
 class Transport:
@@ -83,8 +88,13 @@ def scatter(
         for count in np.unique(bulk[pending]):
             rows = pending[bulk[pending] == count]
             counts = mode_count.modes_per_column(int(count), tolerance, strip)
-            found = _solve(potential[rows], counts, strip, exact, device, method)
-            _keep(out, rows, found, counts, strip.width)
+            for shift in SHIFTS:
+                found = _solve(potential[rows], counts, strip, exact, device, method, shift)
+                rows = _keep(out, rows, found, counts, strip.width)
+                if not rows.size:
+                    break
+            else:
+                _solve_complex(out, rows, potential, strip)
         pending = pending[(out.error_estimate[pending] > tolerance) & (bulk[pending] < strip.width)]
         bulk[pending] = np.minimum(bulk[pending] + mode_count.TAIL, strip.width)
     return out
@@ -97,10 +107,11 @@ def _solve(
     exact: bool,
     device: str,
     method: Method,
+    shift: float,
 ) -> Observables:
     if method == "compiled":
-        return engines.solve_compiled(potential, counts, strip, exact=exact)
-    return engines.solve_torch(potential, counts, strip, exact=exact, device=device)
+        return engines.solve_compiled(potential, counts, strip, exact=exact, shift=shift)
+    return engines.solve_torch(potential, counts, strip, exact=exact, device=device, shift=shift)
 
 
 def _keep(
@@ -109,8 +120,25 @@ def _keep(
     found: Observables,
     counts: NDArray[np.int64],
     width: int,
+) -> NDArray[np.int64]:
+    """Store the samples that kept their digits; return the others."""
+    good = (found.growth < GROWTH) & np.isfinite(found.transmission)
+    kept = rows[good]
+    out.partial_ldos[kept] = 2 * np.pi * found.density[good]
+    out.transmission[kept] = found.transmission[good]
+    out.reflection[kept] = found.reflection[good]
+    out.error_estimate[kept] = mode_count.tail_estimate(found.weight[good], counts, width)
+    return rows[~good]
+
+
+def _solve_complex(
+    out: Transport, rows: NDArray[np.int64], potential: RealArray, strip: Strip
 ) -> None:
-    out.partial_ldos[rows] = 2 * np.pi * found.density
+    """Solve the last few samples, with a level that no shift moves, without shortcuts."""
+    from mesoinv.generators.solvers.complex_recursion import scatter_complex  # noqa: PLC0415
+
+    found = scatter_complex(potential[rows], strip)
+    out.partial_ldos[rows] = found.partial_ldos
     out.transmission[rows] = found.transmission
     out.reflection[rows] = found.reflection
-    out.error_estimate[rows] = mode_count.tail_estimate(found.weight, counts, width)
+    out.error_estimate[rows] = 0.0

@@ -1,11 +1,12 @@
 """What follows the elimination of the columns, the same for numpy and torch arrays.
 
 X are the solutions of the strip whose source lacks its open modes, with those modes U as right-hand
-sides. With s = sin k and L = A - i U s Uᵀ the scattering states of unit flux are
+sides. With s = sin k and L = A - U (β + i s) Uᵀ the scattering states of unit flux are
 
-    ψ = X (1 - i s UᵀX)⁻¹ (-i √(2 s)),
+    ψ = X (1 - (β + i s) UᵀX)⁻¹ (-i √(2 s)),
 
-a problem as small as the number of open modes (Woodbury's identity).
+a problem as small as the number of open modes (Woodbury's identity). β is any real number: it moves
+the levels of the closed strip A away from the Fermi energy where one comes too close.
 
 A set of q complex functions is kept as 2q real rows, real parts first: shape (B, L, 2q, M) for B
 samples, L columns and M transverse modes. Real products cost half of mixed ones.
@@ -26,13 +27,15 @@ class Observables(NamedTuple):
     """What is kept of the scattering states of a batch.
 
     ``density`` (B, L, W) is Σ_n |ψ_n(x, y)|², ``weight`` (B, L, M) the same in modes,
-    ``transmission`` and ``reflection`` (B,) are sums over all incoming modes.
+    ``transmission`` and ``reflection`` (B,) are sums over all incoming modes. ``growth`` (B,) is
+    the largest element met in the elimination, which costs digits about as its square.
     """
 
     density: Array
     weight: Array
     transmission: Array
     reflection: Array
+    growth: Array
 
 
 def _complex(rows: Array) -> Array:
@@ -57,10 +60,10 @@ def _mix(weights: Array, rows: Array, xp: Namespace) -> Array:
 
 
 def _source_block(solution: Array, tables: dict[str, Array], xp: Namespace) -> Array:
-    """1 - i s UᵀX, shape (B, q, q)."""
+    """1 - (β + i s) UᵀX, shape (B, q, q)."""
     overlap = _source_overlap(solution, tables)
-    sin_k = tables["source_sin"]
-    return xp.eye(sin_k.shape[0], device=overlap.device) - 1j * sin_k[:, None] * overlap
+    coupling = tables["coupling"]
+    return xp.eye(coupling.shape[0], device=overlap.device) - coupling[:, None] * overlap
 
 
 def _source_overlap(rows: Array, tables: dict[str, Array]) -> Array:
@@ -119,7 +122,7 @@ def refine(
     correction = substitute(residual)
     block = _source_block(solution, tables, xp)
     overlap = _source_overlap(correction, tables)
-    weights = xp.linalg.solve(block, 1j * tables["source_sin"][:, None] * overlap)
+    weights = xp.linalg.solve(block, tables["coupling"][:, None] * overlap)
     return states + correction + _mix(weights, solution, xp)
 
 
@@ -159,7 +162,9 @@ def residual(
     return out
 
 
-def observables(states: Array, counts: Any, tables: dict[str, Array], xp: Namespace) -> Observables:
+def observables(
+    states: Array, counts: Any, growth: Array, tables: dict[str, Array], xp: Namespace
+) -> Observables:
     """Compute densities and fluxes.
 
     Parameters
@@ -168,6 +173,8 @@ def observables(states: Array, counts: Any, tables: dict[str, Array], xp: Namesp
         ψ in transverse modes.
     counts : (L,) array of int
         Modes kept in each column.
+    growth : (B,) array
+        Handed on.
     tables : dict of arrays
         The fields of `StripModes`, of the same type and device as `states`.
     xp : module
@@ -189,7 +196,7 @@ def observables(states: Array, counts: Any, tables: dict[str, Array], xp: Namesp
         for part in (states[:, :wide], states[:, wide:, :, : int(counts[-1])])
     ]
     return Observables(
-        xp.concatenate(density, axis=1), weight, transmission, reflected.sum((-1, -2))
+        xp.concatenate(density, axis=1), weight, transmission, reflected.sum((-1, -2)), growth
     )
 
 

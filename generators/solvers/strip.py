@@ -99,6 +99,10 @@ class StripModes:
         sin k of those; their velocity is 2 sin k [t a/ħ].
     source_real : (W, W) array
         Real part of Σ e^{ik} χ χᵀ over all modes χ of the source lead [t].
+    closed_source : (W, W) array
+        The part of that which the elimination takes, source_real - β U Uᵀ with U = source.
+    coupling : (n,) complex array
+        The rest, β + i sin k: what is put in after the elimination.
     """
 
     kinetic: RealArray
@@ -108,6 +112,8 @@ class StripModes:
     source: RealArray
     source_sin: RealArray
     source_real: RealArray
+    closed_source: RealArray
+    coupling: ComplexArray
 
 
 def hard_wall_modes(width: int) -> tuple[RealArray, RealArray]:
@@ -131,8 +137,19 @@ def lead_factor(kinetic: RealArray, energy: float) -> ComplexArray:
 
 
 @functools.lru_cache(maxsize=8)
-def strip_modes(strip: Strip) -> StripModes:
+def strip_modes(strip: Strip, shift: float = 0.0) -> StripModes:
     """Return (and keep) the mode arrays of a strip.
+
+    Parameters
+    ----------
+    strip : Strip
+        Geometry.
+    shift : float
+        β of `StripModes` [t]. Results do not depend on it, rounding errors do.
+
+    Returns
+    -------
+    StripModes
 
     Raises
     ------
@@ -148,12 +165,16 @@ def strip_modes(strip: Strip) -> StripModes:
     start = strip.source_start
     overlap = basis[start : start + strip.source_width].T @ lead_basis
     angle = np.pi * np.arange(1, strip.width + 1) / (strip.width + 1)
+    source = np.ascontiguousarray(overlap[:, is_open])
+    source_real = (overlap * factor.real) @ overlap.T
     return StripModes(
         kinetic=kinetic,
         basis=basis,
         cosines=np.cos(np.outer(angle, np.arange(2 * strip.width + 1))) / (strip.width + 1),
         drain=lead_factor(kinetic, strip.energy),
-        source=np.ascontiguousarray(overlap[:, is_open]),
+        source=source,
         source_sin=factor.imag[is_open],
-        source_real=(overlap * factor.real) @ overlap.T,
+        source_real=source_real,
+        closed_source=source_real - shift * source @ source.T,
+        coupling=shift + 1j * factor.imag[is_open],
     )

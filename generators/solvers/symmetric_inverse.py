@@ -1,9 +1,9 @@
 """Inverse of a real symmetric matrix by block elimination without row exchanges, compiled.
 
-Pivot blocks of 8 rows are eliminated from the last to the first. In the strip's Schur recursion the
-last modes are the strongly evanescent ones, whose block is definite, so that a small pivot can only
-appear among the propagating modes, at the end. What a small pivot costs is repaired by one step
-of refinement where full accuracy is asked for.
+Pivot blocks of 8 rows are eliminated from the last to the first. In the strip's Schur recursion
+the last modes are the strongly evanescent ones, whose block is definite, so that a small pivot p can
+only appear among the propagating modes, at the end. It costs digits, about 1e-16/p², so the
+smallest one is returned, and the caller takes `pivoted_negative_inverse` where it matters.
 
 Only the lower triangle is read and written: n³ flops, in rows that fill vector registers.
 """
@@ -27,8 +27,11 @@ def padded(n: int) -> int:
 
 
 @numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
-def _invert_pivot(b: RealArray) -> None:
+def _invert_pivot(b: RealArray) -> float:
+    """Invert in place; return the smallest pivot met."""
+    smallest = np.inf
     for k in range(BLOCK):
+        smallest = min(smallest, abs(b[k, k]))
         pivot = 1.0 / b[k, k]
         b[k, k] = 1.0
         for j in range(BLOCK):
@@ -39,6 +42,7 @@ def _invert_pivot(b: RealArray) -> None:
                 b[i, k] = 0.0
                 for j in range(BLOCK):
                     b[i, j] -= f * b[k, j]
+    return smallest
 
 
 @numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
@@ -97,7 +101,7 @@ def _subtract_rows(a: RealArray, i: int, width: int, u: RealArray, r: RealArray)
 
 
 @numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
-def negative_inverse(a: RealArray, n: int, u: RealArray, r: RealArray) -> None:
+def negative_inverse(a: RealArray, n: int, u: RealArray, r: RealArray) -> float:
     """Replace the lower triangle of a symmetric matrix by that of minus its inverse.
 
     Parameters
@@ -108,20 +112,41 @@ def negative_inverse(a: RealArray, n: int, u: RealArray, r: RealArray) -> None:
         A multiple of 8.
     u, r : (8, ≥n) arrays
         Work space.
+
+    Returns
+    -------
+    float
+        The smallest pivot.
     """
     b = np.empty((BLOCK, BLOCK))
+    smallest = np.inf
     for block in range(n // BLOCK - 1, -1, -1):
         k0 = block * BLOCK
         _gather_panel(a, n, k0, u)
         for p in range(BLOCK):
             for q in range(BLOCK):
                 b[p, q] = u[q, k0 + p]
-        _invert_pivot(b)
+        smallest = min(smallest, _invert_pivot(b))
         _combine(b, u, n, r)
         for i in range(0, n, 2):
             if i // BLOCK != block:
                 _subtract_rows(a, i, (i // BLOCK + 1) * BLOCK, u, r)
         _scatter_panel(a, n, k0, r, b)
+    return smallest
+
+
+@numba.njit(cache=True)
+def pivoted_negative_inverse(a: RealArray, n: int) -> None:
+    """Do the same with row exchanges, slower; a singular matrix gives about 1e14."""
+    full = np.empty((n, n))
+    for i in range(n):
+        for j in range(i + 1):
+            full[i, j] = full[j, i] = a[i, j]
+        full[i, i] += 1e-14
+    inverse = np.linalg.inv(full)
+    for i in range(n):
+        for j in range(i + 1):
+            a[i, j] = -inverse[i, j]
 
 
 @numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")

@@ -19,9 +19,12 @@ class BatchFactors:
     ----------
     inverses : list of (B, n_x, n_x) tensors
         G_x; the last one is complex and contains the drain.
+    growth : (B,) tensor
+        The largest element of the real G_x, by their diagonals.
     """
 
     inverses: list[Tensor]
+    growth: Tensor
 
     def substitute(self, rhs: Tensor) -> Tensor:
         """Solve for right-hand sides (B, L, 2q, M), real parts first."""
@@ -81,18 +84,23 @@ def factorise(
     )
     rows[:, 0, : source.shape[1], : counts[0]] = source[: counts[0]].T
     inverses: list[Tensor] = []
+    growth = cosine_sums.new_zeros(cosine_sums.shape[0])
     for x, n in enumerate(counts):
         block = _columns(cosine_sums[:, x], onsite, n)
         if x == 0:
-            block -= tables["source_real"][:n, :n]
+            block -= tables["closed_source"][:n, :n]
         else:
             common = min(n, counts[x - 1])
             block[:, :common, :common] -= inverses[-1][:, :common, :common]
         if x == len(counts) - 1:
             block = block - torch.diag(tables["drain"][:n])
-        inverses.append(torch.linalg.inv(block))
+        inverse, singular = torch.linalg.inv_ex(block)
+        inverses.append(inverse)
         if x < len(counts) - 1:
+            largest = inverse.diagonal(dim1=-2, dim2=-1).abs().amax(-1)
+            largest = torch.where(singular > 0, torch.inf, largest)
+            growth = torch.maximum(growth, largest)
             common = min(n, counts[x + 1])
-            rows[:, x + 1, :, :common] += (rows[:, x, :, :n] @ inverses[-1])[..., :common]
-    factors = BatchFactors(inverses)
+            rows[:, x + 1, :, :common] += (rows[:, x, :, :n] @ inverse)[..., :common]
+    factors = BatchFactors(inverses, growth)
     return factors, factors.back_substitute(rows)

@@ -38,7 +38,7 @@ def test_declared_numbers():
 
 
 def test_transmission_without_disorder():
-    clean = transport(np.zeros((1, 256, 192)), solver="modes-exact").transmission[0]
+    clean = transport(np.zeros((1, 256, 192)), solver="complex").transmission[0]
     assert f"T is {clean:.3f}, not 3" in read_prose(get_dataset("pldos")).sections["Known limits"]
 
 
@@ -57,6 +57,10 @@ def test_table_of_ensemble_values(physics):
         r"^\| (\d+) \| ([\d.]+) \| ([\d.]+) .*?\| ([\d.]+) \|$", physics, re.MULTILINE
     )
     assert len(rows) == 3
+    shares = sorted(float(row[2]) * HOPPING / ENERGY for row in rows)
+    departures = read_prose(get_dataset("pldos")).sections["Departures from the paper"]
+    assert f"rms is {shares[0]:.2f} E to {shares[-1]:.2f} E" in departures
+    assert f"({shares[1]:.2f} E)" in physics
     for s, n_d, rms, length in (map(float, row) for row in rows):
         distance, density = s * 1e-9, n_d * 1e16
         variance = correlation(distance, density, 0.0)

@@ -1,5 +1,6 @@
 """The card says what the files hold, and `load_dataset` reads a folder by it."""
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -213,7 +214,7 @@ def test_a_partial_or_other_build_is_refused(folder):
     write_manifest(folder, manifest)
     with pytest.raises(MesoinvError, match="not complete"):
         render(folder)
-    other = manifest.model_copy(update={"version": "3.0.0", "configs": {}})
+    other = dataclasses.replace(manifest, version="3.0.0", configs={})
     other.configs["preview"] = manifest.configs["preview"]
     write_manifest(folder, other)
     with pytest.raises(MesoinvError, match=r"holds toy 3\.0\.0, this mesoinv declares 1\.0\.0"):

@@ -129,7 +129,7 @@ def test_workers_have_one_thread(tmp_path: Path) -> None:
     build("toy_dataset:REPORTER", ["plain"], out=tmp_path / "r", workers=2)
     columns = DATASET.columns("plain")
     rows = read_rows(tmp_path / "r/plain/train-00000-of-00002.parquet", 0, 16, columns)
-    assert set(rows["strength"].tolist()) == {1.0}  # torch.get_num_threads() in the worker
+    assert set(rows["strength"].tolist()) == {1.0}
 
 
 def test_building_again_does_nothing_quickly(toy_folder: Path) -> None:

@@ -66,7 +66,7 @@ def test_killed_parent(toy_folder: Path, tmp_path: Path) -> None:
             assert workers
             process.kill()
             process.wait()
-            assert all_gone(workers, seconds=3)
+            assert all_gone(workers, seconds=20)
         finally:
             kill_group(process)
     assert_continues(out, toy_folder, at_least=12)
@@ -78,13 +78,13 @@ def test_killed_worker(toy_folder: Path, tmp_path: Path) -> None:
         wait_for_parts(process, tmp_path / "toy", 2)
         first, *others = workers_of(process)
         os.kill(first, signal.SIGKILL)
-        _, stderr = process.communicate(timeout=10)
+        _, stderr = process.communicate(timeout=60)
         assert process.returncode == 1
         assert "A worker process died." in stderr
         assert f"of {SAMPLES} samples are kept" in stderr
         assert "run the same command again" in stderr
         assert "Traceback" not in stderr
-        assert all_gone(others, seconds=3)
+        assert all_gone(others, seconds=20)
     finally:
         kill_group(process)
     assert_continues(tmp_path / "toy", toy_folder, at_least=8)
@@ -101,8 +101,8 @@ def test_interrupted(toy_folder: Path, tmp_path: Path, workers: int, *, whole_gr
             os.killpg(process.pid, signal.SIGINT)
         else:
             process.send_signal(signal.SIGINT)
-        _, stderr = process.communicate(timeout=10)
-        assert time.monotonic() - start < 2
+        _, stderr = process.communicate(timeout=60)
+        assert time.monotonic() - start < 5
         assert process.returncode == 130
         assert "Run the same command again to continue." in stderr
         assert "Traceback" not in stderr
@@ -160,19 +160,21 @@ def test_crash_before_every_step(
     expected = {k: v for k, v in digests(toy_folder).items() if k.startswith(names)}
     replace, unlink = Path.replace, Path.unlink
     steps = count = 0
+    crashed = True
 
     def crashing(action: Callable[..., object]) -> Callable[..., object]:
         def step(*args: object, **options: object) -> object:
-            nonlocal count
+            nonlocal count, crashed
             count += 1
             if count == steps:
+                crashed = True
                 raise Crash
             return action(*args, **options)
 
         return step
 
-    while count == steps:  # until a build needs fewer steps than we let pass
-        steps, count, out = steps + 1, 0, tmp_path / str(steps)
+    while crashed:  # until a build needs fewer steps than we let pass
+        steps, count, crashed, out = steps + 1, 0, False, tmp_path / str(steps)
         monkeypatch.setattr(Path, "replace", crashing(replace))
         monkeypatch.setattr(Path, "unlink", crashing(unlink))
         with suppress(Crash):

@@ -1,0 +1,289 @@
+"""What is shipped, and the rules of the layout: packages, arrows of import, docstrings, hygiene."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[1]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+SETUPTOOLS = PYPROJECT["tool"]["setuptools"]
+
+#: sub-package -> its folder, as pyproject.toml maps them, and the face itself
+HOMES = {"mesoinv": "mesoinv", **SETUPTOOLS["package-dir"]}
+#: these have Python files and are not shipped
+NOT_SHIPPED = {"tests", "benchmarks", "docs"}
+WEIGHTS = {".safetensors", ".ckpt", ".pt", ".pth"}
+
+#: what each package may import from mesoinv, besides itself
+ALLOWED = {
+    "mesoinv.generators.solvers": (),
+    "mesoinv.generators": (),
+    "mesoinv.dataset_cards": ("mesoinv.generators",),
+    "mesoinv.zoo": ("mesoinv.generators",),
+    "mesoinv.eval": ("mesoinv.zoo", "mesoinv.generators"),
+}
+#: a GPU machine may have none of these
+OPTIONAL = {"datasets", "huggingface_hub", "kwant"}
+WITH_TORCH = {"mesoinv.generators.solvers.torch_sweep"}
+
+
+def repository_files(*, untracked: bool) -> list[Path]:
+    """Return the files of the repository, relative to its root, without what git ignores."""
+    if not (ROOT / ".git").exists():  # an archive of the sources
+        unwanted = re.compile(r"^(\.(?!ci\b)|data$|build$|dist$)|__pycache__|egg-info")
+        found = []
+        for folder, names, files in os.walk(ROOT):
+            names[:] = [name for name in names if not unwanted.search(name)]
+            found += [Path(folder, name).relative_to(ROOT) for name in files]
+        return sorted(found)
+    # the owner of a checkout in a container is often someone else, which git refuses by default
+    command = ["git", "-c", f"safe.directory={ROOT}", "ls-files", "-z", "--cached"]
+    command += ["--others", "--exclude-standard"] if untracked else []
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    paths = [Path(name) for name in sorted(set(listed.split("\0"))) if name]
+    return [path for path in paths if (ROOT / path).is_file()]
+
+
+#: new files count before they are added, so that a forgotten package shows at once
+FILES = repository_files(untracked=True)
+
+
+def module_name(path: Path) -> str | None:
+    """Return the import name of a file in a shipped folder, None for any other file."""
+    for package, home in HOMES.items():
+        if path.parts[0] == home and path.suffix == ".py":
+            inner = [*path.parts[1:-1], *([] if path.stem == "__init__" else [path.stem])]
+            return ".".join([package, *inner])
+    return None
+
+
+MODULES = {name: path for path in FILES if (name := module_name(path))}
+
+
+def parsed(name: str) -> ast.Module:
+    return ast.parse((ROOT / MODULES[name]).read_text(encoding="utf-8"))
+
+
+def test_something_was_found() -> None:
+    assert len(MODULES) > 30
+    assert "mesoinv.generators.pldos" in MODULES
+
+
+def test_every_package_is_listed() -> None:
+    folders = {path.parent for path in FILES if path.suffix == ".py" and len(path.parts) > 1}
+    shipped = {folder for folder in folders if folder.parts[0] not in NOT_SHIPPED}
+    unmapped = {str(folder) for folder in shipped if folder.parts[0] not in HOMES.values()}
+    assert not unmapped, "add them to [tool.setuptools.package-dir] in pyproject.toml"
+    names = {module_name(folder / "__init__.py") for folder in shipped}
+    assert names == set(SETUPTOOLS["packages"]), "correct `packages` in pyproject.toml"
+    assert all((ROOT / folder / "__init__.py").is_file() for folder in shipped)
+
+
+def test_versions_agree() -> None:
+    version = PYPROJECT["project"]["version"]
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"\nversion: {version}\n" in citation
+    assert f"\n## [{version}]" in changes
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """The names in a wheel, built from a copy: a build leaves folders that spoil the next one."""
+    sources, out = tmp_path_factory.mktemp("sources"), tmp_path_factory.mktemp("wheel")
+    for path in FILES:
+        (sources / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / path, sources / path)
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--no-deps",
+        "--no-build-isolation",
+        "--no-index",
+    ]
+    done = subprocess.run(
+        [*command, "--wheel-dir", out, "."],
+        cwd=sources,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    (built,) = out.glob("mesoinv-*.whl")
+    return set(zipfile.ZipFile(built).namelist())
+
+
+def test_wheel_has_every_module(wheel: set[str]) -> None:
+    expected = {shipped_name(path) for path in MODULES.values()}
+    assert expected == {name for name in wheel if name.endswith(".py")}
+
+
+def shipped_name(path: Path) -> str:
+    """Return the name in a wheel of a file in a shipped folder."""
+    package = next(p for p, home in HOMES.items() if path.parts[0] == home)
+    return "/".join([*package.split("."), *path.parts[1:]])
+
+
+def test_wheel_has_the_data_and_no_weights(wheel: set[str]) -> None:
+    shipped = {path for path in FILES if path.parts[0] in HOMES.values() and path.suffix != ".py"}
+    expected = {shipped_name(path) for path in shipped if path.suffix not in WEIGHTS}
+    assert {"mesoinv/py.typed", "mesoinv/dataset_cards/template.md.j2"} <= expected
+    in_packages = {
+        name for name in wheel if name.startswith("mesoinv/") and not name.endswith(".py")
+    }
+    assert in_packages == expected, "correct [tool.setuptools.package-data] in pyproject.toml"
+
+
+def test_wheel_has_licences_and_nothing_else(wheel: set[str]) -> None:
+    (info,) = {name.split("/")[0] for name in wheel if not name.startswith("mesoinv/")}
+    assert info.endswith(".dist-info")
+    licences = {f"{info}/licenses/LICENSE", f"{info}/licenses/LICENSE-DATA"}
+    assert {*licences, f"{info}/entry_points.txt"} <= wheel
+
+
+# written so that none of the patterns finds this file
+PLACES = re.compile(r"(?<![\w.:~}-])/(?:home|Users|root|work|mnt|scratch)/\w|\b[A-Z]:\\\\?Users\b")
+REGISTRIES = re.compile(
+    r"pypi\.org|python[h]osted|anaconda\.org|download\.pytorch\.org|debian\.org|npmjs\.org"
+    r"|--(?:extra-)?index[-]url|--find[-]links|--trusted[-]host"
+)
+LOCKS = {"uv.lock", "poetry.lock", "pdm.lock", "pixi.lock", "Pipfile.lock", "pylock.toml"}
+
+
+def texts() -> Iterator[tuple[Path, str]]:
+    for path in repository_files(untracked=False):  # somebody's notes beside them are no concern
+        try:
+            yield path, (ROOT / path).read_text(encoding="utf-8")
+        except UnicodeDecodeError:  # a picture, weights
+            continue
+
+
+@pytest.mark.parametrize("pattern", [PLACES, REGISTRIES], ids=["places", "registries"])
+def test_no_file_names_a_machine_or_a_registry(pattern: re.Pattern[str]) -> None:
+    hits = [
+        f"{path}:{number}: {line.strip()[:100]}"
+        for path, text in texts()
+        for number, line in enumerate(text.splitlines(), 1)
+        if pattern.search(line)
+    ]
+    assert not hits, "\n".join(hits)
+
+
+def test_no_lock_files() -> None:
+    assert not {path.name for path in FILES} & LOCKS
+
+
+def imported(tree: ast.AST) -> set[str]:
+    """Return every module that a piece of code imports, wherever the statement stands."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"line {node.lineno}: imports are absolute"
+            # `from mesoinv.generators import pldos` may name a module or something in it
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def runs_on_import(tree: ast.Module) -> Iterator[ast.AST]:
+    """Yield the statements that run when a module is imported."""
+    todo: list[ast.AST] = list(tree.body)
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            todo += node.orelse
+        elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            yield node
+            todo += [
+                n for n in ast.iter_child_nodes(node) if isinstance(n, ast.stmt | ast.ExceptHandler)
+            ]
+
+
+def inside(module: str, packages: tuple[str, ...]) -> bool:
+    return any(module == package or module.startswith(f"{package}.") for package in packages)
+
+
+@pytest.mark.parametrize("package", ALLOWED)
+def test_arrows_point_one_way(package: str) -> None:
+    allowed = (package, *ALLOWED[package])
+    wrong = {
+        name: sorted(bad)
+        for name in MODULES
+        if inside(name, (package,))
+        and (
+            bad := {
+                m
+                for m in imported(parsed(name))
+                if inside(m, ("mesoinv",)) and not inside(m, allowed)
+            }
+        )
+    }
+    assert not wrong
+
+
+@pytest.mark.parametrize("name", [n for n in MODULES if inside(n, tuple(ALLOWED))])
+def test_optional_packages_are_imported_late(name: str) -> None:
+    heavy = set(OPTIONAL)
+    if inside(name, ("mesoinv.generators", "mesoinv.dataset_cards")) and name not in WITH_TORCH:
+        heavy.add("torch")
+    statements = [
+        n for n in runs_on_import(parsed(name)) if isinstance(n, ast.Import | ast.ImportFrom)
+    ]
+    roots = {module.split(".")[0] for statement in statements for module in imported(statement)}
+    assert not roots & heavy, "import it inside the function that needs it"
+
+
+def test_generators_import_without_optional_packages() -> None:
+    names = [n for n in MODULES if inside(n, ("mesoinv.generators",)) and n not in WITH_TORCH]
+    blocked = sorted(OPTIONAL | {"torch"})
+    program = (
+        "import importlib, sys\n"
+        f"for name in {blocked}: sys.modules[name] = None\n"  # None: importing it fails
+        f"for name in {names}: importlib.import_module(name)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def public_objects(
+    body: list[ast.stmt],
+) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]:
+    for node in body:
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            continue
+        if not node.name.startswith("_"):
+            yield node
+            if isinstance(node, ast.ClassDef):
+                yield from public_objects(node.body)
+
+
+def test_public_names_have_docstrings() -> None:
+    modules = {name: parsed(name) for name in MODULES}
+    assert not [name for name, tree in modules.items() if not ast.get_docstring(tree)]
+    public = [(name, node) for name, tree in modules.items() for node in public_objects(tree.body)]
+    missing = [f"{name}.{node.name}" for name, node in public if not ast.get_docstring(node)]
+    assert len(missing) <= 0.05 * len(public), missing
+
+
+def test_files_are_short() -> None:
+    sizes = {str(p): len((ROOT / p).read_bytes().splitlines()) for p in FILES if p.suffix == ".py"}
+    assert not {path: lines for path, lines in sizes.items() if lines > 400}

@@ -1,0 +1,103 @@
+"""A U-Net for maps whose input oscillates faster than its output: fine input, coarse output.
+
+The density of states has fringes of 6.5 sites, the landscape no wave shorter than 18: so pixels of
+`patch` × `patch` sites are folded into channels without loss, and all work is done on the coarse
+grid. Residual blocks of depthwise-separable or full convolutions, skip connections between equal
+scales [1]_, two channels with the position (the source is at one place), bicubic interpolation back.
+
+References
+----------
+.. [1] O. Ronneberger, P. Fischer, T. Brox, "U-Net", MICCAI 2015, arXiv:1505.04597.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class ResidualBlock(nn.Module):
+    """x + conv(act(norm(conv(act(norm(x)))))) with group normalisation."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.GroupNorm(8, channels),
+            nn.SiLU(),
+            nn.Conv2d(channels, channels, 3, padding=1),
+            nn.GroupNorm(8, channels),
+            nn.SiLU(),
+            nn.Conv2d(channels, channels, 3, padding=1),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Keep the shape."""
+        return x + self.layers(x)
+
+
+class Scale(nn.Module):
+    """Blocks on one grid around everything that happens on coarser ones."""
+
+    def __init__(self, channels: Sequence[int], blocks: int) -> None:
+        super().__init__()
+        here = channels[0]
+        self.before = nn.Sequential(*(ResidualBlock(here) for _ in range(blocks)))
+        self.after = nn.Sequential(*(ResidualBlock(here) for _ in range(blocks)))
+        self.inner: nn.Module | None = None
+        if len(channels) > 1:
+            self.down = nn.Conv2d(here, channels[1], 2, stride=2)
+            self.inner = Scale(channels[1:], blocks)
+            self.up = nn.ConvTranspose2d(channels[1], here, 2, stride=2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Keep the shape."""
+        x = self.before(x)
+        if self.inner is not None:
+            x = x + self.up(self.inner(self.down(x)))
+        return self.after(x)
+
+
+class UNet(nn.Module):
+    """Maps (B, L, W) to (B, L, W), working on a grid of (L/patch, W/patch)."""
+
+    def __init__(self, channels: Sequence[int], blocks: int, patch: int) -> None:
+        super().__init__()
+        self.patch = patch
+        self.stem = nn.Conv2d(patch**2 + 2, channels[0], 3, padding=1)
+        self.body = Scale(channels, blocks)
+        self.head = nn.Sequential(
+            nn.GroupNorm(8, channels[0]), nn.SiLU(), nn.Conv2d(channels[0], 1, 3, padding=1)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (B, L, W) to (B, L, W)."""
+        folded = functional.pixel_unshuffle(x[:, None], self.patch)
+        y = self.head(self.body(self.stem(torch.cat([folded, _position(folded)], dim=1))))
+        return functional.interpolate(y, size=x.shape[1:], mode="bicubic", align_corners=False)[:, 0]
+
+
+def _position(x: Tensor) -> Tensor:
+    """Two channels with the position along and across, from -1 to 1."""
+    along, across = (torch.linspace(-1, 1, n, dtype=x.dtype, device=x.device) for n in x.shape[2:])
+    grid = torch.stack(torch.meshgrid(along, across, indexing="ij"))
+    return grid.expand(x.shape[0], -1, -1, -1)
+
+
+def build(
+    inputs: tuple[int, ...],
+    outputs: tuple[int, ...],
+    channels: Sequence[int] = (32, 64, 96),
+    blocks: int = 1,
+    patch: int = 4,
+) -> nn.Module:
+    """Build the network: channels from the finest to the coarsest grid, residual blocks a scale."""
+    step = patch * 2 ** (len(channels) - 1)
+    if tuple(inputs) != tuple(outputs) or any(n % step for n in inputs):
+        raise ValueError(f"maps {inputs} → {outputs} must be equal and divisible by {step}")
+    return UNet(channels, blocks, patch)

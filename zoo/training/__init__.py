@@ -1,0 +1,1 @@
+"""Training: samples, recipes, the loop, and what is written at its end."""
