@@ -38,7 +38,7 @@ $(VENV)/.setup: $(VENV)/.created pyproject.toml
 links:
 	@mkdir -p .links/mesoinv
 	@find .links/mesoinv -type l ! -exec test -e {} \; -exec rm -f {} \;
-	@for target in mesoinv/*.* $(PARTS); do \
+	@for target in $(filter-out %__pycache__,$(wildcard mesoinv/*)) $(PARTS); do \
 	    link=".links/mesoinv/$${target##*/}"; \
 	    [ -e "$$link" ] || ln -s "../../$$target" "$$link"; \
 	done

@@ -1,50 +1,62 @@
-"""What is written beside a model's weights: enough to use them on physical arrays, and to judge them."""
+"""What is written beside weights: enough to use a model on physical arrays, and to judge it."""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
+from mesoinv.generators.pipeline.records import from_dict, to_json
+from mesoinv.zoo.transforms import Transform  # noqa: TC001  (read at run time)
 
-from mesoinv.generators.pipeline.errors import MesoinvError
-from mesoinv.zoo.transforms import Transform
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+@dataclass
+class Quantity:
+    """A column that a model takes or gives.
 
-
-class Quantity(_Strict):
-    """A column that a model takes or gives."""
+    Attributes
+    ----------
+    column, unit : str
+        Name and unit, as the dataset declares them.
+    shape : list of int
+        Shape of one sample.
+    low, high : float
+        Smallest and largest mean of a training sample, to recognise data of another kind.
+    """
 
     column: str
-    shape: list[int]
     unit: str
-    low: float | None = None  # the range of the training samples
-    high: float | None = None
+    shape: list[int]
+    low: float
+    high: float
 
 
-class TrainingRecord(_Strict):
-    """How the weights came to be."""
+@dataclass
+class TrainingRecord:
+    """How the weights came to be; `paper_samples` is what the paper trained on."""
 
-    recipe: str
     samples: int
     paper_samples: int | None
     epochs: int
     seed: int
     precision: str
     seconds: float
+    waiting_share: float
     device: str
     machine: str
     libraries: dict[str, str]
 
 
-class Score(_Strict):
-    """One number with a 95 % interval, on a named split."""
+@dataclass
+class Score:
+    """One number and its 95 % interval."""
 
     value: float
     low: float
@@ -52,7 +64,8 @@ class Score(_Strict):
     unit: str
 
 
-class Scores(_Strict):
+@dataclass
+class Scores:
     """All numbers of one split, and the command that gives them again."""
 
     split: str
@@ -61,12 +74,13 @@ class Scores(_Strict):
     values: dict[str, Score]
 
 
-class ModelConfig(_Strict):
+@dataclass
+class ModelConfig:
     """The content of ``config.json``."""
 
     name: str
     architecture: str
-    hyperparameters: dict[str, object] = {}
+    hyperparameters: dict[str, object]
     mesoinv: str
     dataset: str
     dataset_version: str
@@ -79,7 +93,7 @@ class ModelConfig(_Strict):
     parameters: int = 0
     licence: str = "CC-BY-4.0"
     training: TrainingRecord | None = None
-    scores: list[Scores] = []
+    scores: list[Scores] = field(default_factory=list)
 
 
 def read_config(folder: Path) -> ModelConfig:
@@ -92,16 +106,15 @@ def read_config(folder: Path) -> ModelConfig:
     """
     path = folder / CONFIG
     try:
-        return ModelConfig.model_validate_json(path.read_bytes())
+        return from_dict(ModelConfig, json.loads(path.read_bytes()), CONFIG)
     except FileNotFoundError:
         raise MesoinvError(f"{folder} holds no {CONFIG}: it is not a mesoinv model.") from None
-    except ValidationError as error:
+    except (ValueError, UsageError) as error:
         raise MesoinvError(f"{path} is damaged or of another format: {error}") from None
 
 
 def write_config(folder: Path, config: ModelConfig) -> None:
     """Write ``config.json`` in one step."""
     temporary = folder / f".{CONFIG}.tmp"
-    text = json.dumps(json.loads(config.model_dump_json()), indent=1, ensure_ascii=False)
-    temporary.write_text(text + "\n", encoding="utf-8")
+    temporary.write_text(to_json(config), encoding="utf-8")
     temporary.replace(folder / CONFIG)

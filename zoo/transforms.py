@@ -7,12 +7,17 @@ by the ``affine`` one that it found.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+import functools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 import torch
-from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 from torch.nn import functional
+
+from mesoinv.generators.solvers import coulomb
+from mesoinv.generators.solvers.strip import Strip
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,9 +25,7 @@ if TYPE_CHECKING:
 _Numbers = float | list[float]
 
 
-class _Transform(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
+class _Transform:
     def forward(self, x: Tensor) -> Tensor:
         """Physical → network."""
         raise NotImplementedError
@@ -32,12 +35,13 @@ class _Transform(BaseModel):
         raise NotImplementedError(f"{type(self).__name__} cannot follow a network")
 
 
+@dataclass(frozen=True)
 class Affine(_Transform):
     """(x - shift)/scale; lists act on the last axis."""
 
-    kind: Literal["affine"] = "affine"
     shift: _Numbers
     scale: _Numbers
+    kind: Literal["affine"] = "affine"
 
     def forward(self, x: Tensor) -> Tensor:
         """Shift, then divide."""
@@ -48,11 +52,12 @@ class Affine(_Transform):
         return x * _like(self.scale, x) + _like(self.shift, x)
 
 
+@dataclass(frozen=True)
 class Log(_Transform):
     """log(x + floor): a quantity that spans decades; floor in the quantity's unit."""
 
-    kind: Literal["log"] = "log"
     floor: float
+    kind: Literal["log"] = "log"
 
     def forward(self, x: Tensor) -> Tensor:
         """Take the logarithm."""
@@ -63,11 +68,12 @@ class Log(_Transform):
         return torch.exp(x) - self.floor
 
 
+@dataclass(frozen=True)
 class Pool(_Transform):
     """Mean over squares of factor² sites; back by bicubic interpolation."""
 
-    kind: Literal["pool"] = "pool"
     factor: int
+    kind: Literal["pool"] = "pool"
 
     def forward(self, x: Tensor) -> Tensor:
         """Average (B, L, W) to (B, L/factor, W/factor)."""
@@ -80,6 +86,7 @@ class Pool(_Transform):
         )[:, 0]
 
 
+@dataclass(frozen=True)
 class Standardise(_Transform):
     """Mean 0 and standard deviation 1 over the training samples; only in a recipe."""
 
@@ -91,6 +98,7 @@ class Standardise(_Transform):
         return Affine(shift=_plain(x.mean(axes)), scale=_plain(x.std(axes)))
 
 
+@dataclass(frozen=True)
 class MinMax(_Transform):
     """0 to 1 over the training samples; only in a recipe."""
 
@@ -102,9 +110,43 @@ class MinMax(_Transform):
         return Affine(shift=float(low), scale=float(high - low))
 
 
-Transform = Annotated[
-    Affine | Log | Pool | Standardise | MinMax, Field(discriminator="kind")
-]
+@dataclass(frozen=True)
+class FourierSeries(_Transform):
+    """Fourier coefficients (B, n, 2) as the landscape (B, L, W) that they make, for one s [nm]."""
+
+    s: float
+    kind: Literal["fourier-series"] = "fourier-series"
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Sum the series."""
+        numbers, factor = _series(self.s)
+        strip = Strip()
+        scaled = torch.view_as_complex(x.double().contiguous()) * torch.from_numpy(factor).to(
+            x.device
+        )
+        spectrum = scaled.new_zeros((len(x), strip.length, strip.width // 2 + 1))
+        jx, jy = (torch.from_numpy(n).to(x.device) for n in numbers.T)
+        spectrum[:, jx, jy] = scaled.conj()
+        axis = jy == 0
+        spectrum[:, -jx[axis], 0] = scaled[:, axis]
+        return torch.fft.irfft2(spectrum, s=(strip.length, strip.width)).to(x.dtype)
+
+    def inverse(self, x: Tensor) -> Tensor:
+        """Project on the coefficients."""
+        numbers, factor = _series(self.s)
+        jx, jy = (torch.from_numpy(n).to(x.device) for n in numbers.T)
+        spectrum = torch.fft.rfft2(x.double())[:, jx, jy].conj()
+        return torch.view_as_real(spectrum / torch.from_numpy(factor).to(x.device)).to(x.dtype)
+
+
+@functools.lru_cache(maxsize=4)
+def _series(s: float) -> tuple[Any, Any]:
+    """Numbers (n, 2) of the wave vectors, and what a coefficient is multiplied by in `irfft2`."""
+    numbers = coulomb.wave_vectors(s, Strip()).numbers
+    return numbers, coulomb.spectral_factor(np.array([s]), Strip())[0]
+
+
+Transform = Affine | Log | Pool | Standardise | MinMax | FourierSeries
 
 
 def fit(transforms: Sequence[Transform], sample: Tensor) -> tuple[Any, ...]:

@@ -99,9 +99,9 @@ def _union(arguments: tuple[Any, ...], data: object, where: str) -> Any:
     if data is None and type(None) in arguments:
         return None
     kinds = {
-        typing.get_args(typing.get_type_hints(a)["kind"])[0]: a
+        typing.get_args(hints["kind"])[0]: a
         for a in arguments
-        if dataclasses.is_dataclass(a)
+        if dataclasses.is_dataclass(a) and "kind" in (hints := typing.get_type_hints(a))
     }
     if kinds and isinstance(data, dict):
         kind = data.get("kind")

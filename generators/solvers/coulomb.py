@@ -95,17 +95,34 @@ def coulomb_length(strip: Strip) -> tuple[float, float]:
 
 def standard_deviation(n_d: ArrayLike, strip: Strip) -> RealArray:
     """Return that of Re C and Im C, √(N_d L W/2), for densities [1e12 cm⁻²]."""
+    density = np.asarray(n_d, dtype=np.float64)
+    if not (density >= 0).all():
+        raise ValueError(f"n_d must not be negative (unit 1e12 cm⁻²); got {n_d}.")
     area = strip.length * strip.width * strip.lattice_constant**2
-    return np.sqrt(np.asarray(n_d, dtype=np.float64) * DENSITY_UNIT * area / 2)
+    return np.sqrt(density * DENSITY_UNIT * area / 2)
 
 
-def _amplitudes(s: RealArray, strip: Strip, vectors: WaveVectors) -> RealArray:
-    """Factor of Re[C e^{-iq·r}] [t], shape (B, n); zero beyond the sample's own cut-off."""
+def spectral_factor(s: RealArray, strip: Strip) -> RealArray:
+    """Return conj(V̂(q))/C(q), V̂ the discrete Fourier transform (sum over sites) of the potential.
+
+    Parameters
+    ----------
+    s : (B,) array
+        Distance of the donors [nm].
+    strip : Strip
+        Geometry.
+
+    Returns
+    -------
+    (B, n) array
+        In the order of `wave_vectors` of the smallest s; zero beyond a sample's own cut-off [t].
+    """
     screening, coulomb = coulomb_length(strip)
-    q, s = vectors.length, s[:, None]
+    q, distance = wave_vectors(float(s.min()), strip).length, s[:, None]
     area = strip.length * strip.width * strip.lattice_constant**2
-    amplitude = -(4 * np.pi / area) * coulomb * np.exp(-q * s) / (q + screening)
-    return np.where(q <= CUTOFF / s, amplitude, 0.0)
+    amplitude = -(4 * np.pi / area) * coulomb * np.exp(-q * distance) / (q + screening)
+    # a real part is half of a pair of exponentials
+    return np.where(q <= CUTOFF / distance, amplitude, 0.0) * strip.length * strip.width / 2
 
 
 def landscape(fourier: ComplexArray, s: ArrayLike, strip: Strip | None = None) -> RealArray:
@@ -133,6 +150,8 @@ def landscape(fourier: ComplexArray, s: ArrayLike, strip: Strip | None = None) -
     """
     strip = strip or Strip()
     distance = _distances(s, len(fourier))
+    if not distance.size:
+        return np.empty((0, strip.length, strip.width))
     vectors = wave_vectors(float(distance.min()), strip)
     count = len(vectors.length)
     if fourier.ndim != 2 or fourier.shape[1] < count:
@@ -140,8 +159,7 @@ def landscape(fourier: ComplexArray, s: ArrayLike, strip: Strip | None = None) -
             f"fourier must have shape (batch, at least {count}) for s = {distance.min():g} nm; "
             f"got {fourier.shape}."
         )
-    scaled = fourier[:, :count] * _amplitudes(distance, strip, vectors)
-    scaled *= strip.length * strip.width / 2
+    scaled = fourier[:, :count] * spectral_factor(distance, strip)
     spectrum = np.zeros((len(distance), strip.length, strip.width // 2 + 1), dtype=np.complex128)
     jx, jy = vectors.numbers.T
     spectrum[:, jx, jy] = scaled.conj()
@@ -171,12 +189,10 @@ def fourier_coefficients(
     """
     strip = strip or Strip()
     distance = _distances(s, len(potential))
-    vectors = wave_vectors(float(distance.min()), strip)
-    amplitude = _amplitudes(distance, strip, vectors)
-    spectrum = np.fft.rfft2(potential) * 2 / (strip.length * strip.width)
-    jx, jy = vectors.numbers.T
-    inverse = np.divide(1.0, amplitude, out=np.zeros_like(amplitude), where=amplitude != 0)
-    found: ComplexArray = spectrum[:, jx, jy].conj() * inverse
+    factor = spectral_factor(distance, strip)
+    jx, jy = wave_vectors(float(distance.min()), strip).numbers.T
+    inverse = np.divide(1.0, factor, out=np.zeros_like(factor), where=factor != 0)
+    found: ComplexArray = np.fft.rfft2(potential)[:, jx, jy].conj() * inverse
     return found
 
 

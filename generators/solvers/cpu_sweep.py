@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 RealArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-#: A smaller pivot asks for row exchanges: about one column in a few hundred.
-SMALL_PIVOT = 1e-3
+#: Largest relative error of uᵀ N G v = uᵀ v, and largest G here or in the column before, that need
+#: no row exchanges.
+INVERSE_ERROR, LARGE = 1e-10, 300.0
 
 
 @numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
@@ -94,33 +95,63 @@ def _factorise(
     """
     counts, sizes, _ = layout
     work = np.empty((max(16, used), sizes.max()))
-    growth = 0.0
+    probe = np.cos(np.arange(sizes.max()) ** 2.0).reshape(1, -1)
+    image = np.empty_like(probe)
+    growth = largest = 0.0
     for x in range(counts.size):
+        n, size = counts[x], sizes[x]
         g = _load(x, c, onsite, closed_source, layout, store)
         if x == counts.size - 1:
             break
-        if not negative_inverse(g, sizes[x], work[:8], work[8:16]) > SMALL_PIVOT:
+        _multiply(g, size, probe, image)
+        negative_inverse(g, size, work[:8], work[8:16])
+        _multiply(g, size, rows[x, :used], work)
+        error = _inverse_error(probe[0], image[0], rows[x, 0], work[0], size)
+        before, largest = largest, _largest_diagonal(g, n)
+        if not (error < INVERSE_ERROR and max(before, largest) < LARGE):
             g = _load(x, c, onsite, closed_source, layout, store)
-            pivoted_negative_inverse(g, sizes[x])
-        for i in range(counts[x]):
-            growth = max(growth, abs(g[i, i]))
-        common = min(counts[x], counts[x + 1])
-        _reduce(g, sizes[x], common, rows[x, :used], rows[x + 1, :used], work)
+            pivoted_negative_inverse(g, size)
+            _multiply(g, size, rows[x, :used], work)
+            largest = _largest_diagonal(g, n)
+        growth = max(growth, largest)
+        _add(work, min(n, counts[x + 1]), rows[x + 1, :used])
     return growth
 
 
 @numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
-def _reduce(
-    g: RealArray, size: int, common: int, here: RealArray, there: RealArray, work: RealArray
-) -> None:
-    """there[:common] += (G here)[:common]."""
-    rows = here.shape[0]
-    for q in range(rows):
-        work[q, :size] = 0.0
-    subtract_product(g, size, here, work[:rows])
-    for q in range(rows):
-        for i in range(common):
-            there[q, i] += work[q, i]
+def _inverse_error(
+    u: RealArray, minus_nu: RealArray, v: RealArray, gv: RealArray, size: int
+) -> float:
+    """|uᵀ N G v - uᵀ v| / (|u| |v|), from N u with a minus sign and G v."""
+    error, uu, vv = 0.0, 0.0, 0.0
+    for i in range(size):
+        error += minus_nu[i] * gv[i] + u[i] * v[i]
+        uu += u[i] * u[i]
+        vv += v[i] * v[i]
+    return abs(error) / np.sqrt(uu * vv)
+
+
+@numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
+def _largest_diagonal(g: RealArray, n: int) -> float:
+    largest = 0.0
+    for i in range(n):
+        largest = max(largest, abs(g[i, i]))
+    return largest
+
+
+@numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
+def _multiply(g: RealArray, size: int, rows: RealArray, out: RealArray) -> None:
+    """Write -rows g to the first rows of out: G rows where g = -G."""
+    out[: rows.shape[0], :size] = 0.0
+    subtract_product(g, size, rows, out)
+
+
+@numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
+def _add(rows: RealArray, n: int, there: RealArray) -> None:
+    """there[:, :n] += rows[:, :n], for as many rows as there are."""
+    for q in range(there.shape[0]):
+        for i in range(n):
+            there[q, i] += rows[q, i]
 
 
 @numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
@@ -129,7 +160,8 @@ def _forward(layout: IntArray, store: RealArray, rows: RealArray) -> None:
     work = np.empty((rows.shape[1], sizes.max()))
     for x in range(counts.size - 1):
         g = _square(store, starts[x], sizes[x])
-        _reduce(g, sizes[x], min(counts[x], counts[x + 1]), rows[x], rows[x + 1], work)
+        _multiply(g, sizes[x], rows[x], work)
+        _add(work, min(counts[x], counts[x + 1]), rows[x + 1])
 
 
 @numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
@@ -224,8 +256,7 @@ def factorise(
     n = int(counts[-1])
     lower = store[starts[-1] : starts[-1] + sizes[-1] ** 2].reshape(sizes[-1], -1)[:n, :n]
     last = np.tril(lower) + np.tril(lower, -1).T - np.diag(modes.drain[:n])
-    inverse = np.linalg.inv(last.astype(np.complex128))
-    factors = ColumnFactors(layout, store, inverse, growth)
+    factors = ColumnFactors(layout, store, np.asarray(np.linalg.inv(last), complex), growth)
     return factors, factors.back_substitute(rows)
 
 

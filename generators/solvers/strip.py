@@ -176,5 +176,5 @@ def strip_modes(strip: Strip, shift: float = 0.0) -> StripModes:
         source_sin=factor.imag[is_open],
         source_real=source_real,
         closed_source=source_real - shift * source @ source.T,
-        coupling=shift + 1j * factor.imag[is_open],
+        coupling=(shift + 1j * factor.imag[is_open]).astype(np.complex128),
     )

@@ -1,9 +1,9 @@
 """Inverse of a real symmetric matrix by block elimination without row exchanges, compiled.
 
 Pivot blocks of 8 rows are eliminated from the last to the first. In the strip's Schur recursion
-the last modes are the strongly evanescent ones, whose block is definite, so that a small pivot p can
-only appear among the propagating modes, at the end. It costs digits, about 1e-16/p², so the
-smallest one is returned, and the caller takes `pivoted_negative_inverse` where it matters.
+the last modes are the strongly evanescent ones, whose block is definite, so that small pivots can
+only appear among the propagating modes, at the end. They cost digits, about 1e-16 times the square
+of all growth: the caller tests the inverse, and takes the pivoted one where it matters.
 
 Only the lower triangle is read and written: n³ flops, in rows that fill vector registers.
 """
@@ -27,11 +27,8 @@ def padded(n: int) -> int:
 
 
 @numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
-def _invert_pivot(b: RealArray) -> float:
-    """Invert in place; return the smallest pivot met."""
-    smallest = np.inf
+def _invert_pivot(b: RealArray) -> None:
     for k in range(BLOCK):
-        smallest = min(smallest, abs(b[k, k]))
         pivot = 1.0 / b[k, k]
         b[k, k] = 1.0
         for j in range(BLOCK):
@@ -42,7 +39,6 @@ def _invert_pivot(b: RealArray) -> float:
                 b[i, k] = 0.0
                 for j in range(BLOCK):
                     b[i, j] -= f * b[k, j]
-    return smallest
 
 
 @numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
@@ -101,7 +97,7 @@ def _subtract_rows(a: RealArray, i: int, width: int, u: RealArray, r: RealArray)
 
 
 @numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
-def negative_inverse(a: RealArray, n: int, u: RealArray, r: RealArray) -> float:
+def negative_inverse(a: RealArray, n: int, u: RealArray, r: RealArray) -> None:
     """Replace the lower triangle of a symmetric matrix by that of minus its inverse.
 
     Parameters
@@ -112,27 +108,20 @@ def negative_inverse(a: RealArray, n: int, u: RealArray, r: RealArray) -> float:
         A multiple of 8.
     u, r : (8, ≥n) arrays
         Work space.
-
-    Returns
-    -------
-    float
-        The smallest pivot.
     """
     b = np.empty((BLOCK, BLOCK))
-    smallest = np.inf
     for block in range(n // BLOCK - 1, -1, -1):
         k0 = block * BLOCK
         _gather_panel(a, n, k0, u)
         for p in range(BLOCK):
             for q in range(BLOCK):
                 b[p, q] = u[q, k0 + p]
-        smallest = min(smallest, _invert_pivot(b))
+        _invert_pivot(b)
         _combine(b, u, n, r)
         for i in range(0, n, 2):
             if i // BLOCK != block:
                 _subtract_rows(a, i, (i // BLOCK + 1) * BLOCK, u, r)
         _scatter_panel(a, n, k0, r, b)
-    return smallest
 
 
 @numba.njit(cache=True)
@@ -146,7 +135,7 @@ def pivoted_negative_inverse(a: RealArray, n: int) -> None:
     inverse = np.linalg.inv(full)
     for i in range(n):
         for j in range(i + 1):
-            a[i, j] = -inverse[i, j]
+            a[i, j] = -0.5 * (inverse[i, j] + inverse[j, i])
 
 
 @numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")

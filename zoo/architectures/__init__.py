@@ -23,7 +23,10 @@ def list_architectures() -> list[str]:
 
 
 def build_network(
-    name: str, inputs: Sequence[Shape], outputs: Sequence[Shape], hyperparameters: Mapping[str, object]
+    name: str,
+    inputs: Sequence[Shape],
+    outputs: Sequence[Shape],
+    hyperparameters: Mapping[str, object],
 ) -> nn.Module:
     """Build a network with fresh weights.
 

@@ -72,12 +72,10 @@ def build(
     filters: Sequence[int] = (8, 16, 32),
     dense: Sequence[int] = (64, 32),
     first_kernel: int = 3,
-    batch_norm: bool = False,  # noqa: FBT001, FBT002  (a recipe's key)
+    batch_norm: bool = False,
 ) -> nn.Module:
     """Build the network with the initial weights of Keras, Glorot uniform, as the paper's has."""
-    network = ConvRegressor(
-        inputs, outputs, filters, dense, first_kernel, batch_norm=batch_norm
-    )
+    network = ConvRegressor(inputs, outputs, filters, dense, first_kernel, batch_norm=batch_norm)
     return glorot(network)
 
 

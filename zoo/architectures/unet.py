@@ -1,9 +1,9 @@
 """A U-Net for maps whose input oscillates faster than its output: fine input, coarse output.
 
-The density of states has fringes of 6.5 sites, the landscape no wave shorter than 18: so pixels of
-`patch` × `patch` sites are folded into channels without loss, and all work is done on the coarse
-grid. Residual blocks of depthwise-separable or full convolutions, skip connections between equal
-scales [1]_, two channels with the position (the source is at one place), bicubic interpolation back.
+The density of states has fringes of 6.5 sites, the landscape no wave shorter than 18: so squares of
+`patch` × `patch` sites are folded into channels without loss, and all work is done on that grid.
+Residual blocks, skip connections between equal scales [1]_, two channels with the position (the
+source is at one place), bicubic interpolation back.
 
 References
 ----------
@@ -23,16 +23,15 @@ if TYPE_CHECKING:
 
 
 class ResidualBlock(nn.Module):
-    """x + conv(act(norm(conv(act(norm(x)))))) with group normalisation."""
+    """x + conv(relu(conv(relu(norm(x))))) with group normalisation."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.layers = nn.Sequential(
             nn.GroupNorm(8, channels),
-            nn.SiLU(),
+            nn.ReLU(),
             nn.Conv2d(channels, channels, 3, padding=1),
-            nn.GroupNorm(8, channels),
-            nn.SiLU(),
+            nn.ReLU(),
             nn.Conv2d(channels, channels, 3, padding=1),
         )
 
@@ -72,14 +71,16 @@ class UNet(nn.Module):
         self.stem = nn.Conv2d(patch**2 + 2, channels[0], 3, padding=1)
         self.body = Scale(channels, blocks)
         self.head = nn.Sequential(
-            nn.GroupNorm(8, channels[0]), nn.SiLU(), nn.Conv2d(channels[0], 1, 3, padding=1)
+            nn.GroupNorm(8, channels[0]), nn.ReLU(), nn.Conv2d(channels[0], 1, 3, padding=1)
         )
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, L, W) to (B, L, W)."""
         folded = functional.pixel_unshuffle(x[:, None], self.patch)
         y = self.head(self.body(self.stem(torch.cat([folded, _position(folded)], dim=1))))
-        return functional.interpolate(y, size=x.shape[1:], mode="bicubic", align_corners=False)[:, 0]
+        return functional.interpolate(y, size=x.shape[1:], mode="bicubic", align_corners=False)[
+            :, 0
+        ]
 
 
 def _position(x: Tensor) -> Tensor:

@@ -7,18 +7,18 @@ are kept in files of `ROWS` samples, so that an interrupted run continues and a 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mesoinv.generators import get_dataset
 from mesoinv.generators.pipeline.compute import compute_rows
-from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
+from mesoinv.generators.pipeline.errors import UsageError
 from mesoinv.generators.pipeline.workers import completed, open_pool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
+    from pathlib import Path
 
     from numpy.typing import NDArray
 

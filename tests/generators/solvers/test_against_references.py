@@ -1,0 +1,75 @@
+"""The exact solver against kwant and against the plain complex recursion, in any geometry."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from strips import DISORDER, landscapes, relative_error, small_strip
+
+from mesoinv.generators.pldos import partial_ldos
+from mesoinv.generators.solvers.complex_recursion import scatter_complex
+from mesoinv.generators.solvers.kwant_reference import scatter_kwant
+from mesoinv.generators.solvers.scattering import scatter
+from mesoinv.generators.solvers.strip import strip_modes
+
+#: length, width, source width, energy [t]: odd, narrow, wide, full and point-like sources, high
+#: energies; none at the threshold of a mode, where every solver loses half of its digits
+SMALL = [
+    (2, 1, 1, 3.3),
+    (12, 7, 1, 2.3),
+    (12, 7, 7, 1.0),
+    (9, 13, 4, 0.9),
+    (20, 24, 5, 0.5),
+    (16, 17, 16, 4.1),
+    (8, 9, 3, 6.4),
+    (30, 10, 2, 5.3),
+    (2, 3, 2, 3.2),
+    (25, 33, 11, 2.7),
+]
+
+
+@pytest.mark.parametrize(("s", "n_d"), DISORDER)
+def test_exact_equals_kwant(s: float, n_d: float) -> None:
+    potential = landscapes(s, n_d, 4)[:1]
+    expected = scatter_kwant(potential)
+    found = scatter(potential, tolerance=0)
+    assert relative_error(found.partial_ldos, expected.partial_ldos).max() < 1e-8
+    assert relative_error(partial_ldos(potential, exact=True), expected.partial_ldos).max() < 1e-8
+    np.testing.assert_allclose(found.transmission, expected.transmission, rtol=1e-9)
+    np.testing.assert_allclose(found.reflection, expected.reflection, rtol=1e-9)
+    assert found.error_estimate.max() == 0
+
+
+@pytest.mark.parametrize(("s", "n_d"), DISORDER)
+def test_exact_equals_complex_recursion(s: float, n_d: float) -> None:
+    potential = landscapes(s, n_d, 4)[1:3]
+    expected = scatter_complex(potential)
+    found = scatter(potential, tolerance=0)
+    assert relative_error(found.partial_ldos, expected.partial_ldos).max() < 1e-10
+    np.testing.assert_allclose(found.transmission, expected.transmission, rtol=1e-9)
+
+
+def test_clean_sample_equals_kwant() -> None:
+    potential = np.zeros((1, 256, 192))
+    expected = scatter_kwant(potential)
+    for tolerance, allowed in ((0, 1e-9), (3e-4, 3e-4)):
+        found = scatter(potential, tolerance=tolerance)
+        assert relative_error(found.partial_ldos, expected.partial_ldos).max() < allowed
+        np.testing.assert_allclose(found.transmission, expected.transmission, rtol=allowed)
+
+
+@pytest.mark.parametrize("geometry", SMALL)
+@pytest.mark.parametrize("strength", [0.0, 0.5, 3.0])
+def test_small_strips_equal_kwant(geometry: tuple[int, int, int, float], strength: float) -> None:
+    strip = small_strip(*geometry)
+    rng = np.random.default_rng(5)
+    potential = strength * rng.normal(size=(2, strip.length, strip.width))
+    expected = scatter_kwant(potential, strip)
+    plain = scatter_complex(potential, strip)
+    assert relative_error(plain.partial_ldos, expected.partial_ldos).max() < 1e-9
+    open_modes = len(strip_modes(strip).source_sin)
+    for tolerance, allowed in ((0, 1e-9), (3e-4, 3e-4)):
+        found = scatter(potential, strip, tolerance=tolerance)
+        assert relative_error(found.partial_ldos, expected.partial_ldos).max() < allowed
+        np.testing.assert_allclose(found.transmission, expected.transmission, atol=allowed)
+        np.testing.assert_allclose(found.transmission + found.reflection, open_modes, rtol=1e-9)

@@ -1,0 +1,223 @@
+"""A model: a network between physical arrays, with everything it needs to be used and judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
+from mesoinv.zoo import transforms
+from mesoinv.zoo.architectures import build_network
+from mesoinv.zoo.config import WEIGHTS, ModelConfig, read_config, write_config
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+#: How far the mean of a sample may lie outside the means of the training samples, as a factor.
+RANGE_FACTOR = 3.0
+
+
+class Model(nn.Module):
+    """A network with its normalisation; see `predict` for use on physical arrays.
+
+    Parameters
+    ----------
+    config : ModelConfig
+        Architecture, columns, units and transforms.
+
+    Attributes
+    ----------
+    config : ModelConfig
+    network : torch.nn.Module
+        Works on normalised tensors.
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        shapes = [network_shape(q.shape, config.input_transforms) for q in config.inputs]
+        self.network = build_network(
+            config.architecture, shapes, [_output_shape(config)], config.hyperparameters
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map normalised input (B, …) to normalised output (B, …)."""
+        y: Tensor = self.network(x)
+        return y
+
+    @torch.inference_mode()
+    def predict(
+        self,
+        inputs: ArrayLike | Mapping[str, ArrayLike],
+        *,
+        batch_size: int = 32,
+        check_range: bool = True,
+    ) -> NDArray[np.float32] | dict[str, NDArray[np.float32]]:
+        """Predict physical quantities from physical quantities.
+
+        Parameters
+        ----------
+        inputs : array_like or mapping
+            The input column (B, *shape) in its unit, or a mapping that holds it.
+        batch_size : int
+            Samples at a time.
+        check_range : bool
+            Refuse samples whose mean is far from that of every training sample: usually another
+            unit, geometry or quantity.
+
+        Returns
+        -------
+        array (B, *shape), or dict of column to array where the model has several outputs
+            In the units of ``config.outputs``.
+
+        Raises
+        ------
+        UsageError
+            If the shape is wrong, a value is not finite, or a sample is out of range.
+        """
+        quantity = self.config.inputs[0]
+        given = inputs[quantity.column] if isinstance(inputs, Mapping) else inputs
+        array = _checked(given, quantity, check_range=check_range)
+        device = next((p.device for p in self.parameters()), torch.device("cpu"))
+        was_training = self.training
+        self.eval()
+        parts = [self._predict_batch(part, device) for part in _batches(array, batch_size)]
+        self.train(was_training)
+        return self._by_column(np.concatenate(parts))
+
+    def _predict_batch(self, part: NDArray[np.float32], device: torch.device) -> Any:
+        try:
+            x = transforms.apply(self.config.input_transforms, torch.from_numpy(part).to(device))
+            y = transforms.invert(self.config.output_transforms, self(x))
+        except torch.OutOfMemoryError as error:
+            raise MesoinvError(
+                f"Out of memory with {len(part)} samples at a time: use a smaller batch_size."
+            ) from error
+        return y.float().cpu().numpy()
+
+    def _by_column(self, values: Any) -> Any:
+        outputs = self.config.outputs
+        if len(outputs) == 1:
+            return values.reshape(len(values), *outputs[0].shape)
+        return {q.column: values[:, i] for i, q in enumerate(outputs)}
+
+    def save_pretrained(self, folder: str | Path, *, dtype: torch.dtype = torch.float32) -> Path:
+        """Write ``config.json`` and ``model.safetensors`` into a folder."""
+        target = Path(folder)
+        target.mkdir(parents=True, exist_ok=True)
+        self.config.parameters = sum(p.numel() for p in self.network.parameters())
+        tensors = {
+            name: tensor.detach()
+            .cpu()
+            .contiguous()
+            .to(dtype if tensor.is_floating_point() else None)
+            for name, tensor in self.network.state_dict().items()
+        }
+        temporary = target / f".{WEIGHTS}.tmp"
+        save_file(tensors, temporary, metadata={"format": "pt"})
+        temporary.replace(target / WEIGHTS)
+        write_config(target, self.config)
+        return target
+
+    @classmethod
+    def from_folder(cls, folder: str | Path) -> Model:
+        """Load from a folder, strictly.
+
+        Raises
+        ------
+        MesoinvError
+            If a file is missing or damaged, a tensor is missing, unknown or of another shape, or
+            there is only a pickle.
+        """
+        source = Path(folder)
+        model = cls(read_config(source))
+        _load_strictly(model.network, source)
+        return model.eval()
+
+
+def network_shape(shape: list[int], steps: list[Any]) -> tuple[int, ...]:
+    """Return the shape of one sample behind the transforms."""
+    sample = torch.zeros(1, *shape)
+    return tuple(transforms.apply([s for s in steps if s.kind in _RESHAPING], sample).shape[1:])
+
+
+_RESHAPING = {"pool", "fourier-series"}
+
+
+def _output_shape(config: ModelConfig) -> tuple[int, ...]:
+    if len(config.outputs) > 1:
+        return (len(config.outputs),)
+    return network_shape(config.outputs[0].shape, config.output_transforms)
+
+
+def _batches(array: NDArray[np.float32], size: int) -> list[NDArray[np.float32]]:
+    if size < 1:
+        raise UsageError(f"batch_size must be 1 or more; got {size}.")
+    return [array[i : i + size] for i in range(0, len(array), size)]
+
+
+def _checked(given: Any, quantity: Any, *, check_range: bool) -> NDArray[np.float32]:
+    array = np.asarray(given)
+    expected = tuple(quantity.shape)
+    if array.dtype.kind not in "fiu":
+        raise UsageError(f"{quantity.column} must hold real numbers; got {array.dtype}.")
+    if array.shape[1:] != expected or array.ndim != len(expected) + 1 or not len(array):
+        hint = " Add a batch axis with x[None]." if array.shape == expected else ""
+        raise UsageError(
+            f"{quantity.column} must have shape (batch, {', '.join(map(str, expected))}); "
+            f"got {array.shape}.{hint}"
+        )
+    array = np.ascontiguousarray(array, dtype=np.float32)
+    means = array.reshape(len(array), -1).mean(axis=1, dtype=np.float64)
+    if not np.isfinite(means).all():
+        raise UsageError(
+            f"Sample {int(np.argmin(np.isfinite(means)))} holds NaN or infinite values."
+        )
+    margin = (RANGE_FACTOR - 1) * max(abs(quantity.low), abs(quantity.high))
+    low = quantity.low / RANGE_FACTOR if quantity.low > 0 else quantity.low - margin
+    outside = (means < low) | (means > quantity.high + margin)
+    if check_range and outside.any():
+        row = int(np.argmax(outside))
+        raise UsageError(
+            f"Sample {row} has a mean {quantity.column} of {means[row]:.3g} {quantity.unit}; in "
+            f"training it was {quantity.low:.3g} to {quantity.high:.3g} {quantity.unit}. Is it in "
+            f"that unit and of that geometry? check_range=False predicts all the same."
+        )
+    return array
+
+
+def _load_strictly(network: nn.Module, folder: Path) -> None:
+    path = folder / WEIGHTS
+    if not path.exists():
+        pickles = [p.name for pattern in ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
+                   for p in folder.glob(pattern)]  # fmt: skip
+        if pickles:
+            raise MesoinvError(
+                f"{folder} holds {', '.join(pickles)} but no {WEIGHTS}. Pickles can run any code "
+                "when they are loaded and are refused; convert the weights to safetensors."
+            )
+        raise MesoinvError(f"{folder} holds no {WEIGHTS}.")
+    try:
+        tensors = load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise MesoinvError(
+            f"{path} is truncated or not a safetensors file ({error}). Download or train it again."
+        ) from error
+    expected = network.state_dict()
+    missing, unknown = expected.keys() - tensors.keys(), tensors.keys() - expected.keys()
+    if missing or unknown:
+        raise MesoinvError(
+            f"{path} does not fit its config.json: missing {sorted(missing) or 'nothing'}, "
+            f"unknown {sorted(unknown) or 'nothing'}."
+        )
+    wrong = [n for n in expected if expected[n].shape != tensors[n].shape]
+    if wrong:
+        raise MesoinvError(f"{path} has tensors of another shape: {', '.join(wrong)}.")
+    network.load_state_dict({n: t.to(expected[n].dtype) for n, t in tensors.items()}, strict=True)

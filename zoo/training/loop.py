@@ -1,0 +1,109 @@
+"""The training loop: a lightning module around a model, with losses in the network's units."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import lightning
+import torch
+import torchmetrics
+from torch.nn import functional
+
+from mesoinv.zoo import transforms
+from mesoinv.zoo.training.symmetry import mirror_of, mirrored_at_random
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from mesoinv.zoo.model import Model
+    from mesoinv.zoo.recipe import Recipe
+
+_LOSSES = {"mse": functional.mse_loss, "l1": functional.l1_loss, "huber": functional.smooth_l1_loss}
+
+
+class Training(lightning.LightningModule):
+    """Trains a model by its recipe; logs ``train_loss`` and ``validation_loss`` each epoch."""
+
+    def __init__(self, model: Model, recipe: Recipe) -> None:
+        super().__init__()
+        self.model, self.recipe = model, recipe
+        self.mirror = mirror_of(recipe.outputs) if "mirror" in recipe.augmentation else None
+        self.errors = torchmetrics.MeanMetric()
+
+    def _normalised(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        config = self.model.config
+        with torch.autocast(x.device.type, enabled=False):
+            return (
+                transforms.apply(config.input_transforms, x),
+                transforms.apply(config.output_transforms, y),
+            )
+
+    def _loss(self, x: Tensor, y: Tensor) -> Tensor:
+        a, b = self._normalised(x, y)
+        return _LOSSES[self.recipe.loss](self.model(a).float(), b)
+
+    def training_step(self, batch: tuple[Tensor, Tensor], _index: int) -> Tensor:
+        """One batch."""
+        x, y = batch
+        if self.mirror is not None:
+            x, y = mirrored_at_random(x, y, self.mirror)
+        loss = self._loss(x, y)
+        self.log("train_loss", loss, on_step=False, on_epoch=True, prog_bar=True, batch_size=len(x))
+        return loss
+
+    def validation_step(self, batch: tuple[Tensor, Tensor], _index: int) -> None:
+        """One batch of the validation samples."""
+        self.errors.update(self._loss(*batch), weight=len(batch[0]))
+
+    def on_validation_epoch_end(self) -> None:
+        """Log the mean over all validation samples."""
+        self.log("validation_loss", self.errors.compute(), prog_bar=True)
+        self.errors.reset()
+
+    def configure_optimizers(self) -> Any:
+        """Adam or AdamW, with a constant or a cosine schedule."""
+        recipe = self.recipe
+        kind = torch.optim.AdamW if recipe.optimiser == "adamw" else torch.optim.Adam
+        optimiser = kind(
+            self.model.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
+        )
+        if recipe.schedule == "constant":
+            return optimiser
+        steps = max(1, int(self.trainer.estimated_stepping_batches))
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimiser, recipe.learning_rate, total_steps=steps + 1,
+            pct_start=max(recipe.warmup, 1 / steps), final_div_factor=1e4,
+        )  # fmt: skip
+        return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+class WaitingTime(lightning.Callback):
+    """Share of the training time that was spent waiting for batches."""
+
+    def __init__(self) -> None:
+        self.waited = self.worked = 0.0
+        self._mark: float | None = None
+
+    def on_train_epoch_start(self, *_args: Any) -> None:
+        """Start to wait for the first batch."""
+        self._mark = time.perf_counter()
+
+    def on_train_batch_start(self, *_args: Any) -> None:
+        """Note that a batch is there."""
+        now = time.perf_counter()
+        if self._mark is not None:
+            self.waited += now - self._mark
+        self._mark = now
+
+    def on_train_batch_end(self, *_args: Any) -> None:
+        """Note that a batch is done."""
+        now = time.perf_counter()
+        if self._mark is not None:
+            self.worked += now - self._mark
+        self._mark = now
+
+    @property
+    def share(self) -> float:
+        """Waiting time over all time."""
+        return self.waited / max(self.waited + self.worked, 1e-9)

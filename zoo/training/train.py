@@ -1,0 +1,241 @@
+"""From a recipe to weights: load samples, fit transforms, train, keep the best."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import lightning
+import torch
+from lightning.pytorch.callbacks import ModelCheckpoint, Timer, TQDMProgressBar
+from lightning.pytorch.loggers import CSVLogger
+
+from mesoinv.generators import get_dataset
+from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
+from mesoinv.generators.pipeline.provenance import library_versions, machine_name
+from mesoinv.zoo import transforms
+from mesoinv.zoo.config import ModelConfig, Quantity, TrainingRecord
+from mesoinv.zoo.model import Model
+from mesoinv.zoo.training.batches import Pairs, loader, stack_columns
+from mesoinv.zoo.training.loop import Training, WaitingTime
+from mesoinv.zoo.training.samples import Request
+from mesoinv.zoo.training.sources import GENERATE, load_samples
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mesoinv.zoo.recipe import Recipe
+
+#: Training samples that the transforms are fitted to.
+FIT_SAMPLES = 4096
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Where and with what a recipe is trained.
+
+    Attributes
+    ----------
+    source : str
+        Samples: ``"generate"``, a built folder or a Hub dataset.
+    runs, cache : Path
+        Folders of checkpoints and logs, and of generated samples.
+    workers : int
+        Processes that generate.
+    device : str
+        ``"cpu"`` or ``"cuda"``.
+    devices : int
+        GPUs to train on.
+    progress : callable, optional
+        Called while samples are generated, with (done, all).
+    """
+
+    source: str = GENERATE
+    runs: Path = Path("runs")
+    cache: Path = Path("data/cache")
+    workers: int = 1
+    device: str = "cpu"
+    devices: int = 1
+    progress: Callable[[int, int], None] | None = None
+
+
+def train(recipe: Recipe, out: Path, setting: Setting | None = None) -> Model:
+    """Train a recipe and write the model; an interrupted run continues.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What to train.
+    out : Path
+        Folder of the model: configuration, weights, log and curves.
+    setting : Setting, optional
+        Where and with what.
+
+    Returns
+    -------
+    Model
+        With the weights that were best on the validation samples.
+
+    Raises
+    ------
+    UsageError
+        If CUDA is asked for and not there.
+    MesoinvError
+        If memory runs out; the message says what to turn.
+    """
+    setting = setting or Setting()
+    if setting.device == "cuda" and not torch.cuda.is_available():
+        raise UsageError("--device cuda was asked for, but torch sees no CUDA device here.")
+    lightning.seed_everything(recipe.seed, workers=True, verbose=False)
+    pairs, check = (_pairs(recipe, split, setting) for split in ("train", "validation"))
+    model = Model(_configuration(recipe, pairs))
+    try:
+        record = _fit(model, recipe, (pairs, check), setting)
+    except torch.OutOfMemoryError as error:
+        raise MesoinvError(
+            f"Out of memory on {setting.device}: lower batch_size in the recipe "
+            f"({recipe.batch_size} now), or use a precision of 16 bits. Run again to continue."
+        ) from error
+    model.config.training = record
+    model.save_pretrained(out, dtype=getattr(torch, recipe.store))
+    log = _run_folder(recipe, setting) / "metrics.csv"
+    if log.exists():
+        shutil.copyfile(log, out / "log.csv")
+    return Model.from_folder(out)
+
+
+def _pairs(recipe: Recipe, split: str, setting: Setting) -> Pairs:
+    count = recipe.samples if split == "train" else recipe.validation
+    columns = tuple(dict.fromkeys([*recipe.inputs, *recipe.outputs]))
+    samples = load_samples(
+        Request(recipe.dataset, recipe.config, split, count, columns),
+        setting.source, cache=setting.cache, workers=setting.workers,
+        device=setting.device, progress=setting.progress,
+    )  # fmt: skip
+    return Pairs(samples[recipe.inputs[0]], stack_columns(samples, recipe.outputs))
+
+
+def _configuration(recipe: Recipe, pairs: Pairs) -> ModelConfig:
+    dataset = get_dataset(recipe.dataset)
+    columns = {c.name: c for c in dataset.columns(recipe.config)}
+    x, y = pairs[list(range(min(len(pairs), FIT_SAMPLES)))]
+
+    def quantities(names: list[str], values: torch.Tensor) -> list[Quantity]:
+        parts = [values] if len(names) == 1 else list(values.T)
+        means = [part.reshape(len(part), -1).mean(1) for part in parts]
+        return [
+            Quantity(n, columns[n].unit, list(columns[n].shape), float(m.min()), float(m.max()))
+            for n, m in zip(names, means, strict=True)
+        ]
+
+    return ModelConfig(
+        name=recipe.name,
+        architecture=recipe.architecture,
+        hyperparameters=recipe.hyperparameters,
+        mesoinv=version("mesoinv"),
+        dataset=recipe.dataset,
+        dataset_version=dataset.version,
+        config=recipe.config,
+        task=recipe.task,
+        inputs=quantities(recipe.inputs, x),
+        outputs=quantities(recipe.outputs, y),
+        input_transforms=list(transforms.fit(recipe.input_transforms, x)),
+        output_transforms=list(transforms.fit(recipe.output_transforms, y)),
+    )
+
+
+def _fit(
+    model: Model, recipe: Recipe, pairs: tuple[Pairs, Pairs], setting: Setting
+) -> TrainingRecord:
+    start = time.perf_counter()
+    waiting = WaitingTime()
+    if recipe.channels_last:
+        model.network.to(memory_format=torch.channels_last)
+    if recipe.start is not None:
+        _start_from(model, recipe.start)
+    if hasattr(model.network, "solve"):
+        _solve(model, pairs[0])
+        seconds = time.perf_counter() - start
+    elif recipe.epochs:
+        seconds = _descend(model, recipe, pairs, setting, waiting)
+    else:
+        seconds = 0.0
+    return TrainingRecord(
+        samples=recipe.samples, paper_samples=recipe.paper_samples, epochs=recipe.epochs,
+        seed=recipe.seed, precision=recipe.precision, seconds=round(seconds, 1),
+        waiting_share=round(waiting.share, 4), device=_device_name(setting),
+        machine=machine_name(setting.device), libraries=library_versions(),
+    )  # fmt: skip
+
+
+def _start_from(model: Model, name: str) -> None:
+    from mesoinv.zoo.loading import load_model  # noqa: PLC0415  (loading knows training's recipes)
+
+    model.network.load_state_dict(load_model(name).network.state_dict(), strict=True)
+
+
+def _solve(model: Model, pairs: Pairs) -> None:
+    """Fit a network that has a closed form."""
+    blocks = []
+    for i in range(0, len(pairs), 1024):
+        x, y = pairs[list(range(i, min(i + 1024, len(pairs))))]
+        blocks.append(
+            (
+                transforms.apply(model.config.input_transforms, x),
+                transforms.apply(model.config.output_transforms, y),
+            )
+        )
+    model.network.solve(*(torch.cat(part) for part in zip(*blocks, strict=True)))  # type: ignore[operator]
+
+
+def _descend(
+    model: Model,
+    recipe: Recipe,
+    pairs: tuple[Pairs, Pairs],
+    setting: Setting,
+    waiting: WaitingTime,
+) -> float:
+    folder = _run_folder(recipe, setting)
+    best = ModelCheckpoint(
+        folder, filename="best", monitor="validation_loss", save_last=True,
+        enable_version_counter=False,
+    )  # fmt: skip
+    timer = Timer()
+    trainer = lightning.Trainer(
+        max_epochs=recipe.epochs, accelerator="gpu" if setting.device == "cuda" else "cpu",
+        devices=setting.devices if setting.device == "cuda" else 1,
+        precision=recipe.precision, gradient_clip_val=recipe.gradient_clip or None,
+        callbacks=[best, timer, waiting, TQDMProgressBar(refresh_rate=20)],
+        logger=CSVLogger(folder.parent, name=folder.name, version=""),
+        log_every_n_steps=50, enable_model_summary=False, num_sanity_val_steps=0,
+    )  # fmt: skip
+    last = folder / "last.ckpt"
+    trainer.fit(
+        Training(model, recipe),
+        loader(pairs[0], recipe.batch_size, shuffle=True, seed=recipe.seed),
+        loader(pairs[1], recipe.batch_size, shuffle=False, seed=0),
+        ckpt_path=str(last) if last.exists() else None,
+        weights_only=False,
+    )
+    if trainer.interrupted:
+        raise KeyboardInterrupt
+    state = torch.load(best.best_model_path, map_location="cpu", weights_only=False)["state_dict"]
+    prefix = "model.network."
+    model.network.load_state_dict(
+        {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}, strict=True
+    )
+    return float(timer.time_elapsed("train"))
+
+
+def _run_folder(recipe: Recipe, setting: Setting) -> Path:
+    return setting.runs / recipe.name
+
+
+def _device_name(setting: Setting) -> str:
+    if setting.device == "cuda":
+        return f"{setting.devices} × {torch.cuda.get_device_name()}"
+    return f"CPU, {torch.get_num_threads()} threads"
