@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from mesoinv.generators.pipeline.base import Dataset
+from mesoinv.generators.pipeline.pictures import save_figure
 from mesoinv.generators.pipeline.storage import read_rows
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from mesoinv.dataset_cards.facts import Build
     from mesoinv.generators.pipeline.manifest import Shard
 
-FIGURES, DPI, ROW = "figures", 110, 0
+FIGURES, ROW = "figures", 0
 
 
 @dataclass(frozen=True)
@@ -80,31 +81,6 @@ def missing_figures(build: Build) -> list[CardFigure]:
 def existing_figures(build: Build) -> list[CardFigure]:
     """Return the figures in the folder that show these files; others are not shown in a card."""
     return [item for item in _wanted(build) if _is_current(build.folder / item.path, item.shard)]
-
-
-def save_figure(figure: Figure, path: Path, source: str) -> None:
-    """Write a figure as PNG in one step, noting what it was drawn from.
-
-    Parameters
-    ----------
-    figure : Figure
-        A matplotlib figure.
-    path : Path
-        The PNG file; its folder is made.
-    source : str
-        Goes into the file's ``Source`` entry.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    # no Software entry: it names matplotlib's version, and equal pictures should be equal files
-    figure.savefig(
-        temporary,
-        format="png",
-        dpi=DPI,
-        bbox_inches="tight",
-        metadata={"Source": source, "Software": None},
-    )
-    temporary.replace(path)
 
 
 def _wanted(build: Build) -> list[CardFigure]:

@@ -12,27 +12,13 @@ from mesoinv.dataset_cards import tables
 from mesoinv.dataset_cards.facts import Build, open_build
 from mesoinv.dataset_cards.figures import existing_figures
 from mesoinv.dataset_cards.front_matter import evaluation, front_matter
-from mesoinv.generators.pipeline.errors import UsageError
+from mesoinv.generators.pipeline.hub import repo_name
 
 if TYPE_CHECKING:
     from mesoinv.generators.pipeline.base import Dataset
 
 CARD, EVALUATION = "README.md", "eval.yaml"
 HOMEPAGE = "https://huggingface.co"
-
-
-def repo_name(repo: str | None, dataset: str) -> str:
-    """Return a repository's name, ``mesoinv/<dataset>`` if none is given.
-
-    Raises
-    ------
-    UsageError
-        If it is not of the form ``owner/name``.
-    """
-    name = repo or f"mesoinv/{dataset}"
-    if name.count("/") != 1 or not all(name.split("/")):
-        raise UsageError(f"{name!r} is not a repository: write owner/name, as mesoinv/{dataset}.")
-    return name
 
 
 def card_files(build: Build, repo: str | None = None) -> dict[str, str]:

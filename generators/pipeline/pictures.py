@@ -13,9 +13,13 @@ import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
+
+#: Dots per inch of saved figures.
+DPI = 110
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,31 @@ def side_by_side(
         bar.set_label(f"{drawn.label} [{drawn.unit}]")
     figure.suptitle(title, fontsize=11)
     return figure
+
+
+def save_figure(figure: Figure, path: Path, source: str) -> None:
+    """Write a figure as PNG in one step, noting what it was drawn from.
+
+    Parameters
+    ----------
+    figure : Figure
+        A matplotlib figure.
+    path : Path
+        The PNG file; its folder is made.
+    source : str
+        Goes into the file's ``Source`` entry.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.tmp")
+    # no Software entry: it names matplotlib's version, and equal pictures should be equal files
+    figure.savefig(
+        temporary,
+        format="png",
+        dpi=DPI,
+        bbox_inches="tight",
+        metadata={"Source": source, "Software": None},
+    )
+    temporary.replace(path)
 
 
 def map_png(drawn: Map) -> bytes:

@@ -97,7 +97,7 @@ def standard_deviation(n_d: ArrayLike, strip: Strip) -> RealArray:
     """Return that of Re C and Im C, √(N_d L W/2), for densities [1e12 cm⁻²]."""
     density = np.asarray(n_d, dtype=np.float64)
     if not (density >= 0).all():
-        raise ValueError(f"n_d must not be negative (unit 1e12 cm⁻²); got {n_d}.")
+        raise ValueError(f"n_d must not be negative (unit 1e12 cm⁻²); got {density.min()}.")
     area = strip.length * strip.width * strip.lattice_constant**2
     return np.sqrt(density * DENSITY_UNIT * area / 2)
 

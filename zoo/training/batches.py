@@ -15,17 +15,21 @@ Pair = tuple[torch.Tensor, torch.Tensor]
 
 
 class Pairs(Dataset[Pair]):
-    """Inputs and outputs in their storage type; a list of indices gives a batch."""
+    """Inputs and outputs in their storage type; a list of indices gives a batch in float32.
 
-    def __init__(self, inputs: NDArray[Any], outputs: NDArray[Any]) -> None:
-        self.inputs, self.outputs = inputs, outputs
+    On a GPU all samples stay in its memory, and batches are taken there.
+    """
+
+    def __init__(self, inputs: NDArray[Any], outputs: NDArray[Any], device: str = "cpu") -> None:
+        self.inputs = torch.from_numpy(inputs).to(device)
+        self.outputs = torch.from_numpy(outputs).to(device)
 
     def __len__(self) -> int:
         return len(self.inputs)
 
     def __getitem__(self, rows: list[int]) -> Pair:
-        index = np.asarray(rows)
-        return tuple(torch.from_numpy(a[index]).float() for a in (self.inputs, self.outputs))  # type: ignore[return-value]
+        index = torch.as_tensor(rows, device=self.inputs.device)
+        return self.inputs[index].float(), self.outputs[index].float()
 
 
 def loader(pairs: Pairs, batch_size: int, *, shuffle: bool, seed: int) -> DataLoader[Pair]:

@@ -116,13 +116,16 @@ def _pairs(recipe: Recipe, split: str, setting: Setting) -> Pairs:
         setting.source, cache=setting.cache, workers=setting.workers,
         device=setting.device, progress=setting.progress,
     )  # fmt: skip
-    return Pairs(samples[recipe.inputs[0]], stack_columns(samples, recipe.outputs))
+    # with several GPUs each process moves its own batches
+    device = setting.device if setting.devices == 1 else "cpu"
+    outputs = stack_columns(samples, recipe.outputs)
+    return Pairs(samples[recipe.inputs[0]], outputs, device)
 
 
 def _configuration(recipe: Recipe, pairs: Pairs) -> ModelConfig:
     dataset = get_dataset(recipe.dataset)
     columns = {c.name: c for c in dataset.columns(recipe.config)}
-    x, y = pairs[list(range(min(len(pairs), FIT_SAMPLES)))]
+    x, y = (part.cpu() for part in pairs[list(range(min(len(pairs), FIT_SAMPLES)))])
 
     def quantities(names: list[str], values: torch.Tensor) -> list[Quantity]:
         parts = [values] if len(names) == 1 else list(values.T)
@@ -182,7 +185,7 @@ def _solve(model: Model, pairs: Pairs) -> None:
     """Fit a network that has a closed form."""
     blocks = []
     for i in range(0, len(pairs), 1024):
-        x, y = pairs[list(range(i, min(i + 1024, len(pairs))))]
+        x, y = (part.cpu() for part in pairs[list(range(i, min(i + 1024, len(pairs))))])
         blocks.append(
             (
                 transforms.apply(model.config.input_transforms, x),

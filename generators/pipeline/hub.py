@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from huggingface_hub import HfApi
     from huggingface_hub.errors import HfHubHTTPError
 
-KIND = "dataset"
+Kind = Literal["dataset", "model"]
 LOGIN = "Log in with `hf auth login` (a token with write access), or set HF_TOKEN."
 AGAIN = "Call `mesoinv push` again: what has arrived is not sent twice."
 
@@ -54,11 +54,25 @@ def git_sha1(data: bytes) -> str:
     return hashlib.sha1(header + data, usedforsecurity=False).hexdigest()
 
 
-def list_files(api: HfApi, repo: str, revision: str = "main") -> dict[str, RemoteFile]:
+def repo_name(repo: str | None, name: str) -> str:
+    """Return a repository's name, ``mesoinv/<name>`` if none is given.
+
+    Raises
+    ------
+    UsageError
+        If it is not of the form ``owner/name``.
+    """
+    full = repo or f"mesoinv/{name}"
+    if full.count("/") != 1 or not all(full.split("/")):
+        raise UsageError(f"{full!r} is not a repository: write owner/name, as mesoinv/{name}.")
+    return full
+
+
+def list_files(api: HfApi, repo: str, kind: Kind, revision: str = "main") -> dict[str, RemoteFile]:
     """Return the files of a repository at a revision."""
     from huggingface_hub.hf_api import RepoFile  # noqa: PLC0415 - see above
 
-    entries = api.list_repo_tree(repo, recursive=True, revision=revision, repo_type=KIND)
+    entries = api.list_repo_tree(repo, recursive=True, revision=revision, repo_type=kind)
     return {
         item.path: RemoteFile(item.size, item.lfs.sha256 if item.lfs else None, item.blob_id)
         for item in entries
@@ -66,7 +80,7 @@ def list_files(api: HfApi, repo: str, revision: str = "main") -> dict[str, Remot
     }
 
 
-def read_state(api: HfApi, repo: str) -> RemoteState:
+def read_state(api: HfApi, repo: str, kind: Kind) -> RemoteState:
     """Return what a repository holds now.
 
     Raises
@@ -78,12 +92,12 @@ def read_state(api: HfApi, repo: str) -> RemoteState:
 
     with hub_errors(api.endpoint, repo):
         try:
-            refs = api.list_repo_refs(repo, repo_type=KIND)
+            refs = api.list_repo_refs(repo, repo_type=kind)
         except RepositoryNotFoundError as error:
             if "Invalid credentials" in str(error):
                 raise
             return RemoteState()
-        return RemoteState(True, frozenset(t.name for t in refs.tags), list_files(api, repo))
+        return RemoteState(True, frozenset(t.name for t in refs.tags), list_files(api, repo, kind))
 
 
 def user_name(api: HfApi, repo: str) -> str:
