@@ -10,10 +10,20 @@ if TYPE_CHECKING:
     from mesoinv.generators.pipeline.build import build
     from mesoinv.generators.pipeline.generate import generate
     from mesoinv.generators.pipeline.verify import verify
+    from mesoinv.zoo.loading import list_models, load_model
 
     __version__: str
 
-__all__ = ["__version__", "build", "generate", "list_configs", "list_datasets", "verify"]
+__all__ = [
+    "__version__",
+    "build",
+    "generate",
+    "list_configs",
+    "list_datasets",
+    "list_models",
+    "load_model",
+    "verify",
+]
 
 # where each public name lives; imported when first used, so that `import mesoinv` costs nothing
 _HOMES = {
@@ -21,6 +31,8 @@ _HOMES = {
     "generate": "mesoinv.generators.pipeline.generate",
     "list_configs": "mesoinv.generators",
     "list_datasets": "mesoinv.generators",
+    "list_models": "mesoinv.zoo.loading",
+    "load_model": "mesoinv.zoo.loading",
     "verify": "mesoinv.generators.pipeline.verify",
 }
 

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from mesoinv import commands_cards, commands_data
+from mesoinv import commands_cards, commands_data, commands_zoo
 from mesoinv.generators.pipeline.errors import MesoinvError
 
 app = typer.Typer(
@@ -44,6 +44,7 @@ def _options(
 
 commands_data.register(app)
 commands_cards.register(app)
+commands_zoo.register(app)
 
 
 def main() -> None:

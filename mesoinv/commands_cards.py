@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from mesoinv.dataset_cards.publish import PushReport
     from mesoinv.generators.pipeline.base import Batch, Dataset
+    from mesoinv.generators.pipeline.push import PushReport
 
 Folder = Annotated[Path, typer.Argument(help="A complete build, as `mesoinv generate` makes it.")]
 Declared = Annotated[
@@ -55,9 +55,14 @@ def card(
 
 
 def push(
-    folder: Folder,
-    repo: Annotated[str, typer.Option(help="Hub dataset repository, owner/name.")],
-    tag: Annotated[str | None, typer.Option(help="v and the dataset's version: v1.0.0.")] = None,
+    folder: Annotated[
+        Path, typer.Argument(help="A complete build, or a model as `mesoinv train` makes it.")
+    ],
+    repo: Annotated[str, typer.Option(help="Hub repository, owner/name.")],
+    tag: Annotated[
+        str | None,
+        typer.Option(help="Version, v1.0.0; for a dataset, v and the dataset's version."),
+    ] = None,
     private: Annotated[
         bool, typer.Option("--private", help="Make a new repository private.")
     ] = False,
@@ -65,26 +70,25 @@ def push(
         bool, typer.Option("--dry-run", help="List what would happen; change nothing.")
     ] = False,
     verify: Annotated[
-        bool, typer.Option(help="Check files against digests and seeds first.")
+        bool, typer.Option(help="Check digests and seeds, or load the weights, first.")
     ] = True,
     dataset: Declared = None,
     as_json: Json = False,
 ) -> None:
-    """Publish a build on the Hugging Face Hub, with the login of `hf auth login`."""
-    from mesoinv.dataset_cards import publish
-    from mesoinv.progress import progress_bar
+    """Publish a build or a model on the Hugging Face Hub, with the login of `hf auth login`."""
+    if (folder / "config.json").exists() and not (folder / "manifest.json").exists():
+        from mesoinv.zoo.publish import push as push_model
 
-    with progress_bar("verify", "step") as progress:
-        report = publish.push(
-            folder,
-            repo,
-            tag,
-            private=private,
-            dry_run=dry_run,
-            verify=verify,
-            dataset=dataset,
-            progress=progress,
-        )
+        report = push_model(folder, repo, tag, private=private, dry_run=dry_run, verify=verify)
+    else:
+        from mesoinv.dataset_cards import publish
+        from mesoinv.progress import progress_bar
+
+        with progress_bar("verify", "step") as progress:
+            report = publish.push(
+                folder, repo, tag, private=private, dry_run=dry_run, verify=verify,
+                dataset=dataset, progress=progress,
+            )  # fmt: skip
     typer.echo(json.dumps(asdict(report)) if as_json else _report(report))
 
 
@@ -107,9 +111,9 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Generate one sample from its seed and draw it."""
-    from mesoinv.dataset_cards.figures import save_figure
     from mesoinv.generators.pipeline.errors import UsageError
     from mesoinv.generators.pipeline.generate import generate
+    from mesoinv.generators.pipeline.pictures import save_figure
     from mesoinv.generators.pipeline.resolve import resolve_dataset
 
     declared = resolve_dataset(dataset)
@@ -153,7 +157,7 @@ def _has_display() -> bool:
 
 
 def _report(report: PushReport) -> str:
-    from mesoinv.dataset_cards.tables import size
+    from mesoinv.generators.pipeline.numbers import size
 
     width = max(len(file.path) for file in report.files)
     lines = [f"{f.action:8}{f.path:{width}}  {size(f.num_bytes):>9}" for f in report.files]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,8 @@ from mesoinv.zoo.config import WEIGHTS, ModelConfig, read_config, write_config
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+    from mesoinv.generators.pipeline.push import PushReport
 
 #: How far the mean of a sample may lie outside the means of the training samples, as a factor.
 RANGE_FACTOR = 3.0
@@ -140,6 +143,25 @@ class Model(nn.Module):
         model = cls(read_config(source))
         _load_strictly(model.network, source)
         return model.eval()
+
+    @classmethod
+    def from_pretrained(
+        cls, name_or_path_or_hub_id: str | Path, revision: str | None = None
+    ) -> Model:
+        """Load by a name of the zoo, from a folder, or from the Hub: `load_model`."""
+        from mesoinv.zoo.loading import load_model  # noqa: PLC0415  (loading imports this module)
+
+        return load_model(name_or_path_or_hub_id, revision)
+
+    def push_to_hub(
+        self, repo: str, *, tag: str | None = None, private: bool = False, dry_run: bool = False
+    ) -> PushReport:
+        """Publish the model with its card: `mesoinv.zoo.publish.push` of a temporary folder."""
+        from mesoinv.zoo.publish import push  # noqa: PLC0415  (a client that few need)
+
+        with tempfile.TemporaryDirectory() as folder:
+            self.save_pretrained(folder)
+            return push(folder, repo, tag, private=private, dry_run=dry_run)
 
 
 def network_shape(shape: list[int], steps: list[Any]) -> tuple[int, ...]:

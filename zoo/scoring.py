@@ -11,6 +11,8 @@ from mesoinv.zoo.training.samples import Request
 from mesoinv.zoo.training.sources import GENERATE, load_samples
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mesoinv.zoo.config import Score
     from mesoinv.zoo.model import Model
 
@@ -23,6 +25,7 @@ def score(
     source: str = GENERATE,
     cache: Path = Path("data/cache"),
     workers: int = 1,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Scores:
     """Score a model on the first samples of a split.
 
@@ -34,7 +37,7 @@ def score(
         Of the configuration that the model was trained on.
     samples : int
         How many; 4000 are the whole test split of ``pldos``.
-    source, cache, workers
+    source, cache, workers, progress
         Where the samples come from, as for `load_samples`.
 
     Returns
@@ -46,7 +49,7 @@ def score(
     extra = ["potential", "s"] if targets == ["fourier"] else []
     columns = tuple(dict.fromkeys([q.column for q in config.inputs] + targets + extra))
     request = Request(config.dataset, config.config, split, samples, columns)
-    true = load_samples(request, source, cache=cache, workers=workers)
+    true = load_samples(request, source, cache=cache, workers=workers, progress=progress)
     predicted = model.predict(true)
     command = f"mesoinv models score {config.name} --split {split} --samples {samples}"
     return Scores(split, samples, command, compare(predicted, true, model))

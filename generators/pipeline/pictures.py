@@ -38,6 +38,9 @@ class Map:
         Zero is the middle of the colours.
     high : float
         Quantile at which the colours end; a few bright sites would darken all others.
+    reach : float
+        Where the colours of a centred map end, so that two maps can be compared; by default at its
+        largest absolute value.
     """
 
     values: NDArray[np.floating[Any]]
@@ -46,11 +49,12 @@ class Map:
     colours: str
     centred: bool = False
     high: float = 1.0
+    reach: float = 0.0
 
     def limits(self) -> tuple[float, float]:
         """Return the values at the ends of the colours."""
         if self.centred:
-            reach = float(np.abs(self.values).max()) or 1.0
+            reach = self.reach or float(np.abs(self.values).max()) or 1.0
             return -reach, reach
         low, high = float(self.values.min()), float(np.quantile(self.values, self.high))
         return low, high if high > low else low + 1.0

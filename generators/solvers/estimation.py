@@ -48,7 +48,7 @@ ComplexArray = NDArray[np.complex128]
 REFERENCE = (50.0, 1.0)
 #: Noise of "exact" amplitudes, in units of an average one: enough to see a zero as a zero.
 _EXACT = 1e-12
-_STEPS_PER_SHELL, _DENSITIES = 2, 32
+_STEPS_PER_SHELL, _DENSITIES, _BLOCK = 4, 32, 256
 
 
 @dataclass(frozen=True)
@@ -110,13 +110,12 @@ def error_bounds(
     return Donors(**{k: np.sqrt(np.array(g) @ covariance @ g) for k, g in gradients.items()})
 
 
-def amplitudes(fourier: ComplexArray, s: ArrayLike, strip: Strip | None = None) -> ComplexArray:
-    """Return the X (B, n) of coefficients C (B, n) for donors at s (B,) [nm], zero where C is."""
-    strip = strip or Strip()
-    distance = np.broadcast_to(np.asarray(s, dtype=np.float64), (len(fourier),))
-    factor = coulomb.spectral_factor(distance, strip)
-    scale = 2 * np.pi * coulomb.coulomb_length(strip)[1] / strip.lattice_constant**2
-    found: ComplexArray = fourier[:, : factor.shape[1]] * (-factor / scale)
+def amplitudes(
+    fourier: ComplexArray, q: RealArray, s: ArrayLike, strip: Strip | None = None
+) -> ComplexArray:
+    """Return the X (B, n) of coefficients C (B, n) at q (n,) [1/nm] for donors at s (B,) [nm]."""
+    screening, _ = coulomb.coulomb_length(strip or Strip())
+    found: ComplexArray = fourier * np.exp(-q * np.asarray(s)[..., None]) / (q + screening)
     return found
 
 
@@ -222,51 +221,44 @@ def estimate(
     """
     strip = strip or Strip()
     q = coulomb.wave_vectors(s_range[0], strip).length
-    s, width = _distances(q, s_range)
-    edges = np.linspace(*n_d_range, _DENSITIES + 1)
-    n_d = (edges[1:] + edges[:-1]) / 2
-    noise = noise_variance(error, len(q), strip)
+    s, n_d, weight = _grid(q, s_range, n_d_range)
+    v = variance(q, s[:, None], n_d[:, None], strip)
+    if counts is None:
+        v *= q <= coulomb.CUTOFF / s[:, None]
+    v += noise_variance(error, len(q), strip)
+    sums, inverse = np.cumsum(np.log(v), axis=1), 1 / v
     rows = np.full(len(power), len(q)) if counts is None else counts
     seen = np.where(np.arange(len(q)) < rows[:, None], power, 0.0)
-    logarithm = np.empty((len(power), len(s), len(n_d)))
-    for i, distance in enumerate(s):
-        v = variance(q, distance, n_d[:, None], strip)
-        if counts is None:
-            v = np.where(q <= coulomb.CUTOFF / distance, v, 0.0)
-        v += noise
-        sums = np.cumsum(np.log(v), axis=1)
-        logarithm[:, i] = np.log(width[i]) - sums[:, rows - 1].T - seen @ (1 / v).T
-    logarithm -= logarithm.max(axis=(1, 2), keepdims=True)
-    weight = np.exp(logarithm)
-    weight /= weight.sum(axis=(1, 2), keepdims=True)
-    return _moments(weight, s, n_d, strip)
+    columns = _columns(s, n_d, strip)
+    moments = []
+    for first in range(0, len(power), _BLOCK):
+        part = slice(first, first + _BLOCK)
+        logarithm = np.log(weight) - sums[:, rows[part] - 1].T - seen[part] @ inverse.T
+        posterior = np.exp(logarithm - logarithm.max(axis=1, keepdims=True))
+        posterior /= posterior.sum(axis=1, keepdims=True)
+        moments.append(posterior @ np.concatenate([columns, columns**2], axis=1))
+    mean, square = np.split(np.concatenate(moments), 2, axis=1)
+    return Donors(*mean.T), Donors(*np.sqrt(np.maximum(square - mean**2, 0)).T)
 
 
-def _moments(
-    weight: RealArray, s: RealArray, n_d: RealArray, strip: Strip
-) -> tuple[Donors, Donors]:
-    rms, xi = _rms_and_length(s, strip)
-    one = np.ones_like(n_d)
-    columns = {
-        "s": np.outer(s, one),
-        "n_d": np.outer(np.ones_like(s), n_d),
-        "potential_rms": np.outer(rms, np.sqrt(n_d)),
-        "correlation_length": np.outer(xi, one),
-    }
-    mean = {k: np.einsum("bij,ij->b", weight, x) for k, x in columns.items()}
-    square = {k: np.einsum("bij,ij->b", weight, x**2) for k, x in columns.items()}
-    std = {k: np.sqrt(np.maximum(square[k] - mean[k] ** 2, 0)) for k in columns}
-    return Donors(**mean), Donors(**std)
-
-
-def _distances(q: RealArray, s_range: tuple[float, float]) -> tuple[RealArray, RealArray]:
-    """Return points and weights in s; between two jumps of the likelihood there is no other."""
+def _grid(
+    q: RealArray, s_range: tuple[float, float], n_d_range: tuple[float, float]
+) -> tuple[RealArray, RealArray, RealArray]:
+    """Return points (s, N_d) and their weights. The likelihood jumps only between cells in s."""
     jumps = coulomb.CUTOFF / np.unique(q.round(12))
-    inside = jumps[(jumps > s_range[0]) & (jumps < s_range[1])]
-    edges = np.unique([*s_range, *inside])
-    width = np.repeat(np.diff(edges) / _STEPS_PER_SHELL, _STEPS_PER_SHELL)
+    edges = np.unique([*s_range, *jumps[(jumps > s_range[0]) & (jumps < s_range[1])]])
     centre = (np.arange(_STEPS_PER_SHELL) + 0.5) / _STEPS_PER_SHELL
-    return (edges[:-1, None] + np.diff(edges)[:, None] * centre).ravel(), width
+    s = (edges[:-1, None] + np.diff(edges)[:, None] * centre).ravel()
+    weight = np.repeat(np.diff(edges), _STEPS_PER_SHELL)
+    n_d = n_d_range[0] + (n_d_range[1] - n_d_range[0]) * (np.arange(_DENSITIES) + 0.5) / _DENSITIES
+    return np.repeat(s, _DENSITIES), np.tile(n_d, len(s)), np.repeat(weight, _DENSITIES)
+
+
+def _columns(s: RealArray, n_d: RealArray, strip: Strip) -> RealArray:
+    """Return the fields of `Donors` (G, 4) on the grid."""
+    different, where = np.unique(s, return_inverse=True)
+    rms, xi = _rms_and_length(different, strip)
+    return np.stack([s, n_d, rms[where] * np.sqrt(n_d), xi[where]], axis=1)
 
 
 def _rms_and_length(s: RealArray, strip: Strip) -> tuple[RealArray, RealArray]:

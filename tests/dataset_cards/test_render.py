@@ -62,7 +62,8 @@ half = test.select_columns(["density"]).with_format("numpy", dtype=np.float16)[3
 out["strength"], out["density"] = float(exact["strength"]), half.astype(float).tolist()
 out["types"] = [str(test.with_format("numpy")[3:4]["strength"].dtype), str(half.dtype)]
 stream = load_dataset(folder, "plain", split="test", streaming=True)
-out["streamed"] = [row["index"] for row in stream.take(3)]
+# to its end: a reader that stops early leaves pyarrow's threads to the interpreter's exit
+out["streamed"] = [row["index"] for row in stream]
 print(json.dumps(out))
 """
 
@@ -135,7 +136,7 @@ def test_load_dataset_reads_the_folder(loaded, built):
         assert features["density"] == {"shape": [4, 6], "dtype": "float16", "_type": "Array2D"}
         assert features["strength"] == {"dtype": "float64", "_type": "Value"}
     assert loaded["preview"]["features"]["density_image"]["_type"] == "Image"
-    assert loaded["streamed"] == [0, 1, 2]
+    assert loaded["streamed"] == list(range(loaded["default"]["rows"]["test"]))
 
 
 def test_sizes_in_the_card_are_near_those_of_datasets(loaded, folder):

@@ -1,0 +1,293 @@
+"""The commands of the zoo: ``models``, ``models score``, ``train``, ``predict``.
+
+Their modules are imported when they run: ``mesoinv --help`` must answer at once.
+"""
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mesoinv.generators.pipeline.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mesoinv.zoo.config import Scores
+    from mesoinv.zoo.listing import Entry
+    from mesoinv.zoo.model import Model
+    from mesoinv.zoo.recipe import Recipe
+
+ModelName = Annotated[
+    str,
+    typer.Argument(metavar="MODEL", help="A name that `mesoinv models` shows, a folder, a Hub id."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
+Source = Annotated[
+    str, typer.Option("--data", help="generate, a built folder, or a Hub dataset (id@revision).")
+]
+Cache = Annotated[Path, typer.Option(help="Folder that keeps generated samples.")]
+Workers = Annotated[int, typer.Option(min=1, help="Processes that generate samples.")]
+Threads = Annotated[int | None, typer.Option(min=1, help="Threads of torch (default: its own).")]
+Out = Annotated[
+    Path | None,
+    typer.Option(help="Folder (default: zoo/weights/NAME in a checkout, else models/NAME)."),
+]
+Data = Annotated[Path | None, typer.Option(help="A built dataset, or a .npy file (samples, …).")]
+Figure = Annotated[
+    Path | None, typer.Option(help="PNG file: one generated sample, prediction and truth.")
+]
+Split = Annotated[str, typer.Option(help="train, validation or test.")]
+CACHE, RUNS = Path("data/cache"), Path("data/runs")
+
+models = typer.Typer()
+
+
+def register(app: typer.Typer) -> None:
+    """Add ``models``, ``train`` and ``predict`` to the command line."""
+    app.add_typer(models, name="models")
+    for command in (train, predict):
+        app.command()(command)
+
+
+@models.callback(invoke_without_command=True)
+def list_command(context: typer.Context, as_json: Json = False) -> None:
+    """List the models of the zoo; `mesoinv models score` measures one."""
+    if context.invoked_subcommand is not None:
+        return
+    from mesoinv.zoo.listing import describe_models
+
+    entries = describe_models()
+    if as_json:
+        typer.echo(json.dumps([asdict(entry) for entry in entries], indent=1))
+    else:
+        _print_models(entries)
+
+
+def _print_models(entries: list[Entry]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from mesoinv.generators.pipeline.numbers import count, size
+    from mesoinv.zoo.listing import score_text
+
+    table = Table()
+    table.add_column("model", no_wrap=True)
+    for heading in ("parameters", "size", "samples / paper's", "scores [95 % interval]", "where"):
+        table.add_column(heading.replace("[", r"\["))
+    for entry in entries:
+        paper = f" / {count(entry.paper_samples)}" if entry.paper_samples else ""
+        scores = [f"{s.split} {s.name}: {score_text(s)}" for s in entry.scores]
+        table.add_row(
+            entry.name,
+            "–" if entry.parameters is None else count(entry.parameters),
+            "–" if entry.num_bytes is None else size(entry.num_bytes),
+            count(entry.samples) + paper,
+            "\n".join(scores).replace("[", r"\["),
+            entry.where,
+        )
+    console = Console()
+    console.print(table)
+    licences = ", ".join(sorted({entry.licence for entry in entries}))
+    console.print(
+        f"Weights: {licences}. Use one with: mesoinv.load_model(NAME), mesoinv predict NAME",
+        highlight=False,
+    )
+
+
+@models.command("score")
+def score(
+    model: ModelName,
+    split: Split = "test",
+    samples: Annotated[
+        int, typer.Option(min=1, help="The first so many of the split (pldos: 4000 are all).")
+    ] = 4000,
+    data: Source = "generate",
+    cache: Cache = CACHE,
+    workers: Workers = 1,
+    save: Annotated[
+        bool, typer.Option("--save", help="Keep the scores in the model's folder and card.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Score a model on a split, with 95 % intervals."""
+    from mesoinv.zoo import scoring
+    from mesoinv.zoo.loading import LOCAL_WEIGHTS, load_model, model_folder
+
+    folder = model_folder(model)
+    if save and not (Path(model).is_dir() or folder.parent == LOCAL_WEIGHTS):
+        raise UsageError(
+            f"{model} was downloaded from the Hub, so --save has no folder of yours to write to. "
+            "Score without --save, or train it here: mesoinv train."
+        )
+    loaded = load_model(folder)
+    with _sample_bars() as progress:
+        found = scoring.score(
+            loaded,
+            split,
+            samples,
+            source=data,
+            cache=cache,
+            workers=workers,
+            progress=progress,
+        )
+    if save:
+        _save_scores(loaded, found, folder)
+    typer.echo(json.dumps(asdict(found), indent=1) if as_json else _score_lines(loaded, found))
+
+
+def _save_scores(model: Model, found: Scores, folder: Path) -> None:
+    from mesoinv.zoo.card import write_card
+    from mesoinv.zoo.config import write_config
+
+    others = [scores for scores in model.config.scores if scores.split != found.split]
+    model.config.scores = [*others, found]
+    write_config(folder, model.config)
+    write_card(folder)
+
+
+def _score_lines(model: Model, found: Scores) -> str:
+    from mesoinv.zoo.listing import score_text
+
+    config = model.config
+    width = max(map(len, found.values))
+    lines = [f"{config.name} on {config.dataset}/{config.config}/{found.split}, "
+             f"the first {found.samples} samples, 95 % intervals:"]  # fmt: skip
+    lines += [f"  {name:{width}}  {score_text(value)}" for name, value in found.values.items()]
+    return "\n".join(lines)
+
+
+def train(  # noqa: PLR0913, PLR0917  (each is an option)
+    recipe: Annotated[
+        str, typer.Argument(metavar="RECIPE", help="A name of `mesoinv models`, or a .yaml file.")
+    ],
+    out: Out = None,
+    data: Source = "generate",
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    devices: Annotated[int, typer.Option(min=1, help="GPUs to train on.")] = 1,
+    workers: Workers = 1,
+    threads: Threads = None,
+    runs: Annotated[Path, typer.Option(help="Folder of checkpoints and logs.")] = RUNS,
+    cache: Cache = CACHE,
+) -> None:
+    """Train a recipe; stopped at any moment, the same command continues."""
+    from mesoinv.zoo.recipe import read_recipe
+
+    if device not in {"cpu", "cuda"}:
+        raise UsageError(f"Unknown device {device!r}. Allowed: cpu, cuda.")
+    read = read_recipe(recipe)
+    folder = out or _default_folder(recipe, read)
+    _use_threads(threads)
+    _quiet_lightning()
+    from mesoinv.zoo.card import RECIPE, write_card
+    from mesoinv.zoo.training.train import Setting
+    from mesoinv.zoo.training.train import train as train_recipe
+
+    with _sample_bars() as progress:
+        setting = Setting(data, runs, cache, workers, device, devices, progress)
+        model = train_recipe(read, folder, setting)
+    if Path(recipe).suffix == ".yaml":
+        (folder / RECIPE).write_bytes(Path(recipe).read_bytes())
+    write_card(folder)
+    record = model.config.training
+    assert record is not None
+    typer.echo(
+        f"{read.name} is in {folder}: {model.config.parameters} parameters, {record.samples} "
+        f"samples, {record.seconds} s. Next: mesoinv models score {folder} --save"
+    )
+
+
+def _default_folder(named: str, recipe: Recipe) -> Path:
+    from mesoinv.zoo.loading import LOCAL_WEIGHTS
+
+    checkout = (LOCAL_WEIGHTS.parents[1] / "pyproject.toml").exists()
+    ours = Path(named).suffix != ".yaml"  # somebody's own recipe does not go among ours
+    return (LOCAL_WEIGHTS if checkout and ours else Path("models")) / recipe.name
+
+
+def predict(  # noqa: PLR0913, PLR0917  (each is an option)
+    model: ModelName,
+    data: Data = None,
+    config: Annotated[
+        str | None, typer.Option(help="Of the built dataset (default: the model's).")
+    ] = None,
+    split: Split = "test",
+    out: Annotated[Path, typer.Option(help="Parquet file of the predictions.")] = Path(
+        "predictions.parquet"
+    ),
+    index: Annotated[int, typer.Option(min=0, help="Sample that --figure shows.")] = 0,
+    figure: Figure = None,
+    batch_size: Annotated[int, typer.Option(min=1, help="Samples at a time.")] = 32,
+    check_range: Annotated[bool, typer.Option(help="Refuse samples unlike the training's.")] = True,
+) -> None:
+    """Predict a whole split or file, or draw the prediction of one sample beside the truth."""
+    if data is None and figure is None:
+        raise UsageError(
+            "Nothing to predict: name a built dataset or a .npy file with --data, or a picture "
+            "of one generated sample with --figure out.png --index 3."
+        )
+    from mesoinv.progress import progress_bar
+    from mesoinv.zoo.loading import load_model
+    from mesoinv.zoo.predictions import predict_file
+
+    loaded = load_model(model)
+    if data is not None:
+        with progress_bar("predict", "sample") as progress:
+            done = predict_file(
+                loaded, data, out, config=config, split=split, batch_size=batch_size,
+                check_range=check_range, progress=progress,
+            )  # fmt: skip
+        typer.echo(f"{out}: {done} samples")
+    if figure is not None:
+        _draw(loaded, split, index, figure)
+        typer.echo(str(figure))
+
+
+def _draw(model: Model, split: str, index: int, path: Path) -> None:
+    from mesoinv.generators.pipeline.pictures import save_figure
+    from mesoinv.zoo.predictions import prediction_figure
+
+    config = model.config
+    source = f"{config.name} on {config.dataset}/{config.config}/{split}/{index}"
+    save_figure(prediction_figure(model, split, index), path, source=source)
+
+
+@contextmanager
+def _sample_bars() -> Iterator[Callable[[int, int], None]]:
+    """Show a bar while samples are generated, gone before lightning shows its own."""
+    from mesoinv.progress import progress_bar
+
+    with ExitStack() as stack:
+        moves: list[Callable[[int, int], None]] = []
+
+        def move(done: int, total: int) -> None:
+            if not moves:
+                moves.append(stack.enter_context(progress_bar("generate", "sample")))
+            moves[0](done, total)
+            if done >= total:
+                stack.close()
+                moves.clear()
+
+        yield move
+
+
+def _use_threads(threads: int | None) -> None:
+    if threads is not None:
+        import torch
+
+        torch.set_num_threads(threads)
+
+
+def _quiet_lightning() -> None:
+    """Leave lightning its progress bar and errors; its advice is not for users of recipes."""
+    import logging
+    import warnings
+
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", module="lightning")

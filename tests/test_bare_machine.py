@@ -1,0 +1,38 @@
+"""Generating and training where only torch and its usual company are installed, and no network."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+ABSENT = ("pydantic", "datasets", "kwant", "huggingface_hub", "distributed", "jinja2")
+
+PROGRAM = """
+import dataclasses, sys
+for name in sys.argv[2].split(","):
+    sys.modules[name] = None  # an import of it fails
+from pathlib import Path
+import mesoinv
+import mesoinv.zoo.training.samples as samples
+from mesoinv.zoo.recipe import read_recipe
+from mesoinv.zoo.training.train import Setting, train
+samples.ROWS = 64
+here = Path(sys.argv[1])
+recipe = dataclasses.replace(
+    read_recipe("pldos-donors-constant.16k"), samples=2, validation=1, name="tiny"
+)
+model = train(recipe, here / "tiny", Setting(runs=here / "runs", cache=here / "cache"))
+one = mesoinv.generate("pldos", "global", indices=[0])
+print(model.predict(one["pldos"], check_range=False)["s"].shape)
+"""
+
+
+def test_generate_and_train(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(tmp_path), ",".join(ABSENT)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "(1,)"

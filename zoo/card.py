@@ -1,0 +1,181 @@
+"""Writes the card of a model, ``README.md``: from ``config.json``, the recipe and the training log.
+
+Every number in it was measured when the model was trained or scored; none is typed here.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from mesoinv.generators import get_dataset
+from mesoinv.generators.pipeline.errors import MesoinvError
+from mesoinv.generators.pipeline.hub import repo_name
+from mesoinv.generators.pipeline.numbers import count, duration, size
+from mesoinv.zoo.config import WEIGHTS, read_config
+from mesoinv.zoo.curves import CURVES, draw_curves
+from mesoinv.zoo.listing import score_text
+from mesoinv.zoo.loading import list_models
+from mesoinv.zoo.recipe import RECIPES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mesoinv.zoo.config import ModelConfig, Quantity, Scores
+
+CARD, RECIPE = "README.md", "recipe.yaml"
+_LICENCES = {"CC-BY-4.0": "https://creativecommons.org/licenses/by/4.0/"}
+
+
+def write_card(folder: Path, repo: str | None = None) -> Path:
+    """Draw the curves of a model and write its card.
+
+    Parameters
+    ----------
+    folder : Path
+        Of a model: configuration and weights, and a ``recipe.yaml`` if it is not of the zoo.
+    repo : str, optional
+        Hub repository that the examples name; ``mesoinv/<name>`` by default.
+
+    Returns
+    -------
+    Path
+        The written ``README.md``.
+
+    Raises
+    ------
+    MesoinvError
+        If the folder holds no model.
+    UsageError
+        If `repo` is not of the form ``owner/name``.
+    """
+    draw_curves(folder)
+    temporary = folder / f".{CARD}.tmp"
+    temporary.write_text(card_text(folder, repo), encoding="utf-8")
+    temporary.replace(folder / CARD)
+    return folder / CARD
+
+
+def card_text(folder: Path, repo: str | None = None) -> str:
+    """Return the card of a model as `write_card` writes it."""
+    from jinja2 import Environment, StrictUndefined  # noqa: PLC0415  (not needed to train)
+
+    config = read_config(folder)
+    if not (folder / WEIGHTS).exists():
+        raise MesoinvError(f"{folder} holds no {WEIGHTS}: train the model first.")
+    # Markdown, not HTML: escaping would spoil units
+    environment = Environment(  # noqa: S701
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    source = (files("mesoinv.zoo") / "model_card.md.j2").read_text(encoding="utf-8")
+    context = _context(folder, config, repo_name(repo, config.name))
+    return environment.from_string(source).render(context)
+
+
+def recipe_text(folder: Path, name: str) -> str | None:
+    """Return the recipe of a model: the folder's own, or the one of the zoo."""
+    for path in (folder / RECIPE, *RECIPES.rglob(f"{name}.yaml")):
+        if path.exists():
+            return path.read_text(encoding="utf-8")
+    return None
+
+
+def _context(folder: Path, config: ModelConfig, repo: str) -> dict[str, Any]:
+    dataset = get_dataset(config.dataset)
+    recipe = recipe_text(folder, config.name)
+    return {
+        "front_matter": _front_matter(config, repo),
+        "config": config,
+        "description": yaml.safe_load(recipe)["description"] if recipe else config.task,
+        "recipe": recipe,
+        "repo": repo,
+        "load": config.name if config.name in list_models() else repo,
+        "dataset": dataset,
+        "paper": dataset.paper,
+        "samples_of": dataset.config(config.config).description,
+        "takes": [_row(q, config) for q in config.inputs],
+        "gives": [_row(q, config) for q in config.outputs],
+        "parameters": count(config.parameters),
+        "size": size((folder / WEIGHTS).stat().st_size),
+        "training": _training(config),
+        "scores": [_score_table(scores) for scores in config.scores],
+        "curves": CURVES if (folder / CURVES).exists() else None,
+        "licence_url": _LICENCES.get(config.licence),
+        "bibtex_key": f"mesoinv_{config.name}".replace("-", "_").replace(".", "_"),
+    }
+
+
+def _row(quantity: Quantity, config: ModelConfig) -> dict[str, str]:
+    columns = {c.name: c for c in get_dataset(config.dataset).columns(config.config)}
+    known = columns.get(quantity.column)
+    return {
+        "column": quantity.column,
+        "shape": ", ".join(map(str, ["B", *quantity.shape])),
+        "unit": quantity.unit,
+        "description": known.description.rstrip(".") if known else "",
+        "range": f"{quantity.low:.3g} to {quantity.high:.3g}",
+    }
+
+
+def _training(config: ModelConfig) -> dict[str, str] | None:
+    record = config.training
+    if record is None:
+        return None
+    paper = "the paper gives no number"
+    if record.paper_samples:
+        share = record.samples / record.paper_samples
+        same = record.samples == record.paper_samples
+        than = "the same number" if same else f"this model has {share:.2g} times as many"
+        paper = f"the paper trained on {count(record.paper_samples)}: {than}"
+    epochs = f"{record.epochs} epochs" if record.epochs else "closed form, no epochs"
+    waiting = f", {record.waiting_share:.1%} of it waiting for data" if record.epochs else ""
+    return {
+        "Samples": f"{count(record.samples)}; {paper}",
+        "Epochs": f"{epochs}; seed {record.seed}, precision {record.precision}",
+        "Time": f"{duration(record.seconds)}{waiting}",
+        "Hardware": f"{record.device}; {record.machine}",
+        "Libraries": ", ".join(f"{k} {v}" for k, v in sorted(record.libraries.items())),
+    }
+
+
+def _score_table(scores: Scores) -> dict[str, Any]:
+    rows = [(name, score_text(score)) for name, score in scores.values.items()]
+    return {
+        "split": scores.split,
+        "samples": count(scores.samples),
+        "command": scores.command,
+        "rows": rows,
+    }
+
+
+def _front_matter(config: ModelConfig, repo: str) -> str:
+    paper = get_dataset(config.dataset).paper
+    tags = ["mesoinv", "physics", "mesoscopic-physics", "inverse-problems", config.dataset]
+    head: dict[str, Any] = {
+        "license": config.licence.lower(),
+        "library_name": "mesoinv",
+        "datasets": [f"mesoinv/{config.dataset}"],
+        "tags": [*tags, config.architecture, *([f"arxiv:{paper.arxiv}"] if paper.arxiv else [])],
+    }
+    if config.scores:
+        head["model-index"] = [
+            {"name": repo.partition("/")[2], "results": [_result(config, s) for s in config.scores]}
+        ]
+    return str(yaml.safe_dump(head, sort_keys=False, allow_unicode=True, width=100))
+
+
+def _result(config: ModelConfig, scores: Scores) -> dict[str, Any]:
+    metrics = [
+        {"type": name.replace(" ", "_"), "name": name, "value": score.value}
+        for name, score in scores.values.items()
+    ]
+    place = {
+        "type": f"mesoinv/{config.dataset}",
+        "name": config.dataset,
+        "config": config.config,
+        "split": scores.split,
+    }
+    task = {"type": "other", "name": f"{config.dataset}-{config.task}"}
+    return {"task": task, "dataset": place, "metrics": metrics}

@@ -1,0 +1,111 @@
+"""What there is in the zoo: every model with its size, its training and its main scores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from mesoinv.zoo.config import CONFIG, WEIGHTS, read_config
+from mesoinv.zoo.loading import HUB_NAMESPACE, LOCAL_WEIGHTS, list_models
+from mesoinv.zoo.recipe import read_recipe
+
+if TYPE_CHECKING:
+    from mesoinv.zoo.config import ModelConfig, Score
+
+
+@dataclass(frozen=True)
+class Headline:
+    """A main score, with the split that it is from; bounds of its 95 % interval."""
+
+    name: str
+    split: str
+    samples: int
+    value: float
+    low: float
+    high: float
+    unit: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A model of the zoo.
+
+    Attributes
+    ----------
+    name, description, architecture : str
+        As in the recipe.
+    dataset, config, task : str
+        What it was trained for.
+    parameters, num_bytes : int or None
+        Numbers to learn and size of the weights; None where the weights are not here.
+    samples, paper_samples : int or None
+        Training samples, and what the paper trained on.
+    scores : tuple of Headline
+        Main scores, where they were measured.
+    licence : str
+        Of the weights.
+    where : str
+        ``"here"`` or ``"Hub"``.
+    repo : str
+        On the Hub.
+    """
+
+    name: str
+    description: str
+    architecture: str
+    dataset: str
+    config: str
+    task: str
+    parameters: int | None
+    num_bytes: int | None
+    samples: int
+    paper_samples: int | None
+    scores: tuple[Headline, ...]
+    licence: str
+    where: Literal["here", "Hub"]
+    repo: str
+
+
+def describe_models() -> list[Entry]:
+    """Return every model of the zoo; what is not in this checkout comes from the recipe alone."""
+    return [_entry(name) for name in list_models()]
+
+
+def main_scores(config: ModelConfig) -> tuple[Headline, ...]:
+    """Return the scores that a list shows: error of numbers, correlation of landscapes."""
+    return tuple(
+        Headline(name, s.split, s.samples, score.value, score.low, score.high, score.unit)
+        for s in config.scores
+        for name, score in s.values.items()
+        if name.endswith("error std") or name == "pearson r median"
+    )
+
+
+def score_text(score: Score | Headline) -> str:
+    """Return value, interval and unit: ``2.31 [2.25, 2.37] nm``."""
+    unit = "" if score.unit == "1" else f" {score.unit}"
+    digits = 5 if 0.9 < abs(score.value) <= 1 else 3  # a correlation near 1
+    value, low, high = (f"{x:.{digits}g}" for x in (score.value, score.low, score.high))
+    return f"{value} [{low}, {high}]{unit}"
+
+
+def _entry(name: str) -> Entry:
+    recipe, folder = read_recipe(name), LOCAL_WEIGHTS / name
+    here = (folder / WEIGHTS).exists() and (folder / CONFIG).exists()
+    config = read_config(folder) if here else None
+    return Entry(
+        name=name,
+        description=recipe.description,
+        architecture=recipe.architecture,
+        dataset=recipe.dataset,
+        config=recipe.config,
+        task=recipe.task,
+        parameters=config.parameters if config else None,
+        num_bytes=(folder / WEIGHTS).stat().st_size if here else None,
+        samples=config.training.samples if config and config.training else recipe.samples,
+        paper_samples=recipe.paper_samples,
+        scores=main_scores(config) if config else (),
+        licence=config.licence if config else "CC-BY-4.0",
+        where="here" if here else "Hub",
+        repo=f"{HUB_NAMESPACE}/{name}",
+    )

@@ -1,0 +1,94 @@
+"""Publishes a model's folder on the Hub: load it strictly, write the card, upload, compare, tag."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from mesoinv.generators.pipeline import push as pushing
+from mesoinv.generators.pipeline.errors import UsageError
+from mesoinv.generators.pipeline.hub import repo_name
+from mesoinv.generators.pipeline.push import LocalFile, Publication, PushReport
+from mesoinv.zoo.card import CARD, RECIPE, card_text, write_card
+from mesoinv.zoo.config import CONFIG, WEIGHTS, read_config
+from mesoinv.zoo.curves import CURVES, LOG
+
+REQUIRED, OPTIONAL = (CONFIG, WEIGHTS), (LOG, CURVES, RECIPE)
+
+
+def push(
+    folder: str | Path,
+    repo: str,
+    tag: str | None = None,
+    *,
+    private: bool = False,
+    dry_run: bool = False,
+    verify: bool = True,
+) -> PushReport:
+    """Publish a model as a Hub repository.
+
+    The Hub client's own login is used. After an interruption, call it again: files that have
+    arrived are not sent twice.
+
+    Parameters
+    ----------
+    folder : str or Path
+        A model, as `mesoinv train` makes it.
+    repo : str
+        ``owner/name``; created if it does not exist.
+    tag : str, optional
+        Version of the weights, ``vX.Y.Z``; without it, only ``main`` is changed.
+    private : bool
+        Visibility of a repository that is created now.
+    dry_run : bool
+        List what would happen and change nothing, here or on the Hub.
+    verify : bool
+        Load the weights first.
+
+    Returns
+    -------
+    PushReport
+        Every file with what was done with it.
+
+    Raises
+    ------
+    UsageError
+        If the repository's name or the tag is not an allowed one, or nobody is logged in.
+    MesoinvError
+        If the model does not load, the tag exists, or the Hub cannot be reached or refuses.
+    """
+    from huggingface_hub import HfApi  # noqa: PLC0415 - see mesoinv.generators.pipeline.hub
+
+    source, api = Path(folder), HfApi()
+    config = read_config(source)
+    name = repo_name(repo, config.name)
+    if tag is not None and not re.fullmatch(r"v\d+\.\d+\.\d+", tag):
+        raise UsageError(f"Tag {tag!r} is not a version. Allowed: vX.Y.Z, such as v1.0.0.")
+    title = config.name + (f" {tag}" if tag else "")
+    target = Publication("model", name, source, title, tag, private, OPTIONAL)
+    steps, before = pushing.ask(api, target, dry_run=dry_run)
+    steps += [*_verified(source, verify), f"write {CARD}", *pushing.create_steps(target, before)]
+    if not dry_run:
+        write_card(source, name)
+    local = _local_files(source, name)
+    files = pushing.compare(target, local, before)
+    steps += pushing.upload_steps(files, tag)
+    message = f"{title}, trained by mesoinv {config.mesoinv}"
+    commit = None if dry_run else pushing.upload(api, target, local, message)
+    return PushReport(name, target.url(api), tag, commit, files, tuple(steps), dry_run)
+
+
+def _verified(folder: Path, asked: bool) -> list[str]:
+    if not asked:
+        return []
+    from mesoinv.zoo.model import Model  # noqa: PLC0415  (Model.push_to_hub imports this module)
+
+    Model.from_folder(folder)
+    return ["load the weights strictly"]
+
+
+def _local_files(folder: Path, repo: str) -> dict[str, LocalFile]:
+    paths = [*REQUIRED, *(name for name in OPTIONAL if (folder / name).exists())]
+    contents = {path: (folder / path).read_bytes() for path in paths}
+    contents[CARD] = card_text(folder, repo).encode()
+    return {path: pushing.content(data) for path, data in sorted(contents.items())}
