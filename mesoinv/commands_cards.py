@@ -1,4 +1,4 @@
-"""The commands that show, describe and publish data: ``card``, ``push``, ``show``.
+"""The commands that show, describe and publish data and models: ``card``, ``push``, ``show``.
 
 Their modules are imported when they run: ``mesoinv --help`` must answer at once.
 """
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from mesoinv.generators.pipeline.base import Batch, Dataset
     from mesoinv.generators.pipeline.push import PushReport
 
-Folder = Annotated[Path, typer.Argument(help="A complete build, as `mesoinv generate` makes it.")]
+Folder = Annotated[
+    Path, typer.Argument(help="A complete build, or a model as `mesoinv train` makes it.")
+]
 Declared = Annotated[
     str | None,
     typer.Option("--dataset", help="For a dataset of your own: package.module:OBJECT."),
@@ -37,12 +39,18 @@ def card(
     folder: Folder,
     repo: Annotated[
         str | None,
-        typer.Option(help="Repository that the examples name (default: mesoinv/DATASET)."),
+        typer.Option(help="Repository that the examples name (default: mesoinv/NAME)."),
     ] = None,
     dataset: Declared = None,
     as_json: Json = False,
 ) -> None:
-    """Write README.md, eval.yaml and the figures of a build."""
+    """Write README.md, eval.yaml and the figures of a build, or the card of a model."""
+    if _is_model(folder):
+        from mesoinv.zoo.card import write_card
+
+        path = write_card(folder, repo)
+        typer.echo(json.dumps({"files": [str(path)]}) if as_json else str(path))
+        return
     from mesoinv.dataset_cards.facts import open_build
     from mesoinv.dataset_cards.figures import draw_figures, existing_figures
     from mesoinv.dataset_cards.render import render_card
@@ -55,9 +63,7 @@ def card(
 
 
 def push(
-    folder: Annotated[
-        Path, typer.Argument(help="A complete build, or a model as `mesoinv train` makes it.")
-    ],
+    folder: Folder,
     repo: Annotated[str, typer.Option(help="Hub repository, owner/name.")],
     tag: Annotated[
         str | None,
@@ -76,7 +82,7 @@ def push(
     as_json: Json = False,
 ) -> None:
     """Publish a build or a model on the Hugging Face Hub, with the login of `hf auth login`."""
-    if (folder / "config.json").exists() and not (folder / "manifest.json").exists():
+    if _is_model(folder):
         from mesoinv.zoo.publish import push as push_model
 
         report = push_model(folder, repo, tag, private=private, dry_run=dry_run, verify=verify)
@@ -134,6 +140,10 @@ def show(
         )
     if out is None and not as_json and _has_display():
         typer.launch(str(path))
+
+
+def _is_model(folder: Path) -> bool:
+    return (folder / "config.json").exists() and not (folder / "manifest.json").exists()
 
 
 def _scalars(dataset: Dataset, config: str, batch: Batch) -> list[tuple[str, float | int, str]]:

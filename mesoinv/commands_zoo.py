@@ -185,7 +185,7 @@ def train(  # noqa: PLR0913, PLR0917  (each is an option)
     folder = out or _default_folder(recipe, read)
     _use_threads(threads)
     _quiet_lightning()
-    from mesoinv.zoo.card import RECIPE, write_card
+    from mesoinv.zoo.card import recipe_file, write_card
     from mesoinv.zoo.training.train import Setting
     from mesoinv.zoo.training.train import train as train_recipe
 
@@ -193,7 +193,7 @@ def train(  # noqa: PLR0913, PLR0917  (each is an option)
         setting = Setting(data, runs, cache, workers, device, devices, progress)
         model = train_recipe(read, folder, setting)
     if Path(recipe).suffix == ".yaml":
-        (folder / RECIPE).write_bytes(Path(recipe).read_bytes())
+        (folder / recipe_file(read.name)).write_bytes(Path(recipe).read_bytes())
     write_card(folder)
     record = model.config.training
     assert record is not None

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from mesoinv.zoo.config import ModelConfig, Quantity, Scores
 
-CARD, RECIPE = "README.md", "recipe.yaml"
+CARD = "README.md"
 _LICENCES = {"CC-BY-4.0": "https://creativecommons.org/licenses/by/4.0/"}
 
 
@@ -35,7 +35,7 @@ def write_card(folder: Path, repo: str | None = None) -> Path:
     Parameters
     ----------
     folder : Path
-        Of a model: configuration and weights, and a ``recipe.yaml`` if it is not of the zoo.
+        Of a model: configuration and weights, and a recipe ``<name>.yaml`` if it is not of the zoo.
     repo : str, optional
         Hub repository that the examples name; ``mesoinv/<name>`` by default.
 
@@ -74,9 +74,14 @@ def card_text(folder: Path, repo: str | None = None) -> str:
     return environment.from_string(source).render(context)
 
 
+def recipe_file(name: str) -> str:
+    """Return how the file of a recipe is called: the name of its model comes from it."""
+    return f"{name}.yaml"
+
+
 def recipe_text(folder: Path, name: str) -> str | None:
     """Return the recipe of a model: the folder's own, or the one of the zoo."""
-    for path in (folder / RECIPE, *RECIPES.rglob(f"{name}.yaml")):
+    for path in (folder / recipe_file(name), *RECIPES.rglob(recipe_file(name))):
         if path.exists():
             return path.read_text(encoding="utf-8")
     return None
@@ -127,8 +132,8 @@ def _training(config: ModelConfig) -> dict[str, str] | None:
     if record.paper_samples:
         share = record.samples / record.paper_samples
         same = record.samples == record.paper_samples
-        than = "the same number" if same else f"this model has {share:.2g} times as many"
-        paper = f"the paper trained on {count(record.paper_samples)}: {than}"
+        than = "the same number" if same else f"this model on {share:.2g} times as many"
+        paper = f"the paper trained on {count(record.paper_samples)}, {than}"
     epochs = f"{record.epochs} epochs" if record.epochs else "closed form, no epochs"
     waiting = f", {record.waiting_share:.1%} of it waiting for data" if record.epochs else ""
     return {

@@ -17,14 +17,12 @@ from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
 from mesoinv.zoo import transforms
 from mesoinv.zoo.architectures import build_network
 from mesoinv.zoo.config import WEIGHTS, ModelConfig, read_config, write_config
+from mesoinv.zoo.inputs import checked_input
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from mesoinv.generators.pipeline.push import PushReport
-
-#: How far the mean of a sample may lie outside the means of the training samples, as a factor.
-RANGE_FACTOR = 3.0
 
 
 class Model(nn.Module):
@@ -34,6 +32,8 @@ class Model(nn.Module):
     ----------
     config : ModelConfig
         Architecture, columns, units and transforms.
+    pretrained : bool
+        Whether a network may start with weights that its library downloads, to be trained further.
 
     Attributes
     ----------
@@ -42,12 +42,15 @@ class Model(nn.Module):
         Works on normalised tensors.
     """
 
-    def __init__(self, config: ModelConfig) -> None:
+    def __init__(self, config: ModelConfig, *, pretrained: bool = False) -> None:
         super().__init__()
         self.config = config
+        hyperparameters = dict(config.hyperparameters)
+        if not pretrained:
+            hyperparameters.pop("pretrained", None)
         shapes = [network_shape(q.shape, config.input_transforms) for q in config.inputs]
         self.network = build_network(
-            config.architecture, shapes, [_output_shape(config)], config.hyperparameters
+            config.architecture, shapes, [_output_shape(config)], hyperparameters
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -86,8 +89,8 @@ class Model(nn.Module):
             If the shape is wrong, a value is not finite, or a sample is out of range.
         """
         quantity = self.config.inputs[0]
-        given = inputs[quantity.column] if isinstance(inputs, Mapping) else inputs
-        array = _checked(given, quantity, check_range=check_range)
+        given = _column(inputs, quantity.column) if isinstance(inputs, Mapping) else inputs
+        array = checked_input(given, quantity, check_range=check_range)
         device = next((p.device for p in self.parameters()), torch.device("cpu"))
         was_training = self.training
         self.eval()
@@ -185,34 +188,10 @@ def _batches(array: NDArray[np.float32], size: int) -> list[NDArray[np.float32]]
     return [array[i : i + size] for i in range(0, len(array), size)]
 
 
-def _checked(given: Any, quantity: Any, *, check_range: bool) -> NDArray[np.float32]:
-    array = np.asarray(given)
-    expected = tuple(quantity.shape)
-    if array.dtype.kind not in "fiu":
-        raise UsageError(f"{quantity.column} must hold real numbers; got {array.dtype}.")
-    if array.shape[1:] != expected or array.ndim != len(expected) + 1 or not len(array):
-        hint = " Add a batch axis with x[None]." if array.shape == expected else ""
-        raise UsageError(
-            f"{quantity.column} must have shape (batch, {', '.join(map(str, expected))}); "
-            f"got {array.shape}.{hint}"
-        )
-    array = np.ascontiguousarray(array, dtype=np.float32)
-    means = array.reshape(len(array), -1).mean(axis=1, dtype=np.float64)
-    if not np.isfinite(means).all():
-        raise UsageError(
-            f"Sample {int(np.argmin(np.isfinite(means)))} holds NaN or infinite values."
-        )
-    margin = (RANGE_FACTOR - 1) * max(abs(quantity.low), abs(quantity.high))
-    low = quantity.low / RANGE_FACTOR if quantity.low > 0 else quantity.low - margin
-    outside = (means < low) | (means > quantity.high + margin)
-    if check_range and outside.any():
-        row = int(np.argmax(outside))
-        raise UsageError(
-            f"Sample {row} has a mean {quantity.column} of {means[row]:.3g} {quantity.unit}; in "
-            f"training it was {quantity.low:.3g} to {quantity.high:.3g} {quantity.unit}. Is it in "
-            f"that unit and of that geometry? check_range=False predicts all the same."
-        )
-    return array
+def _column(inputs: Mapping[str, ArrayLike], name: str) -> ArrayLike:
+    if name not in inputs:
+        raise UsageError(f"The model takes {name}; the mapping holds {', '.join(inputs)}.")
+    return inputs[name]
 
 
 def _load_strictly(network: nn.Module, folder: Path) -> None:

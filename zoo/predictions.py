@@ -201,7 +201,7 @@ def prediction_figure(model: Model, split: str, index: int) -> Figure:
     config = model.config
     truth = generate(config.dataset, config.config, split, [index])
     given, output = config.inputs[0], config.outputs[0]
-    found: Any = model.predict(truth[given.column])
+    found: Any = model.predict(truth[given.column], check_range=False)
     title = f"{config.name}, {config.dataset}/{config.config}/{split} sample {index}"
     maps = [pictures.Map(truth[given.column][0], given.column, given.unit, "inferno", high=0.995)]
     if output.column in {"potential", "fourier"}:

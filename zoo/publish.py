@@ -9,11 +9,9 @@ from mesoinv.generators.pipeline import push as pushing
 from mesoinv.generators.pipeline.errors import UsageError
 from mesoinv.generators.pipeline.hub import repo_name
 from mesoinv.generators.pipeline.push import LocalFile, Publication, PushReport
-from mesoinv.zoo.card import CARD, RECIPE, card_text, write_card
+from mesoinv.zoo.card import CARD, card_text, recipe_file, write_card
 from mesoinv.zoo.config import CONFIG, WEIGHTS, read_config
 from mesoinv.zoo.curves import CURVES, LOG
-
-REQUIRED, OPTIONAL = (CONFIG, WEIGHTS), (LOG, CURVES, RECIPE)
 
 
 def push(
@@ -65,12 +63,13 @@ def push(
     if tag is not None and not re.fullmatch(r"v\d+\.\d+\.\d+", tag):
         raise UsageError(f"Tag {tag!r} is not a version. Allowed: vX.Y.Z, such as v1.0.0.")
     title = config.name + (f" {tag}" if tag else "")
-    target = Publication("model", name, source, title, tag, private, OPTIONAL)
+    optional = (LOG, CURVES, recipe_file(config.name))
+    target = Publication("model", name, source, title, tag, private, optional)
     steps, before = pushing.ask(api, target, dry_run=dry_run)
     steps += [*_verified(source, verify), f"write {CARD}", *pushing.create_steps(target, before)]
     if not dry_run:
         write_card(source, name)
-    local = _local_files(source, name)
+    local = _local_files(target)
     files = pushing.compare(target, local, before)
     steps += pushing.upload_steps(files, tag)
     message = f"{title}, trained by mesoinv {config.mesoinv}"
@@ -87,8 +86,10 @@ def _verified(folder: Path, asked: bool) -> list[str]:
     return ["load the weights strictly"]
 
 
-def _local_files(folder: Path, repo: str) -> dict[str, LocalFile]:
-    paths = [*REQUIRED, *(name for name in OPTIONAL if (folder / name).exists())]
+def _local_files(target: Publication) -> dict[str, LocalFile]:
+    folder = target.folder
+    optional = (name for name in target.disposable if (folder / name).exists())
+    paths = [CONFIG, WEIGHTS, *optional]
     contents = {path: (folder / path).read_bytes() for path in paths}
-    contents[CARD] = card_text(folder, repo).encode()
+    contents[CARD] = card_text(folder, target.repo).encode()
     return {path: pushing.content(data) for path, data in sorted(contents.items())}

@@ -104,9 +104,7 @@ def collect(model: Model, samples: dict[str, Any]) -> Numbers | Landscapes:
     predicted = {name: np.concatenate([p[name] for p in pieces]) for name in columns}
     true = {name: samples[name] for name in columns}
     units = {q.column: q.unit for q in model.config.outputs}
-    return Numbers(
-        model.config, predicted, true, metrics.number_scores(predicted, true, units)
-    )
+    return Numbers(model.config, predicted, true, metrics.number_scores(predicted, true, units))
 
 
 def _pieces(samples: dict[str, Any]) -> list[tuple[int, dict[str, Any]]]:
@@ -124,14 +122,17 @@ def _by_column(predicted: Any, columns: list[str]) -> dict[str, RealArray]:
 
 def _landscapes(model: Model, samples: dict[str, Any]) -> Landscapes:
     is_fourier = model.config.outputs[0].column == "fourier"
-    r, squares, size, coefficients = [], [], 0.0, 0.0
+    r, squares, size = [], [], 0.0
+    coefficients = np.zeros(())
     total = np.zeros(samples["potential"].shape[1:])
     for _, piece in _pieces(samples):
         predicted = model.predict(piece)
         if is_fourier:
             assert not isinstance(predicted, dict)
             sigma = coulomb.standard_deviation(piece["n_d"], Strip())[:, None, None]
-            coefficients += (((predicted - piece["fourier"]) / sigma) ** 2).sum(axis=0)
+            coefficients = coefficients + (((predicted - piece["fourier"]) / sigma) ** 2).sum(
+                axis=0
+            )
         landscapes, true = _potential(predicted, piece), piece["potential"].astype(np.float64)
         error = (landscapes - true) ** 2
         r.append(metrics.pearson(landscapes, true))

@@ -1,17 +1,13 @@
-"""What can be known about the donors from a landscape, on the very samples that models see.
-
-``python -m mesoinv.zoo.report.limits`` prints the table.
-"""
+"""What can be known about the donors from a landscape, on the very samples that models see."""
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mesoinv.generators.pipeline.seeding import Stream
+from mesoinv.generators.pipeline.plan import stream_of
 from mesoinv.generators.pldos import DATASET
 from mesoinv.generators.solvers import coulomb, estimation
 
@@ -58,8 +54,7 @@ def limits(split: str = "test", samples: int = 4000) -> list[Limit]:
         it, for exact landscapes and for those with each of `ERRORS`.
     """
     parameters = DATASET.parameters("global")
-    stream = Stream(DATASET.name, DATASET.major_version, "global", split)
-    drawn = DATASET.draw("global", stream, np.arange(samples))
+    drawn = DATASET.draw("global", stream_of(DATASET, "global", split), np.arange(samples))
     s, n_d = drawn["s"], drawn["n_d"]
     rms = [coulomb.ensemble_rms(*pair) for pair in zip(s.tolist(), n_d.tolist(), strict=True)]
     xi = [coulomb.correlation_length(x) for x in s.tolist()]
@@ -68,7 +63,7 @@ def limits(split: str = "test", samples: int = 4000) -> list[Limit]:
     exact = estimation.amplitudes(drawn["fourier"] @ np.array([1, 1j]), q, s, parameters.strip)
     ranges = parameters.s, parameters.n_d
     counts = (q <= coulomb.CUTOFF / s[:, None]).sum(axis=1)
-    blind, _ = estimation.estimate(abs(exact) ** 2, *ranges, counts=counts)
+    blind, _ = estimation.estimate(_power(exact), *ranges, counts=counts)
     found = [
         _bound(true),
         _limit("exact landscape, end of the series not used: best estimate", blind, true),
@@ -76,10 +71,14 @@ def limits(split: str = "test", samples: int = 4000) -> list[Limit]:
     noise = np.random.default_rng(0).normal(size=(*exact.shape, 2)) @ np.array([1, 1j])
     for error in ERRORS:
         size = np.sqrt(estimation.noise_variance(error, len(q)) / 2)
-        best, _ = estimation.estimate(abs(exact + size * noise) ** 2, *ranges, error=error)
+        best, _ = estimation.estimate(_power(exact + size * noise), *ranges, error=error)
         name = f"landscape with an error of {error:.0%}" if error else "exact landscape"
         found.append(_limit(f"{name}, end of the series used: best estimate", best, true))
     return found
+
+
+def _power(x: NDArray[np.complex128]) -> NDArray[np.float64]:
+    return x.real**2 + x.imag**2
 
 
 def _limit(observer: str, found: estimation.Donors, true: estimation.Donors) -> Limit:
@@ -89,7 +88,9 @@ def _limit(observer: str, found: estimation.Donors, true: estimation.Donors) -> 
 
 
 def _bound(true: estimation.Donors) -> Limit:
-    bounds = [estimation.error_bounds(float(s), float(n)) for s, n in zip(true.s, true.n_d, strict=True)]
+    bounds = [
+        estimation.error_bounds(float(s), float(n)) for s, n in zip(true.s, true.n_d, strict=True)
+    ]
 
     def mean(column: str, unit: NDArray[np.float64] | float) -> float:
         values = np.array([getattr(b, column) for b in bounds])
@@ -99,9 +100,3 @@ def _bound(true: estimation.Donors) -> Limit:
         "exact landscape, end of the series not used: Cramér-Rao bound of unbiased estimates",
         {c: mean(c, 1.0) for c in COLUMNS}, {c: mean(c, getattr(true, c)) for c in COLUMNS},
     )  # fmt: skip
-
-
-if __name__ == "__main__":
-    for row in limits():
-        numbers = ", ".join(f"{c} {row.absolute[c]:.4g} ({row.relative[c]:.2%})" for c in COLUMNS)
-        print(f"{row.observer}: {numbers}")  # noqa: T201

@@ -54,6 +54,17 @@ LANDSCAPES = {"fourier": ("≈ 0.95", "rarely < 0.9"), "landscape": ("> 0.99", "
 LANDSCAPE_AIMS = {"fourier": ("0.99", "–"), "landscape": ("0.999", "> 0.99")}
 
 
+def with_unit(value: str, unit: str) -> str:
+    """Return value and unit, with a dot before a power of ten."""
+    return f"{value}{'·' if unit.startswith('10') else ' '}{unit}"
+
+
+def comparable(column: str) -> float:
+    """Return the paper's relative error that can be compared: of the rms, the one over ours."""
+    quoted = NUMBERS[column]
+    return quoted.value / typical_here()[column] if column == "potential_rms" else quoted.relative
+
+
 def typical_here() -> dict[str, float]:
     """Return what equations (4) and (5) give for the paper's typical s and N_d, in our units."""
     s, n_d = NUMBERS["s"].typical, NUMBERS["n_d"].typical

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from mesoinv.generators.pipeline.workers import open_pool
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 BATCH, REPEATS = 32, 3
 
@@ -45,9 +45,7 @@ class Speeds:
     solver: float
 
 
-def measure(
-    folders: dict[str, Path], inputs: dict[str, dict[str, Any]], potential: Any
-) -> Speeds:
+def measure(folders: dict[str, Path], inputs: dict[str, dict[str, Any]], potential: Any) -> Speeds:
     """Measure in a process of its own with one thread per library.
 
     Parameters

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from torch.utils.data import BatchSampler, DataLoader, Dataset, RandomSampler, SequentialSampler
+from torch.utils.data import DataLoader, Dataset, Sampler
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
 Pair = tuple[torch.Tensor, torch.Tensor]
@@ -32,12 +34,37 @@ class Pairs(Dataset[Pair]):
         return self.inputs[index].float(), self.outputs[index].float()
 
 
+class Batches(Sampler[list[int]]):
+    """Indices of batches; the order is a function of (seed, epoch), so a resumed run goes on in it.
+
+    lightning calls `set_epoch` before each epoch.
+    """
+
+    def __init__(self, samples: int, batch_size: int, *, shuffle: bool, seed: int) -> None:
+        self.samples, self.batch_size, self.shuffle = samples, batch_size, shuffle
+        self.seed, self.epoch = seed, 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the order."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        # a last, smaller batch would weigh its samples more
+        whole = self.samples // self.batch_size
+        return whole if self.shuffle and whole else -(-self.samples // self.batch_size)
+
+    def __iter__(self) -> Iterator[list[int]]:
+        order = np.arange(self.samples)
+        if self.shuffle:
+            order = np.random.default_rng((self.seed, self.epoch)).permutation(self.samples)
+        for i in range(len(self)):
+            yield order[i * self.batch_size : (i + 1) * self.batch_size].tolist()
+
+
 def loader(pairs: Pairs, batch_size: int, *, shuffle: bool, seed: int) -> DataLoader[Pair]:
     """Return batches in a seeded random order, or in order."""
-    generator = torch.Generator().manual_seed(seed)
-    order = RandomSampler(pairs, generator=generator) if shuffle else SequentialSampler(pairs)
-    batches = BatchSampler(order, batch_size, drop_last=shuffle and len(pairs) >= batch_size)
-    return DataLoader(pairs, sampler=batches, batch_size=None)
+    batches = Batches(len(pairs), batch_size, shuffle=shuffle, seed=seed)
+    return DataLoader(pairs, sampler=batches, batch_size=None)  # type: ignore[arg-type]
 
 
 def stack_columns(samples: dict[str, NDArray[Any]], columns: list[str]) -> NDArray[Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -22,6 +21,7 @@ from mesoinv.zoo.config import ModelConfig, Quantity, TrainingRecord
 from mesoinv.zoo.model import Model
 from mesoinv.zoo.training.batches import Pairs, loader, stack_columns
 from mesoinv.zoo.training.loop import Training, WaitingTime
+from mesoinv.zoo.training.runs import open_run, write_log
 from mesoinv.zoo.training.samples import Request
 from mesoinv.zoo.training.sources import GENERATE, load_samples
 
@@ -92,7 +92,7 @@ def train(recipe: Recipe, out: Path, setting: Setting | None = None) -> Model:
         raise UsageError("--device cuda was asked for, but torch sees no CUDA device here.")
     lightning.seed_everything(recipe.seed, workers=True, verbose=False)
     pairs, check = (_pairs(recipe, split, setting) for split in ("train", "validation"))
-    model = Model(_configuration(recipe, pairs))
+    model = Model(_configuration(recipe, pairs), pretrained=True)
     try:
         record = _fit(model, recipe, (pairs, check), setting)
     except torch.OutOfMemoryError as error:
@@ -102,9 +102,8 @@ def train(recipe: Recipe, out: Path, setting: Setting | None = None) -> Model:
         ) from error
     model.config.training = record
     model.save_pretrained(out, dtype=getattr(torch, recipe.store))
-    log = _run_folder(recipe, setting) / "metrics.csv"
-    if log.exists():
-        shutil.copyfile(log, out / "log.csv")
+    if recipe.epochs:
+        write_log(_run_folder(recipe, setting), out / "log.csv")
     return Model.from_folder(out)
 
 
@@ -203,6 +202,7 @@ def _descend(
     waiting: WaitingTime,
 ) -> float:
     folder = _run_folder(recipe, setting)
+    last = open_run(folder, recipe)
     best = ModelCheckpoint(
         folder, filename="best", monitor="validation_loss", save_last=True,
         enable_version_counter=False,
@@ -216,12 +216,11 @@ def _descend(
         logger=CSVLogger(folder.parent, name=folder.name, version=""),
         log_every_n_steps=50, enable_model_summary=False, num_sanity_val_steps=0,
     )  # fmt: skip
-    last = folder / "last.ckpt"
     trainer.fit(
         Training(model, recipe),
         loader(pairs[0], recipe.batch_size, shuffle=True, seed=recipe.seed),
         loader(pairs[1], recipe.batch_size, shuffle=False, seed=0),
-        ckpt_path=str(last) if last.exists() else None,
+        ckpt_path=str(last) if last else None,
         weights_only=False,
     )
     if trainer.interrupted:

@@ -1,0 +1,139 @@
+"""The card of a model: what it says, and that it follows from what was measured."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from PIL import Image
+from zoo_helpers import map_model, small_model, write_recipe
+
+from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
+from mesoinv.zoo.card import card_text, write_card
+from mesoinv.zoo.config import CONFIG, WEIGHTS, Score, Scores, TrainingRecord
+from mesoinv.zoo.curves import draw_curves, read_log
+from mesoinv.zoo.listing import describe_models, main_scores, score_text
+from mesoinv.zoo.loading import LOCAL_WEIGHTS, list_models
+
+LOG = "epoch,step,train_loss,validation_loss\n0,9,,0.5\n0,9,0.7,\n1,19,,0.3\n1,19,0.4,\n"
+RECORD = TrainingRecord(
+    samples=16384, paper_samples=72000, epochs=2, seed=3, precision="32-true", seconds=125.0,
+    waiting_share=0.012, device="CPU, 2 threads", machine="A processor", libraries={"torch": "2"},
+)  # fmt: skip
+SCORES = Scores(
+    "test", 4000, "mesoinv models score NAME --split test --samples 4000",
+    {"s error std": Score(2.3141, 2.25, 2.37, "nm"), "s bias": Score(0.01, -0.02, 0.04, "nm")},
+)  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = small_model(training=RECORD, scores=[SCORES]).save_pretrained(tmp_path / "model")
+    (made / "log.csv").write_text(LOG)
+    write_recipe(made, "pldos-donors-cnn.small")
+    return made
+
+
+def parts(text):
+    _, head, body = text.split("---\n", 2)
+    return yaml.safe_load(head), body
+
+
+def test_front_matter(folder):
+    head, _ = parts(write_card(folder, "somebody/my-model").read_text())
+    assert (head["license"], head["library_name"]) == ("cc-by-4.0", "mesoinv")
+    assert head["datasets"] == ["mesoinv/pldos"]
+    assert {"pldos", "arxiv:2106.11623", "conv_regressor"} <= set(head["tags"])
+    (index,) = head["model-index"]
+    (result,) = index["results"]
+    assert index["name"] == "my-model"
+    assert (result["dataset"]["config"], result["dataset"]["split"]) == ("global", "test")
+    assert result["metrics"][0]["value"] == 2.3141
+
+
+def test_body(folder):
+    _, body = parts(write_card(folder, "somebody/my-model").read_text())
+    for text in (
+        'mesoinv.load_model("somebody/my-model")',
+        '(B, 16, 24) [1/t]\ns, n_d = found["s"], found["n_d"]  # (B) [nm], (B) [1]',
+        "16 384; the paper trained on 72 000, this model on 0.23 times as many",
+        "2 epochs; seed 3, precision 32-true",
+        "2.08 min, 1.2% of it waiting for data",
+        "CPU, 2 threads; A processor",
+        "Split `test` of `pldos/global`, the first 4 000 samples",
+        "| s error std | 2.31 [2.25, 2.37] nm |",
+        f"`{SCORES.command}`",
+        "](curves.png)",
+        "description: Tiny",
+        "mesoinv train pldos-donors-cnn.small.yaml",
+        "fewer samples than the paper's",
+        "@article{percebois2021deep",
+        "https://huggingface.co/somebody/my-model",
+    ):
+        assert text in body
+    assert "{{" not in body.split("## Cite")[0]
+
+
+def test_a_card_without_training_scores_or_recipe(tmp_path):
+    made = map_model(name="pldos-landscape-mine.x").save_pretrained(tmp_path)
+    head, body = parts(card_text(made))
+    assert "model-index" not in head
+    assert "Not scored yet: `mesoinv models score FOLDER --save`" in body
+    assert "potential = model.predict(" in body
+    assert "curves.png" not in body
+    assert "yaml" not in body
+
+
+def test_only_complete_models_have_cards(folder):
+    with pytest.raises(UsageError, match="owner/name"):
+        write_card(folder, "name")
+    (folder / WEIGHTS).unlink()
+    with pytest.raises(MesoinvError, match="train the model first"):
+        write_card(folder)
+
+
+def test_curves(folder):
+    assert read_log(folder / "log.csv") == {
+        "train_loss": {1: 0.7, 2: 0.4},
+        "validation_loss": {1: 0.5, 2: 0.3},
+    }
+    path = draw_curves(folder)
+    assert path.stat().st_size < 60e3
+    with Image.open(path) as image:
+        assert min(image.size) > 200
+    before = path.read_bytes()
+    assert draw_curves(folder).read_bytes() == before
+    (folder / "log.csv").unlink()
+    assert draw_curves(folder) is None
+    assert not path.exists()
+
+
+def test_numbers_are_written_with_their_interval():
+    assert score_text(Score(2.3141, 2.25, 2.37, "nm")) == "2.31 [2.25, 2.37] nm"
+    assert score_text(Score(0.99234, 0.9921, 0.9925, "1")) == "0.99234 [0.9921, 0.9925]"
+
+
+def test_main_scores_name_their_split(folder):
+    data = json.loads((folder / CONFIG).read_text())
+    assert data["scores"][0]["split"] == "test"
+    (headline,) = main_scores(small_model(scores=[SCORES]).config)
+    assert (headline.split, headline.name, headline.value) == ("test", "s error std", 2.3141)
+
+
+def test_every_model_is_described():
+    entries = describe_models()
+    assert [entry.name for entry in entries] == list_models()
+    for entry in entries:
+        here = (LOCAL_WEIGHTS / entry.name / WEIGHTS).exists()
+        assert entry.where == ("here" if here else "Hub")
+        assert (entry.num_bytes is not None) == here
+        assert entry.paper_samples >= entry.samples > 0
+
+
+@pytest.mark.parametrize(
+    "folder", sorted(p.parent for p in LOCAL_WEIGHTS.glob(f"*/{WEIGHTS}")), ids=lambda p: p.name
+)
+def test_committed_models_can_have_a_card(folder):
+    _, body = parts(card_text(Path(folder)))
+    assert f'load_model("{folder.name}")' in body
+    assert "The recipe, complete" in body

@@ -1,0 +1,156 @@
+"""Recipes are complete and strict; committed weights belong to them."""
+
+import re
+
+import pytest
+import yaml
+from safetensors.torch import load_file
+from zoo_helpers import recipe_data, write_recipe
+
+import mesoinv
+from mesoinv.generators import get_dataset
+from mesoinv.generators.pipeline.errors import UsageError
+from mesoinv.generators.pipeline.records import from_dict
+from mesoinv.zoo.architectures import build_network, list_architectures
+from mesoinv.zoo.config import CONFIG, WEIGHTS, read_config
+from mesoinv.zoo.loading import LOCAL_WEIGHTS
+from mesoinv.zoo.model import network_shape
+from mesoinv.zoo.recipe import RECIPES, Recipe, list_recipes, read_recipe
+from mesoinv.zoo.training.symmetry import mirror_of
+
+MEGABYTE = 1e6
+#: those in sub-folders too, such as recipes for larger machines
+FILES = {path.stem: path for path in sorted(RECIPES.rglob("*.yaml"))}
+FOLDERS = sorted(path.parent for path in LOCAL_WEIGHTS.glob(f"*/{WEIGHTS}"))
+FITTED = {"standardise": "affine", "min-max": "affine"}
+
+
+def test_there_are_recipes_of_every_task():
+    names = list_recipes()
+    assert len(names) >= 10
+    tasks = {name.split("-")[1] for name in names}
+    assert {"donors", "statistics", "fourier", "landscape"} <= tasks
+    assert sum("constant" in name for name in names) >= 3
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_recipe_is_valid(name):
+    recipe = read_recipe(FILES[name])
+    assert recipe.name == name
+    assert re.fullmatch(r"[a-z0-9]+-[a-z]+-[a-z0-9]+\.[a-z0-9-]+", name)
+    assert name.startswith(f"{recipe.dataset}-{recipe.task}-")
+    dataset = get_dataset(recipe.dataset)
+    columns = {c.name: c for c in dataset.columns(recipe.config)}
+    assert {*recipe.inputs, *recipe.outputs} <= set(columns)
+    full = dataset.config(recipe.config).sizes["full"]
+    assert recipe.samples <= full["train"]
+    assert recipe.validation <= full["validation"]
+    assert recipe.paper_samples == full["train"]
+    if recipe.augmentation:
+        mirror_of(recipe.outputs)
+    if recipe.start is not None:
+        assert recipe.start in FILES
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_recipe_builds_its_network(name):
+    recipe = read_recipe(FILES[name])
+    columns = {c.name: c for c in get_dataset(recipe.dataset).columns(recipe.config)}
+    shapes = [list(columns[c].shape) for c in recipe.inputs]
+    output = (len(recipe.outputs),)
+    if len(recipe.outputs) == 1:
+        output = network_shape(list(columns[recipe.outputs[0]].shape), recipe.output_transforms)
+    network = build_network(
+        recipe.architecture,
+        [network_shape(shape, recipe.input_transforms) for shape in shapes],
+        [output],
+        recipe.hyperparameters,
+    )
+    assert sum(tensor.numel() for tensor in network.state_dict().values()) > 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"learning_rat": 1}, "Unknown key in .*learning_rat.*Did you mean 'learning_rate'"),
+        ({"epochs": "many"}, "epochs must be a value of type int"),
+        ({"epochs": True}, "epochs must be a value of type int"),
+        ({"loss": "mae"}, "Unknown .*loss 'mae'.*Allowed: mse, l1, huber"),
+        ({"inputs": "pldos"}, "inputs must be a list"),
+        ({"inputs": ["pldos", "s"]}, "inputs must be one column"),
+        ({"batch_size": 0}, "must be 1 or more"),
+        ({"input_transforms": [{"kind": "lag"}]}, "Did you mean 'log'"),
+        ({"input_transforms": [{"kind": "log", "flor": 1}]}, "Did you mean 'floor'"),
+        ({"augmentation": ["rotate"]}, "Allowed: mirror"),
+    ],
+)
+def test_wrong_recipes(tmp_path, changes, message):
+    with pytest.raises(UsageError, match=message):
+        read_recipe(write_recipe(tmp_path, **changes))
+
+
+def test_missing_keys_and_files(tmp_path):
+    data = recipe_data()
+    del data["epochs"], data["task"]
+    with pytest.raises(UsageError, match=r"lacks task, epochs|lacks epochs, task"):
+        from_dict(Recipe, data, "tiny.yaml")
+    with pytest.raises(UsageError, match=r"There is no recipe .*nothing\.yaml"):
+        read_recipe(tmp_path / "nothing.yaml")
+    (tmp_path / "broken.yaml").write_text("a: [1")
+    with pytest.raises(UsageError, match="is not YAML"):
+        read_recipe(tmp_path / "broken.yaml")
+    (tmp_path / "list.yaml").write_text(yaml.safe_dump([1, 2]))
+    with pytest.raises(UsageError, match="keys and values"):
+        read_recipe(tmp_path / "list.yaml")
+    with pytest.raises(UsageError, match="Unknown recipe"):
+        read_recipe("pldos-donors-cnn.nothing")
+
+
+def test_unknown_architectures_and_hyperparameters():
+    assert {"constant", "linear", "timm", "unet"} <= set(list_architectures())
+    with pytest.raises(UsageError, match="Did you mean 'unet'"):
+        build_network("unett", [(16, 24)], [(16, 24)], {})
+    with pytest.raises(UsageError, match="Did you mean 'patch'"):
+        build_network("unet", [(16, 24)], [(16, 24)], {"pach": 4})
+    with pytest.raises(UsageError, match="refuses its hyperparameters"):
+        build_network("encoder_decoder", [(17, 24)], [(17, 24)], {})
+
+
+def test_weights_are_small():
+    sizes = {path: path.stat().st_size for path in LOCAL_WEIGHTS.rglob("*") if path.is_file()}
+    assert max(sizes.values(), default=0) <= 25 * MEGABYTE
+    assert sum(sizes.values()) <= 60 * MEGABYTE
+    assert {path.suffix for path in sizes} <= {".safetensors", ".json", ".csv", ".md", ".png"}
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_committed_weights_belong_to_their_recipe(folder):
+    config, recipe = read_config(folder), read_recipe(FILES[folder.name])
+    assert config.name == folder.name == recipe.name
+    for key in ("architecture", "hyperparameters", "dataset", "config", "task"):
+        assert getattr(config, key) == getattr(recipe, key), key
+    assert config.dataset_version.split(".")[0] == get_dataset(config.dataset).version.split(".")[0]
+    columns = {c.name: c for c in get_dataset(config.dataset).columns(config.config)}
+    for side in ("inputs", "outputs"):
+        quantities = getattr(config, side)
+        assert [q.column for q in quantities] == getattr(recipe, side)
+        for q in quantities:
+            assert (q.unit, tuple(q.shape)) == (columns[q.column].unit, columns[q.column].shape)
+            assert q.low <= q.high
+    for side in ("input_transforms", "output_transforms"):
+        kinds = [FITTED.get(t.kind, t.kind) for t in getattr(recipe, side)]
+        assert [t.kind for t in getattr(config, side)] == kinds
+    record = config.training
+    assert record is not None
+    for key in ("samples", "paper_samples", "epochs", "seed"):
+        assert getattr(record, key) == getattr(recipe, key), key
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_committed_weights_load(folder):
+    assert {CONFIG, WEIGHTS} <= {path.name for path in folder.iterdir()}
+    model = mesoinv.load_model(folder.name)
+    expected = read_recipe(FILES[folder.name]).store
+    kinds = {str(t.dtype) for t in load_file(folder / WEIGHTS).values() if t.is_floating_point()}
+    assert kinds == {f"torch.{expected}"}
+    assert model.config.parameters == sum(p.numel() for p in model.parameters())

@@ -1,0 +1,227 @@
+"""From a recipe to weights on a few true samples."""
+
+import dataclasses
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+from zoo_helpers import TRAIN, tiny_recipe, tiny_setting
+
+from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
+from mesoinv.zoo.config import WEIGHTS
+from mesoinv.zoo.curves import draw_curves, read_log
+from mesoinv.zoo.model import Model
+from mesoinv.zoo.training import samples as sampling
+from mesoinv.zoo.training.loop import Training
+from mesoinv.zoo.training.samples import Request
+from mesoinv.zoo.training.sources import load_samples
+from mesoinv.zoo.training.train import train
+
+COLUMNS = ("pldos", "s", "n_d")
+
+
+# a training this small makes lightning give advice
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:lightning")
+
+
+@pytest.fixture
+def attempt(tmp_path, cache):
+    """Train a tiny recipe in a folder of its own."""
+
+    def call(place="one", **changes):
+        folder = tmp_path / place
+        folder.mkdir(exist_ok=True)
+        train(tiny_recipe(folder, **changes), folder / "model", tiny_setting(folder, cache))
+        return folder / "model"
+
+    return call
+
+
+def test_end_to_end_and_deterministic(attempt, samples):
+    first, second = attempt("first"), attempt("second")
+    assert (first / WEIGHTS).read_bytes() == (second / WEIGHTS).read_bytes()
+    assert (attempt("third", seed=1) / WEIGHTS).read_bytes() != (first / WEIGHTS).read_bytes()
+    model = Model.from_folder(first)
+    record = model.config.training
+    assert (record.samples, record.paper_samples, record.epochs) == (TRAIN, 72000, 2)
+    assert 0 <= record.waiting_share < 1
+    assert [t.kind for t in model.config.input_transforms] == ["log", "pool", "affine"]
+    pldos = samples["train"]["pldos"]
+    means = pldos.astype(np.float16).astype(np.float32).mean(axis=(1, 2))
+    assert model.config.inputs[0].low == pytest.approx(means.min(), rel=1e-3)
+    found = model.predict(pldos)
+    assert {name: values.shape for name, values in found.items()} == {"s": (12,), "n_d": (12,)}
+    assert np.abs(found["s"] - 55).max() < 40
+    curves = read_log(first / "log.csv")
+    assert [sorted(curve) for curve in curves.values()] == [[1, 2], [1, 2]]
+    picture = draw_curves(first)
+    assert picture.stat().st_size < 60e3
+
+
+def test_the_best_epoch_is_kept(attempt):
+    # far too large steps: later epochs are worse
+    folder = attempt(epochs=4, learning_rate=1.0, schedule="constant", optimiser="adamw")
+    losses = read_log(folder / "log.csv")["validation_loss"]
+    best = min(losses, key=losses.get)
+    assert best < 4
+    state = torch.load(folder.parent / "runs/pldos-donors-cnn.tiny/best.ckpt", weights_only=False)
+    assert state["epoch"] + 1 == best
+    for name, tensor in load_file(folder / WEIGHTS).items():
+        assert torch.equal(tensor, state["state_dict"][f"model.network.{name}"])
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+import torch
+torch.set_num_threads(1)
+from zoo_helpers import tiny_recipe, tiny_setting
+from mesoinv.zoo.training.loop import Training
+from mesoinv.zoo.training.train import train
+
+def stop(self):
+    if self.current_epoch == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+Training.on_train_epoch_start = stop
+folder, cache = map(Path, sys.argv[1:])
+train(tiny_recipe(folder, epochs=3), folder / "model", tiny_setting(folder, cache))
+"""
+
+
+def test_a_killed_run_continues(tmp_path, cache, attempt):
+    folder = tmp_path / "one"
+    folder.mkdir()
+    path = os.pathsep.join([str(Path(__file__).parent)])
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, str(folder), str(cache)],
+        env=os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert not (folder / "model").exists()
+    assert (folder / "runs/pldos-donors-cnn.tiny/last.ckpt").exists()
+    with pytest.raises(UsageError, match=r"another recipe than now.*--runs"):
+        attempt("one", epochs=3, learning_rate=0.1)
+    model = attempt("one", epochs=3)
+    curves = read_log(model / "log.csv")
+    assert sorted(curves["validation_loss"]) == sorted(curves["train_loss"]) == [1, 2, 3]
+    weights = (model / WEIGHTS).read_bytes()
+    again = attempt("one", epochs=3)  # nothing left to do
+    assert (again / WEIGHTS).read_bytes() == weights
+    assert sorted(read_log(again / "log.csv")["train_loss"]) == [1, 2, 3]
+
+
+def test_the_trivial_baseline_is_the_mean(attempt, samples):
+    folder = attempt(
+        architecture="constant", hyperparameters={}, input_transforms=[], output_transforms=[],
+        epochs=0,
+    )  # fmt: skip
+    found = Model.from_folder(folder).predict(samples["validation"]["pldos"])
+    for name in ("s", "n_d"):
+        np.testing.assert_allclose(found[name], samples["train"][name].mean(), rtol=1e-5)
+    assert not (folder / "log.csv").exists()
+    assert draw_curves(folder) is None
+
+
+def test_the_linear_baseline_is_ridge_regression(attempt, samples):
+    strength = 0.1
+    folder = attempt(
+        architecture="linear", hyperparameters={"regularisation": strength}, epochs=0,
+        input_transforms=[{"kind": "pool", "factor": 32}], output_transforms=[],
+    )  # fmt: skip
+    stored = samples["train"]["pldos"].astype(np.float16).astype(float)
+    x = stored.reshape(TRAIN, 8, 32, 6, 32).mean(axis=(2, 4)).reshape(TRAIN, -1)
+    y = np.stack([samples["train"]["s"], samples["train"]["n_d"]], axis=1)
+    a, b = x - x.mean(0), y - y.mean(0)
+    gram = a.T @ a / TRAIN
+    gram += strength * np.trace(gram) / len(gram) * np.eye(len(gram))
+    expected = a @ np.linalg.solve(gram, a.T @ b / TRAIN) + y.mean(0)
+    found = Model.from_folder(folder).predict(stored)
+    np.testing.assert_allclose(found["s"], expected[:, 0], rtol=1e-4)
+    np.testing.assert_allclose(found["n_d"], expected[:, 1], rtol=1e-4)
+
+
+def test_any_timm_network(attempt, samples, monkeypatch):
+    def refuse(*_args, **_kwargs):
+        raise AssertionError("nothing may be downloaded")
+
+    monkeypatch.setattr("urllib.request.urlopen", refuse)
+    monkeypatch.setattr("timm.models._builder.load_pretrained", refuse)
+    folder = attempt(
+        architecture="timm", hyperparameters={"model": "test_resnet"}, epochs=1,
+        outputs=["potential_rms", "correlation_length"], task="statistics", channels_last=True,
+        store="float16",
+    )  # fmt: skip
+    found = Model.from_folder(folder).predict(samples["validation"]["pldos"])
+    assert set(found) == {"potential_rms", "correlation_length"}
+    assert all(np.isfinite(values).all() for values in found.values())
+
+
+def test_unknown_timm_networks_and_columns(attempt):
+    for name in ("test_resnets", "hf-hub:somebody/net"):
+        with pytest.raises(UsageError, match=rf"timm has no network '{name}'.*list_models"):
+            attempt(architecture="timm", hyperparameters={"model": name})
+    reads = {"model": "test_resnet", "arguments": {"checkpoint_path": "weights.pth"}}
+    with pytest.raises(UsageError, match="may not name other weights: checkpoint_path"):
+        attempt(architecture="timm", hyperparameters=reads)
+    with pytest.raises(UsageError, match=r"has no column temperature\. Allowed: index, pldos"):
+        attempt(outputs=["temperature"])
+
+
+def test_no_cuda(tmp_path, cache, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    setting = tiny_setting(tmp_path, cache, device="cuda")
+    with pytest.raises(UsageError, match="sees no CUDA device"):
+        train(tiny_recipe(tmp_path), tmp_path / "model", setting)
+    assert not (tmp_path / "model").exists()
+
+
+def test_out_of_memory(attempt, monkeypatch):
+    def full(*_args):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(Training, "training_step", full)
+    with pytest.raises(MesoinvError, match=r"lower batch_size in the recipe \(4 now\)"):
+        attempt()
+
+
+def test_a_built_folder_gives_the_same_samples(built, cache):
+    request = Request("pldos", "global", "train", TRAIN, COLUMNS)
+    generated = load_samples(request, cache=cache)
+    read = load_samples(request, str(built))
+    assert list(read) == list(generated) == list(COLUMNS)
+    for name in COLUMNS:
+        assert read[name].dtype == generated[name].dtype
+        np.testing.assert_array_equal(read[name], generated[name])
+    first = load_samples(dataclasses.replace(request, count=3), str(built))
+    np.testing.assert_array_equal(first["s"], generated["s"][:3])
+    with pytest.raises(MesoinvError, match="holds 12 samples of global/train; 13 are needed"):
+        load_samples(dataclasses.replace(request, count=13), str(built))
+
+
+def test_the_cache_computes_only_what_is_missing(tmp_path, monkeypatch):
+    computed, shown = [], []
+
+    def fake(_dataset, _config, _split, rows, **_options):
+        computed.append((int(rows[0]), len(rows)))
+        return {"s": rows.astype(float)}
+
+    monkeypatch.setattr(sampling, "compute_rows", fake)
+    request = Request("pldos", "global", "train", 300, ("s",))
+    found = load_samples(request, cache=tmp_path, progress=lambda *done: shown.append(done))
+    np.testing.assert_array_equal(found["s"], np.arange(300.0))
+    assert computed == [(64 * i, 64) for i in range(8)]
+    assert shown == [(256, 300), (300, 300)]
+    computed.clear()
+    more = dataclasses.replace(request, count=600)
+    np.testing.assert_array_equal(load_samples(more, cache=tmp_path)["s"], np.arange(600.0))
+    assert [first for first, _ in computed] == [512, 576, 640, 704]

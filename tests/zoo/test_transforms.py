@@ -1,0 +1,115 @@
+"""Normalisation: exact inverses, fits, the Fourier series and its mirror."""
+
+import numpy as np
+import pytest
+import torch
+
+from mesoinv.generators.pipeline.errors import UsageError
+from mesoinv.generators.solvers import coulomb
+from mesoinv.generators.solvers.strip import Strip
+from mesoinv.zoo import transforms
+from mesoinv.zoo.training.symmetry import mirror_of, mirrored_at_random
+from mesoinv.zoo.transforms import Affine, FourierSeries, Log, MinMax, Pool, Standardise
+
+S = 50.0
+
+
+def values(*shape):
+    generator = torch.Generator().manual_seed(0)
+    return torch.rand(*shape, generator=generator, dtype=torch.float64)
+
+
+@pytest.fixture(scope="module")
+def fourier():
+    """Coefficients (3, n, 2) as the generator draws them."""
+    count = len(coulomb.wave_vectors(S, Strip()).length)
+    sigma = float(coulomb.standard_deviation(1.0, Strip()))
+    generator = torch.Generator().manual_seed(0)
+    return sigma * torch.randn(3, count, 2, generator=generator, dtype=torch.float64)
+
+
+def as_complex(coefficients):
+    return torch.view_as_complex(coefficients.contiguous()).numpy()
+
+
+@pytest.mark.parametrize(
+    "transform", [Affine(0.3, 2.0), Affine([0.3, 1.0, 2.0], [1.0, 2.0, 5.0]), Log(0.01), Log(1.0)]
+)
+def test_forward_then_inverse(transform):
+    x = values(5, 4, 3)
+    torch.testing.assert_close(transform.inverse(transform.forward(x)), x, rtol=1e-12, atol=1e-12)
+
+
+def test_log_takes_small_negative_values():
+    assert torch.isfinite(Log(0.01).forward(torch.tensor([-1e-3, 0.0]))).all()
+
+
+def test_pool_is_the_mean_of_squares_and_keeps_smooth_maps():
+    x = values(2, 8, 12)
+    pooled = Pool(4).forward(x)
+    assert pooled.shape == (2, 2, 3)
+    torch.testing.assert_close(pooled[1, 1, 2], x[1, 4:8, 8:12].mean())
+    phase = torch.arange(64, dtype=torch.float64) / 64
+    smooth = torch.sin(2 * np.pi * phase)[None, :, None].expand(1, 64, 32)
+    back = Pool(2).inverse(Pool(2).forward(smooth))
+    assert back.shape == smooth.shape
+    assert float((back - smooth)[:, 4:-4].abs().max()) < 1e-2
+
+
+def test_fits():
+    x = values(100, 2) * torch.tensor([1.0, 50.0]) + 3
+    (found,) = transforms.fit([Standardise()], x)
+    z = found.forward(x)
+    torch.testing.assert_close(z.mean(0), torch.zeros(2, dtype=torch.float64), atol=1e-12, rtol=0)
+    torch.testing.assert_close(z.std(0), torch.ones(2, dtype=torch.float64))
+    log, scaled = transforms.fit([Log(0.1), MinMax()], values(10, 4, 4))
+    z = transforms.apply([log, scaled], values(10, 4, 4))
+    assert (float(z.min()), float(z.max())) == pytest.approx((0.0, 1.0))
+    torch.testing.assert_close(transforms.invert([log, scaled], z), values(10, 4, 4))
+
+
+def test_a_fit_asks_for_a_fit_first():
+    with pytest.raises(NotImplementedError):
+        Standardise().inverse(values(2, 2))
+
+
+def test_the_series_is_that_of_the_generator(fourier):
+    series = FourierSeries(S)
+    landscape = coulomb.landscape(as_complex(fourier), S)
+    np.testing.assert_allclose(series.forward(fourier).numpy(), landscape, rtol=0, atol=1e-13)
+    torch.testing.assert_close(series.inverse(series.forward(fourier)), fourier, rtol=1e-9, atol=0)
+    found = coulomb.fourier_coefficients(landscape, S)
+    np.testing.assert_allclose(
+        as_complex(series.inverse(torch.from_numpy(landscape))), found, rtol=1e-12
+    )
+    assert series.forward(fourier.float()).dtype == torch.float32
+
+
+def test_mirrored_coefficients_are_those_of_the_mirrored_landscape(fourier):
+    mirror = mirror_of(["fourier"])
+    flipped = coulomb.landscape(as_complex(fourier), S)[:, :, ::-1]
+    expected = coulomb.fourier_coefficients(flipped, S)
+    scale = np.abs(expected).max()
+    np.testing.assert_allclose(as_complex(mirror(fourier)), expected, rtol=0, atol=1e-9 * scale)
+    torch.testing.assert_close(mirror(mirror(fourier)), fourier, rtol=1e-8, atol=1e-9 * scale)
+    assert not np.allclose(as_complex(fourier), expected)
+
+
+def test_mirrors_of_other_columns():
+    y = values(2, 4, 6)
+    torch.testing.assert_close(mirror_of(["potential"])(y), y.flip(-1))
+    numbers = values(2, 2)
+    for columns in (["s", "n_d"], ["potential_rms", "correlation_length"]):
+        assert mirror_of(columns)(numbers) is numbers
+    with pytest.raises(UsageError, match="mirror of conductance"):
+        mirror_of(["conductance"])
+
+
+def test_a_sample_is_mirrored_whole_or_not_at_all():
+    torch.manual_seed(0)
+    x, y = values(64, 4, 6), values(64, 4, 6)
+    a, b = mirrored_at_random(x, y, mirror_of(["potential"]))
+    turned = (a == x.flip(-1)).flatten(1).all(1)
+    assert torch.equal(turned, (b == y.flip(-1)).flatten(1).all(1))
+    assert torch.equal(~turned, (a == x).flatten(1).all(1))
+    assert 10 < int(turned.sum()) < 54
