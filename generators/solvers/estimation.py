@@ -220,16 +220,14 @@ def estimate(
         Of (B,) arrays.
     """
     strip = strip or Strip()
-    q = coulomb.wave_vectors(s_range[0], strip).length
-    s, n_d, weight = _grid(q, s_range, n_d_range)
-    v = variance(q, s[:, None], n_d[:, None], strip)
-    if counts is None:
-        v *= q <= coulomb.CUTOFF / s[:, None]
-    v += noise_variance(error, len(q), strip)
+    grid = donor_grid(s_range, n_d_range, strip)
+    q, weight = grid.q, grid.weight
+    v = grid.variance if counts is None else variance(q, grid.s[:, None], grid.n_d[:, None], strip)
+    v = v + noise_variance(error, len(q), strip)
     sums, inverse = np.cumsum(np.log(v), axis=1), 1 / v
     rows = np.full(len(power), len(q)) if counts is None else counts
     seen = np.where(np.arange(len(q)) < rows[:, None], power, 0.0)
-    columns = _columns(s, n_d, strip)
+    columns = grid.columns
     moments = []
     for first in range(0, len(power), _BLOCK):
         part = slice(first, first + _BLOCK)
@@ -241,24 +239,49 @@ def estimate(
     return Donors(*mean.T), Donors(*np.sqrt(np.maximum(square - mean**2, 0)).T)
 
 
-def _grid(
-    q: RealArray, s_range: tuple[float, float], n_d_range: tuple[float, float]
-) -> tuple[RealArray, RealArray, RealArray]:
-    """Return points (s, N_d) and their weights. The likelihood jumps only between cells in s."""
+@dataclass(frozen=True)
+class DonorGrid:
+    """Donors to compare with, as fine as the likelihood is.
+
+    Attributes
+    ----------
+    q : (n,) array
+        Wave numbers of the smallest s [1/nm].
+    s, n_d, weight : (G,) arrays
+        Points [nm], [1e12 cm⁻²], and the prior's probability of each (not normalised).
+    variance : (G, n) array
+        v at each point; 0 beyond the end of its series.
+    columns : (G, 4) array
+        The fields of `Donors` at each point.
+    """
+
+    q: RealArray
+    s: RealArray
+    n_d: RealArray
+    weight: RealArray
+    variance: RealArray
+    columns: RealArray
+
+
+def donor_grid(
+    s_range: tuple[float, float], n_d_range: tuple[float, float], strip: Strip | None = None
+) -> DonorGrid:
+    """Return a grid for donors uniform within ranges [nm], [1e12 cm⁻²].
+
+    The likelihood jumps where the series ends, so cells in s lie between these jumps.
+    """
+    strip = strip or Strip()
+    q = coulomb.wave_vectors(s_range[0], strip).length
     jumps = coulomb.CUTOFF / np.unique(q.round(12))
     edges = np.unique([*s_range, *jumps[(jumps > s_range[0]) & (jumps < s_range[1])]])
     centre = (np.arange(_STEPS_PER_SHELL) + 0.5) / _STEPS_PER_SHELL
-    s = (edges[:-1, None] + np.diff(edges)[:, None] * centre).ravel()
-    weight = np.repeat(np.diff(edges), _STEPS_PER_SHELL)
+    different = (edges[:-1, None] + np.diff(edges)[:, None] * centre).ravel()
+    weight = np.repeat(np.diff(edges), _STEPS_PER_SHELL * _DENSITIES)
     n_d = n_d_range[0] + (n_d_range[1] - n_d_range[0]) * (np.arange(_DENSITIES) + 0.5) / _DENSITIES
-    return np.repeat(s, _DENSITIES), np.tile(n_d, len(s)), np.repeat(weight, _DENSITIES)
-
-
-def _columns(s: RealArray, n_d: RealArray, strip: Strip) -> RealArray:
-    """Return the fields of `Donors` (G, 4) on the grid."""
-    different, where = np.unique(s, return_inverse=True)
-    rms, xi = _rms_and_length(different, strip)
-    return np.stack([s, n_d, rms[where] * np.sqrt(n_d), xi[where]], axis=1)
+    s, n_d = np.repeat(different, _DENSITIES), np.tile(n_d, len(different))
+    v = variance(q, s[:, None], n_d[:, None], strip) * (q <= coulomb.CUTOFF / s[:, None])
+    rms, xi = (np.repeat(x, _DENSITIES) for x in _rms_and_length(different, strip))
+    return DonorGrid(q, s, n_d, weight, v, np.stack([s, n_d, rms * np.sqrt(n_d), xi], axis=1))
 
 
 def _rms_and_length(s: RealArray, strip: Strip) -> tuple[RealArray, RealArray]:

@@ -64,7 +64,7 @@ class Batches(Sampler[list[int]]):
 def loader(pairs: Pairs, batch_size: int, *, shuffle: bool, seed: int) -> DataLoader[Pair]:
     """Return batches in a seeded random order, or in order."""
     batches = Batches(len(pairs), batch_size, shuffle=shuffle, seed=seed)
-    return DataLoader(pairs, sampler=batches, batch_size=None)  # type: ignore[arg-type]
+    return DataLoader(pairs, sampler=batches, batch_size=None)
 
 
 def stack_columns(samples: dict[str, NDArray[Any]], columns: list[str]) -> NDArray[Any]:

@@ -177,7 +177,11 @@ def _fit(
 def _start_from(model: Model, name: str) -> None:
     from mesoinv.zoo.loading import load_model  # noqa: PLC0415  (loading knows training's recipes)
 
-    model.network.load_state_dict(load_model(name).network.state_dict(), strict=True)
+    start = load_model(name)
+    if hasattr(model.network, "adopt"):
+        model.network.adopt(start)  # type: ignore[operator]
+    else:
+        model.network.load_state_dict(start.network.state_dict(), strict=True)
 
 
 def _solve(model: Model, pairs: Pairs) -> None:
