@@ -7,6 +7,7 @@ PY     := $(VENV)/bin/python
 CLI    := $(VENV)/bin/mesoinv
 PIP    := $(PY) -m pip -qq
 DEMO   := data/pldos
+MODEL  := pldos-landscape-unet.16k
 
 # the folders that pyproject.toml maps to sub-packages of mesoinv
 PARTS := $(shell sed -n 's/^"mesoinv\.[a-z_]*" = "\([a-z_]*\)"$$/\1/p' pyproject.toml)
@@ -71,18 +72,21 @@ print("sample 3:", *(f"{name} {sample[name].shape}" for name in ("pldos", "poten
 endef
 export LOAD
 
-demo: setup ## build a small dataset, verify, load and draw it
+demo: setup ## build a small dataset, verify, load, draw, and predict a landscape
 	$(CLI) generate pldos --size mini --out $(DEMO)
 	$(CLI) verify $(DEMO)
 	$(CLI) card $(DEMO)
 	@echo 'load_dataset("$(DEMO)", "landscape", split="test"):'
 	@HF_HUB_OFFLINE=1 HF_HOME=$(VENV)/huggingface $(PY) -c "$$LOAD"
 	$(CLI) show pldos --index 3 --out data/pldos-3.png
+	$(CLI) predict $(MODEL) --index 3 --figure data/prediction-3.png
 	@echo
-	@echo "The dataset is in $(DEMO) (its card: $(DEMO)/README.md), the picture in data/pldos-3.png."
+	@echo "The dataset is in $(DEMO) (its card: $(DEMO)/README.md), a sample in data/pldos-3.png,"
+	@echo "and what the pretrained model $(MODEL) makes of it in data/prediction-3.png."
 	@echo "Next:  source $(VENV)/bin/activate"
 	@echo "       mesoinv list"
 	@echo "       mesoinv show pldos --config global --index 7"
+	@echo "       mesoinv models"
 	@echo "       mesoinv generate pldos --config landscape --size small --out data/pldos-small"
 
 lint: setup ## ruff and mypy

@@ -78,19 +78,17 @@ def _print_models(entries: list[Entry]) -> None:
     from mesoinv.zoo.listing import score_text
 
     table = Table()
-    table.add_column("model", no_wrap=True)
-    for heading in ("parameters", "size", "samples / paper's", "scores [95 % interval]", "where"):
-        table.add_column(heading.replace("[", r"\["))
+    table.add_column(r"model, and scores \[95 % interval]", overflow="fold")
+    for heading in ("parameters", "weights", "samples"):
+        table.add_column(heading, no_wrap=True, justify="right")
     for entry in entries:
-        paper = f" / {count(entry.paper_samples)}" if entry.paper_samples else ""
-        scores = [f"{s.split} {s.name}: {score_text(s)}" for s in entry.scores]
+        scores = [f"  {s.split} {s.name}: {score_text(s)}" for s in entry.scores]
+        here = entry.num_bytes is not None
         table.add_row(
-            entry.name,
+            "\n".join([entry.name, *scores]).replace("[", r"\["),
             "–" if entry.parameters is None else count(entry.parameters),
-            "–" if entry.num_bytes is None else size(entry.num_bytes),
-            count(entry.samples) + paper,
-            "\n".join(scores).replace("[", r"\["),
-            entry.where,
+            size(entry.num_bytes or 0) if here else "on the Hub",
+            count(entry.samples),
         )
     console = Console()
     console.print(table)
