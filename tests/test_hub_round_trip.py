@@ -4,8 +4,7 @@ import os
 from pathlib import Path
 
 import numpy as np
-import pytest
-from loopback_hub import Account, LoopbackHub, json_result, run_client
+from loopback_hub import json_result, run_client
 from toy_dataset import DATASET
 
 from mesoinv.generators.pipeline.build import build
@@ -36,12 +35,6 @@ print(json.dumps({
     "mesoinv": "mesoinv" in sys.modules,
 }))
 """
-
-
-@pytest.fixture
-def hub():
-    with LoopbackHub({"hf_writer": Account("mesoinv-bot", orgs=("mesoinv",))}) as running:
-        yield running
 
 
 def test_publish_and_load(hub, tmp_path):

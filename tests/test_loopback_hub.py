@@ -2,8 +2,7 @@
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import pytest
-from loopback_hub import Account, LoopbackHub, drive
+from loopback_hub import drive
 
 TOY = "mesoinv/toy"
 CARD = """---
@@ -21,17 +20,6 @@ configs:
 
 See https://arxiv.org/abs/2401.01234.
 """
-
-
-@pytest.fixture
-def hub():
-    tokens = {
-        "hf_writer": Account("mesoinv-bot", orgs=("mesoinv",)),
-        "hf_member": Account("member", orgs=("mesoinv",), role="read"),
-        "hf_reader": Account("visitor"),
-    }
-    with LoopbackHub(tokens) as running:
-        yield running
 
 
 def parquet(values):

@@ -10,17 +10,6 @@ from loopback_hub import Account, ClientFailedError, LoopbackHub, drive, run_cli
 TOY = "mesoinv/toy"
 
 
-@pytest.fixture
-def hub():
-    tokens = {
-        "hf_writer": Account("mesoinv-bot", orgs=("mesoinv",)),
-        "hf_member": Account("member", orgs=("mesoinv",), role="read"),
-        "hf_reader": Account("visitor"),
-    }
-    with LoopbackHub(tokens) as running:
-        yield running
-
-
 def test_pull_request_from_a_visitor_is_merged(hub, tmp_path):
     hub.seed("models", "mesoinv/net", {"README.md": b"# Net\n", "a.txt": b"old\n"})
     result = drive(

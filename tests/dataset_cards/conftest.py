@@ -1,13 +1,9 @@
 """A small build, copied for every test that changes it."""
 
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
-
-TESTS = Path(__file__).parents[1]
-sys.path[:0] = [str(TESTS), str(TESTS / "dataset_cards")]
 
 
 @pytest.fixture(scope="session")

@@ -4,8 +4,8 @@ import json
 import os
 
 import pytest
-from conftest import TESTS
-from loopback_hub import Account, LoopbackHub, json_result, run_client
+from build_helpers import TESTS
+from loopback_hub import json_result, run_client
 
 REPO = "mesoinv/toy"
 KIND = "datasets"
@@ -26,16 +26,6 @@ def attempt(folder, repo="mesoinv/toy", tag=None, token=None, **options):
     actions = {file.path: file.action for file in report.files}
     return asdict(report) | {"actions": actions, "num_bytes": report.num_bytes}
 """
-
-
-@pytest.fixture
-def hub():
-    tokens = {
-        "hf_writer": Account("mesoinv-bot", orgs=("mesoinv",)),
-        "hf_reader": Account("visitor"),
-    }
-    with LoopbackHub(tokens) as running:
-        yield running
 
 
 @pytest.fixture

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import sys
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,7 +19,6 @@ from mesoinv.generators.pipeline.storage import (
     to_table,
 )
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
 torch.set_num_threads(1)
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # for processes that tests start
 

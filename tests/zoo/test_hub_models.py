@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from loopback_hub import Account, LoopbackHub, json_result, run_client
+from loopback_hub import json_result, run_client
 from zoo_helpers import small_model, write_recipe
 
 HERE = Path(__file__).parent
@@ -91,16 +91,6 @@ try:
 except MesoinvError as error:
     print(json.dumps(str(error)))
 """
-
-
-@pytest.fixture
-def hub():
-    tokens = {
-        "hf_writer": Account("mesoinv-bot", orgs=("mesoinv",)),
-        "hf_reader": Account("visitor"),
-    }
-    with LoopbackHub(tokens) as running:
-        yield running
 
 
 def client(hub, home, code, token=None, **environment):

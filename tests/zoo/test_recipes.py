@@ -45,7 +45,9 @@ def test_every_recipe_is_valid(name):
     full = dataset.config(recipe.config).sizes["full"]
     assert recipe.samples <= full["train"]
     assert recipe.validation <= full["validation"]
-    assert recipe.paper_samples == full["train"]
+    # the paper reconstructs landscapes of one s and N_d only
+    in_paper = (recipe.task, recipe.config) != ("landscape", "global")
+    assert recipe.paper_samples == (full["train"] if in_paper else None)
     if recipe.augmentation:
         mirror_of(recipe.outputs)
     if recipe.start is not None:

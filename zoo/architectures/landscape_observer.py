@@ -3,8 +3,9 @@
 The U-Net's landscape is read as amplitudes X̂_j at the wave vectors of the donors' potential. Around
 the true amplitude X_j it is a shrunken copy with noise, so |X̂_j|² has the mean g_j v_j + n_j, with
 v_j the variance that donors at s with density N_d cause (`mesoinv.generators.solvers.estimation`).
-g_j and n_j are found by weighted least squares on the training samples; the output is the mean of
-the posterior for donors that are uniform within the ranges of the data set.
+g_j and n_j are found by weighted least squares on the training samples. Some landscapes are seen
+better than others, so all noise of a sample has one unknown factor more. The output is the mean of
+the posterior for donors that are uniform within the ranges of the dataset.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
     from mesoinv.zoo.model import Model
 
+#: What the noise of a sample may be multiplied by, with equal probabilities.
+NOISE_FACTORS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 _COLUMNS = [f.name for f in fields(Donors)]
 
 
@@ -90,9 +93,12 @@ class LandscapeObserver(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return the posterior means."""
         variance, weight, columns = self._points(x.device)
-        expected = self.gain.double() * variance + self.noise.double()
-        logarithm = weight.log() - expected.log().sum(1) - self._power(x) @ (1 / expected).T
-        mean: Tensor = torch.softmax(logarithm, dim=1) @ columns
+        power, parts = self._power(x), []
+        for factor in NOISE_FACTORS:
+            expected = self.gain.double() * variance + factor * self.noise.double()
+            parts.append(weight.log() - expected.log().sum(1) - power @ (1 / expected).T)
+        likelihood = torch.logsumexp(torch.stack(parts), dim=0)
+        mean: Tensor = torch.softmax(likelihood, dim=1) @ columns
         return mean.to(x.dtype)
 
     @torch.no_grad()

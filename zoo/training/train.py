@@ -186,16 +186,16 @@ def _start_from(model: Model, name: str) -> None:
 
 def _solve(model: Model, pairs: Pairs) -> None:
     """Fit a network that has a closed form."""
-    blocks = []
+    steps = (model.config.input_transforms, model.config.output_transforms)
+    whole: list[torch.Tensor] = []
     for i in range(0, len(pairs), 1024):
-        x, y = (part.cpu() for part in pairs[list(range(i, min(i + 1024, len(pairs))))])
-        blocks.append(
-            (
-                transforms.apply(model.config.input_transforms, x),
-                transforms.apply(model.config.output_transforms, y),
-            )
-        )
-    model.network.solve(*(torch.cat(part) for part in zip(*blocks, strict=True)))  # type: ignore[operator]
+        batch = pairs[list(range(i, min(i + 1024, len(pairs))))]
+        ready = [transforms.apply(s, part.cpu()) for s, part in zip(steps, batch, strict=True)]
+        # in place: a list of blocks would hold everything twice when it is joined
+        whole = whole or [part.new_empty((len(pairs), *part.shape[1:])) for part in ready]
+        for target, part in zip(whole, ready, strict=True):
+            target[i : i + len(part)] = part
+    model.network.solve(*whole)  # type: ignore[operator]
 
 
 def _descend(
