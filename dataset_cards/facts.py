@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.parquet as pq
 
 from mesoinv.dataset_cards.prose import Prose, Task, read_prose
+from mesoinv.eval.tasks import tasks_of
+from mesoinv.generators.pipeline.audit_files import stored_columns
 from mesoinv.generators.pipeline.errors import MesoinvError
 from mesoinv.generators.pipeline.manifest import ConfigRecord, Manifest, Shard, read_manifest
+from mesoinv.generators.pipeline.plan import HELD_OUT
 from mesoinv.generators.pipeline.resolve import resolve_dataset
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mesoinv.generators.pipeline.base import Dataset
+    from mesoinv.generators.pipeline.base import Column, Dataset
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,20 @@ class Build:
         return [name for name, record in self.configs.items() if name == record.source]
 
     @property
+    def held_out(self) -> dict[str, ConfigRecord]:
+        """Configurations of inputs whose answers are kept back."""
+        return {name: r for name, r in self.configs.items() if r.kind == HELD_OUT}
+
+    @property
+    def sources(self) -> list[str]:
+        """Names of the declared configurations whose samples are here in any form."""
+        return list(dict.fromkeys(record.source for record in self.configs.values()))
+
+    def columns(self, name: str) -> tuple[Column, ...]:
+        """Return the declared columns that the files of a configuration hold."""
+        return stored_columns(self.dataset, self.configs[name])
+
+    @property
     def shards(self) -> list[Shard]:
         """All finished files."""
         return [
@@ -67,11 +84,15 @@ class Build:
 
     @property
     def tasks(self) -> list[Task]:
-        """Declared benchmark tasks whose configuration and split were built."""
+        """Benchmark tasks whose configuration and split were built."""
         benchmark = self.prose.head.benchmark
+        ours = [
+            Task(id=task.id, config=task.config, split=task.split)
+            for task in tasks_of(self.dataset.name)
+        ]
         return [
             task
-            for task in (benchmark.tasks if benchmark else [])
+            for task in [*ours, *(benchmark.tasks if benchmark else [])]
             if task.config in self.configs and task.split in self.configs[task.config].splits
         ]
 

@@ -34,7 +34,8 @@ def data_glob(split: Split) -> str:
 def front_matter(build: Build) -> str:
     """Return the YAML head of a card, without its fences."""
     head, paper = build.prose.head, build.dataset.paper
-    rows = sum(s.num_rows for name in build.declared for s in build.configs[name].splits.values())
+    names = [*build.declared, *build.held_out]
+    rows = sum(s.num_rows for name in names for s in build.configs[name].splits.values())
     arxiv = [f"arxiv:{paper.arxiv}"] if paper.arxiv else []
     return _dump(
         {

@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from mesoinv.generators.pipeline.errors import MesoinvError, unknown_name
 
@@ -30,7 +30,10 @@ class _Strict(BaseModel):
 
 
 class Task(_Strict):
-    """One leaderboard of the Hub: a configuration and the split that is scored."""
+    """One leaderboard of the Hub: a configuration and the split that is scored.
+
+    Those that `mesoinv.eval.tasks` declares are found; a dataset of one's own may name others.
+    """
 
     id: str
     config: str
@@ -43,7 +46,7 @@ class Benchmark(_Strict):
     name: str
     description: str
     evaluation_framework: str = "mesoinv"
-    tasks: list[Task] = Field(min_length=1)
+    tasks: list[Task] = []
 
 
 class Head(_Strict):

@@ -13,6 +13,7 @@ from mesoinv.dataset_cards.facts import Build, open_build
 from mesoinv.dataset_cards.figures import existing_figures
 from mesoinv.dataset_cards.front_matter import evaluation, front_matter
 from mesoinv.generators.pipeline.hub import repo_name
+from mesoinv.generators.pipeline.secret import COMMITMENT_PREFIX
 
 if TYPE_CHECKING:
     from mesoinv.generators.pipeline.base import Dataset
@@ -113,6 +114,9 @@ def _context(build: Build, repo: str) -> dict[str, Any]:
         "default_config": build.default_config,
         "names": list(build.configs),
         "declared": build.declared,
+        "sources": build.sources,
+        "held_out": tables.held_out(build),
+        "commitment_prefix": COMMITMENT_PREFIX,
         "splits": tables.split_names(build),
         "overview": tables.overview(build),
         "example": tables.example(build),

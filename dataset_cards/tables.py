@@ -37,9 +37,10 @@ def split_names(build: Build) -> list[str]:
 
 def overview(build: Build) -> list[tuple[str, str]]:
     """Return the first lines of the card: task, samples, bytes, grid."""
-    copies = [f"`{name}`" for name in build.configs if name not in build.declared]
+    kept = [*build.declared, *build.held_out]
+    copies = [f"`{name}`" for name in build.configs if name not in kept]
     extra = f", without the copies in {' and '.join(copies)}" if copies else ""
-    rows = sum(_num_rows(build.configs[name]) for name in build.declared)
+    rows = sum(_num_rows(build.configs[name]) for name in kept)
     names = ", ".join(f"`{name}`" for name in build.configs)
     lines = [
         ("Task", build.prose.head.task),
@@ -56,7 +57,7 @@ def example(build: Build) -> Row:
     """Return what the loading example reads: configuration, split and the array columns."""
     config = next(iter(build.declared), build.default_config)
     splits = build.configs[config].splits
-    columns = build.dataset.columns(build.configs[config].source)
+    columns = build.columns(config)
     shown = [c.name for c in columns if c.shape][:2] or [c.name for c in columns][:2]
     return {
         "config": config,
@@ -81,19 +82,17 @@ def sizes(build: Build) -> list[Row]:
 
 def columns(build: Build) -> list[Row]:
     """Return rows of the table of columns; a shape that depends on the configuration says so."""
-    sources = dict.fromkeys(record.source for record in build.configs.values())
     found: dict[str, dict[str, Column]] = {}
-    for source in sources:
-        for column in build.dataset.columns(source):
-            found.setdefault(column.name, {})[source] = column
-    return [_column_row(by_config, len(sources)) for by_config in found.values()]
+    for name, record in build.configs.items():
+        for column in build.columns(name):
+            found.setdefault(column.name, {})[record.source] = column
+    return [_column_row(by_config, len(build.sources)) for by_config in found.values()]
 
 
 def half_columns(build: Build) -> list[str]:
     """Return the names of columns stored as float16."""
-    sources = dict.fromkeys(record.source for record in build.configs.values())
-    names = (c.name for s in sources for c in build.dataset.columns(s) if c.dtype == "float16")
-    return list(dict.fromkeys(names))
+    every = (column for name in build.configs for column in build.columns(name))
+    return list(dict.fromkeys(c.name for c in every if c.dtype == "float16"))
 
 
 def half_precision() -> Row:
@@ -107,13 +106,13 @@ def half_precision() -> Row:
 
 
 def parameters(build: Build) -> list[Row]:
-    """Return rows of the table of physical parameters, one column for each declared configuration.
+    """Return rows of the table of physical parameters, a column for each of `Build.sources`.
 
     A field's unit and description come from ``dataclasses.field(metadata={"unit": …})``; a
     parameter that is itself a dataclass gives a row for each of its own fields.
     """
     rows: dict[str, Row] = {}
-    for name in build.declared:
+    for name in build.sources:
         for label, field, found in _leaves(build.dataset.config(name)):
             note = field.metadata.get("description", "")
             fixed = {"name": label, "note": note and f": {note}"}
@@ -122,7 +121,7 @@ def parameters(build: Build) -> list[Row]:
             )
             row["of"][name] = value(found)
     for row in rows.values():
-        row["values"] = [row["of"].get(name, "–") for name in build.declared]
+        row["values"] = [row["of"].get(name, "–") for name in build.sources]
     return list(rows.values())
 
 
@@ -138,7 +137,12 @@ def _leaves(config: Any, prefix: str = "") -> Iterator[tuple[str, dataclasses.Fi
 def streams(build: Build) -> list[Row]:
     """Return rows of the table of random streams."""
     return [
-        {"config": name, "split": split, "stream": record.stream}
+        {
+            "config": name,
+            "split": split,
+            "stream": record.stream,
+            "secret": name in build.held_out,
+        }
         for name, config in build.configs.items()
         for split, record in config.splits.items()
     ]
@@ -150,12 +154,26 @@ def costs(build: Build) -> list[Row]:
     for name, record in build.configs.items():
         shards = [shard for split in record.splits.values() for shard in split.shards]
         seconds, samples = sum(s.seconds for s in shards), sum(s.num_rows for s in shards)
-        if name != record.source or not samples:
+        if name not in {*build.declared, *build.held_out} or not samples:
             continue
         shown = {key: getattr(record, key) for key in ("solver", "device", "workers", "machine")}
         times = {"total": duration(seconds), "each": duration(seconds / samples)}
         rows.append({"name": name, "rows": count(samples), **shown, **times})
     return rows
+
+
+def held_out(build: Build) -> list[Row]:
+    """Return rows of the table of held-out splits: what is published, and what is promised."""
+    return [
+        {
+            "name": name,
+            "source": record.source,
+            "rows": count(_num_rows(record)),
+            "columns": ", ".join(f"`{column.name}`" for column in build.columns(name)),
+            "commitment": record.commitment,
+        }
+        for name, record in build.held_out.items()
+    ]
 
 
 def dataset_bibtex(build: Build, repo: str) -> str:
@@ -182,6 +200,8 @@ def _num_rows(record: ConfigRecord) -> int:
 def _holds(build: Build, name: str, record: ConfigRecord) -> str:
     if record.kind == "images":
         return f"pictures of the first samples of `{record.source}`"
+    if name in build.held_out:
+        return f"inputs alone, drawn like `{record.source}` from a secret key"
     if name != record.source:
         return f"the first samples of `{record.source}`"
     return build.dataset.config(name).description.rstrip(".")

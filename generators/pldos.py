@@ -211,6 +211,10 @@ def _sizes(full: int) -> dict[str, dict[str, int]]:
     }
 
 
+#: A configuration that models are tested on and never trained on.
+_TEST_ONLY = {"mini": {"test": 16}, "small": {"test": 256}, "full": {"test": 1000}}
+
+
 class Pldos(Dataset):
     """The dataset ``pldos``."""
 
@@ -238,6 +242,18 @@ class Pldos(Dataset):
             _sizes(72_000),
             s=(40.0, 70.0),
             n_d=(0.6, 1.5),
+        ),
+        "weaker": PldosConfig(
+            "Fewer donors, farther away, than anywhere in `global`: a test beyond the training.",
+            _TEST_ONLY,
+            s=(70.0, 80.0),
+            n_d=(0.3, 0.6),
+        ),
+        "stronger": PldosConfig(
+            "More donors, nearer, than anywhere in `global`: a test beyond the training.",
+            _TEST_ONLY,
+            s=(32.0, 40.0),
+            n_d=(1.5, 2.0),
         ),
     }
     solvers = SOLVERS

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from pathlib import Path  # noqa: TC003 - typer reads annotations when it runs
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -21,6 +21,28 @@ _DATASET = "A name that `mesoinv list` shows, or package.module:OBJECT for your 
 DatasetName = Annotated[str, typer.Argument(metavar="DATASET", help=_DATASET)]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 Device = Annotated[str, typer.Option(help="cpu or cuda.")]
+Configs = Annotated[
+    list[str] | None, typer.Option(help="Configuration, repeated for several (default: all).")
+]
+Size = Annotated[str | None, typer.Option(help="mini, small or full (default: mini).")]
+Out = Annotated[Path | None, typer.Option(help="Folder (default: data/DATASET).")]
+Workers = Annotated[int | None, typer.Option(help="Processes (default: one a core, 1 with cuda).")]
+Solver = Annotated[str | None, typer.Option(help="Numerical method.")]
+Scheduler = Annotated[
+    str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler whose workers compute.")
+]
+HeldOut = Annotated[
+    bool,
+    typer.Option("--held-out", help="Inputs alone of one configuration, from a secret key."),
+]
+KeyFile = Annotated[
+    Path | None, typer.Option(metavar="KEY", help="With --held-out: file of the key.")
+]
+NewKey = Annotated[bool, typer.Option("--new-key", help="With --held-out: make the key first.")]
+Samples = Annotated[int | None, typer.Option(help="With --held-out: how many.")]
+Revealed = Annotated[
+    Path | None, typer.Option(metavar="KEY", help="Revealed key of held-out configurations.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -83,43 +105,45 @@ def _print_datasets(datasets: list[dict[str, Any]]) -> None:
     console.print("Build one with: mesoinv generate DATASET --size mini", highlight=False)
 
 
-def generate_command(
+def generate_command(  # noqa: PLR0913, PLR0917 - the options of the command
     dataset: DatasetName,
-    config: Annotated[
-        list[str] | None, typer.Option(help="Configuration, repeated for several (default: all).")
-    ] = None,
-    size: Annotated[str, typer.Option(help="mini, small or full.")] = "mini",
-    out: Annotated[Path | None, typer.Option(help="Folder (default: data/DATASET).")] = None,
-    workers: Annotated[
-        int | None, typer.Option(help="Processes (default: one a core, 1 with cuda).")
-    ] = None,
+    config: Configs = None,
+    size: Size = None,
+    out: Out = None,
+    workers: Workers = None,
     device: Device = "cpu",
-    solver: Annotated[str | None, typer.Option(help="Numerical method.")] = None,
-    scheduler: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler whose workers compute.")
-    ] = None,
+    solver: Solver = None,
+    scheduler: Scheduler = None,
+    held_out: HeldOut = False,
+    key_file: KeyFile = None,
+    new_key: NewKey = False,
+    samples: Samples = None,
 ) -> None:
     """Build a dataset into a folder; stopped at any moment, the same command continues."""
     from mesoinv.generators.pipeline.build import build
     from mesoinv.generators.pipeline.resolve import resolve_dataset
+    from mesoinv.held_out import HeldOutOptions, build_from_options
     from mesoinv.progress import progress_bar
 
+    options = HeldOutOptions(held_out, key_file, new_key, samples)
+    options.check({"--size": size, "--solver": solver, "--scheduler": scheduler}, config)
     declared = resolve_dataset(dataset)
     if workers is None:
         workers = _cores() if device == "cpu" and scheduler is None else 1
     with progress_bar(f"{declared.name} {declared.version}", "sample") as progress:
-        folder = build(
-            declared,
-            config,
-            size,
-            out=out,
-            workers=workers,
-            device=device,
-            solver=solver,
-            scheduler=scheduler,
-            progress=progress,
-        )
+        if held_out:
+            folder = build_from_options(
+                options, declared, config, out=out, workers=workers, device=device,
+                progress=progress,
+            )  # fmt: skip
+        else:
+            folder = build(
+                declared, config, size or "mini", out=out, workers=workers, device=device,
+                solver=solver, scheduler=scheduler, progress=progress,
+            )  # fmt: skip
     _print_summary(folder, dataset if ":" in dataset else None)
+    if held_out:
+        options.print_advice(folder)
 
 
 def _cores() -> int:
@@ -134,7 +158,8 @@ def _print_summary(folder: Path, foreign: str | None) -> None:
     records = manifest.configs
     splits = {name: list(record.splits.values()) for name, record in records.items()}
     # mini and preview repeat samples of the default configuration
-    samples = sum(s.num_rows for n in splits if records[n].source == n for s in splits[n])
+    whole = [n for n in splits if records[n].source == n or records[n].kind == "held-out"]
+    samples = sum(s.num_rows for n in whole for s in splits[n])
     size = sum(shard.num_bytes for group in splits.values() for s in group for shard in s.shards)
     option = f" --dataset {foreign}" if foreign else ""
     typer.echo(
@@ -152,6 +177,7 @@ def verify_command(
     dataset: Annotated[
         str | None, typer.Option(help="For a dataset of your own: package.module:OBJECT.")
     ] = None,
+    key_file: Revealed = None,
     as_json: Json = False,
 ) -> None:
     """Check every file of a built dataset, and some samples against their seeds."""
@@ -159,7 +185,10 @@ def verify_command(
     from mesoinv.progress import progress_bar
 
     with progress_bar("verify", "step") as progress:
-        report = verify(folder, samples, seed, device=device, dataset=dataset, progress=progress)
+        report = verify(
+            folder, samples, seed, device=device, dataset=dataset, progress=progress,
+            key_file=key_file,
+        )  # fmt: skip
     if as_json:
         typer.echo(report.to_json())
     else:
@@ -175,6 +204,8 @@ def _print_report(report: Report) -> None:
     console = Console()
     for problem in report.problems:
         console.print(Text.assemble(("✗ ", "red"), str(problem)), soft_wrap=True)
+    for note in report.notes:
+        console.print(Text(f"– {note}."), soft_wrap=True)
     name = f"{report.dataset or 'unknown'} {report.version or ''}".strip()
     verdict = "is sound" if report.ok else f"has {len(report.problems)} problems"
     console.print(

@@ -96,6 +96,14 @@ class Broken(Toy):
         raise ArithmeticError("no convergence")
 
 
+class Talkative(Toy):
+    """Fails in a worker and tells all it was given."""
+
+    def draw(self, config: str, stream: Stream, indices: np.ndarray) -> Batch:
+        raise ArithmeticError(f"cannot draw from {stream!r} and {stream.__dict__.keys()}")
+
+
 DATASET = Toy()
 REPORTER = Reporter()
 BROKEN = Broken()
+TALKATIVE = Talkative()

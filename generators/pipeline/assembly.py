@@ -66,8 +66,10 @@ class Assembly:
             if self.is_finished(shard):
                 for path in paths.values():  # killed between the manifest and the removal
                     path.unlink(missing_ok=True)
-            else:
-                todo.append(shard)
+                continue
+            todo.append(shard)
+            # parts are written after their configuration: others are of an unknown build
+            if shard.folder in self.manifest.configs:
                 self.saved |= {part for part, path in paths.items() if is_saved(path, part)}
         self._total = sum(shard.count for shard in planned)
         self._done = self._total - sum(shard.count for shard in todo)
@@ -122,9 +124,9 @@ class Assembly:
 
     def write_shard(self, shard: ShardPlan, parts: Iterable[Part]) -> None:
         """Write one shard of a declared configuration from its saved parts, then remove these."""
-        dataset = self.job.dataset
-        tables = (read_part(self._part_path(p), dataset, p.config) for p in parts)
-        self.write(shard, arrow_schema(dataset.columns(shard.folder)), tables)
+        columns = self.job.columns(shard.folder)
+        tables = (read_part(self._part_path(part), columns) for part in parts)
+        self.write(shard, arrow_schema(columns), tables)
         for part in shard.parts:
             self._part_path(part).unlink()
 

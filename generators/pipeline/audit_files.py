@@ -9,8 +9,16 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from mesoinv.generators.pipeline.audit_keys import check_held_out_record
 from mesoinv.generators.pipeline.derived import scalar_columns
-from mesoinv.generators.pipeline.plan import MINI, PREVIEW, parameters_of, stream_of
+from mesoinv.generators.pipeline.plan import (
+    HELD_OUT,
+    MINI,
+    PREVIEW,
+    held_out_folder,
+    parameters_of,
+    stream_of,
+)
 from mesoinv.generators.pipeline.storage import arrow_schema, same_schema
 
 if TYPE_CHECKING:
@@ -33,17 +41,17 @@ class Readable:
 
 
 def stored_columns(dataset: Dataset, record: ConfigRecord) -> tuple[Column, ...]:
-    """Return the declared columns of a record's files (a preview keeps scalars only)."""
+    """Return the columns of a record's files: scalars of a preview, few of a held-out split."""
     columns = dataset.columns(record.source)
+    if record.kind == HELD_OUT:
+        return tuple(column for column in columns if column.name in (record.columns or []))
     return scalar_columns(columns) if record.kind == "images" else columns
 
 
 def check_manifest(manifest: Manifest, dataset: Dataset, report: Report) -> None:
     """Compare what the manifest says with what the installed dataset declares."""
     for name, record in manifest.configs.items():
-        if record.source not in dataset.configs or (
-            name != record.source and name not in {MINI, PREVIEW}
-        ):
+        if record.source not in dataset.configs or name not in _names(record):
             report.add("manifest", f"{dataset.name} has no config {name!r} of {record.source!r}")
             continue
         declared = dataset.config(record.source)
@@ -55,6 +63,15 @@ def check_manifest(manifest: Manifest, dataset: Dataset, report: Report) -> None
             report.add("manifest", f"{name} was made by the unknown solver {record.solver!r}")
         if record.kind == "data":
             _check_splits(name, record, dataset, report)
+        if record.kind == HELD_OUT:
+            check_held_out_record(name, record, dataset, report)
+
+
+def _names(record: ConfigRecord) -> set[str]:
+    """Return what the folder of such a record may be called."""
+    if record.kind == HELD_OUT:
+        return {held_out_folder(record.source)}
+    return {record.source, MINI, PREVIEW}
 
 
 def _check_splits(name: str, record: ConfigRecord, dataset: Dataset, report: Report) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from mesoinv.generators.pipeline.audit_keys import Key
     from mesoinv.generators.pipeline.base import Batch, Column, Dataset
     from mesoinv.generators.pipeline.report import Report
 
@@ -57,15 +58,17 @@ def check_samples(
     dataset: Dataset,
     report: Report,
     choice: tuple[int, int, str],
+    key: Key,
     step: Callable[[], None],
 ) -> None:
     """Compute ``choice = (samples, seed, device)`` samples again and compare every column.
 
-    The samples are spread over the splits, then over the files of a split by their rows.
+    The samples are spread over the splits, then over the files of a split by their rows. Held-out
+    ones that the key does not open are left out.
     """
     samples, seed, device = choice
     groups: dict[tuple[int, str], list[Readable]] = {}
-    for shard in shards:
+    for shard in filter(lambda s: key.opens(s.record), shards):
         groups.setdefault((id(shard.record), shard.split), []).append(shard)
     counts = [sum(s.shard.num_rows for s in group) for group in groups.values()]
     chosen = choose_rows(counts, samples, seed)
@@ -74,13 +77,16 @@ def check_samples(
         for shard in group:
             end = start + shard.shard.num_rows
             for row in rows[(rows >= start) & (rows < end)]:
-                _check_sample(shard, int(row) - start, dataset, report, device)
+                _check_sample(shard, int(row) - start, dataset, report, device, key)
                 step()
             start = end
 
 
-def _check_sample(shard: Readable, row: int, dataset: Dataset, report: Report, device: str) -> None:
+def _check_sample(
+    shard: Readable, row: int, dataset: Dataset, report: Report, device: str, key: Key
+) -> None:
     record, file, index = shard.record, shard.shard.file, shard.shard.first_row + row
+    split, salt = key.stream(record, shard.split)
     columns = stored_columns(dataset, record)
     try:
         stored = read_rows(shard.path, row, 1, columns)
@@ -91,10 +97,11 @@ def _check_sample(shard: Readable, row: int, dataset: Dataset, report: Report, d
         anew = compute_rows(
             dataset,
             record.source,
-            shard.split,
+            split,
             np.array([index], dtype=np.int64),
             solver=record.solver if record.solver in dataset.solvers else dataset.solvers[0],
             device=device,
+            salt=salt,
         )
         fresh = {c.name: to_storage(c, anew[c.name]) for c in columns}
     except MesoinvError as error:

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mesoinv.generators.pipeline.assembly import Assembly
-from mesoinv.generators.pipeline.compute import Task, compute_part
+from mesoinv.generators.pipeline.compute import compute_part
 from mesoinv.generators.pipeline.derived import build_mini, build_preview
 from mesoinv.generators.pipeline.errors import UsageError
 from mesoinv.generators.pipeline.folder import check_folder, locked, open_manifest
-from mesoinv.generators.pipeline.job import Job
+from mesoinv.generators.pipeline.job import DeclaredJob
 from mesoinv.generators.pipeline.plan import Part, check_configs, check_device, check_solver
 from mesoinv.generators.pipeline.resolve import resolve_dataset
 from mesoinv.generators.pipeline.workers import completed, open_pool
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mesoinv.generators.pipeline.base import Dataset
+    from mesoinv.generators.pipeline.compute import Task
     from mesoinv.generators.pipeline.job import Progress
 
 
@@ -78,14 +79,14 @@ def build(  # noqa: PLR0913 - the public call of the whole pipeline
         If the disk is full, a worker died, or another build writes to the folder.
     """
     declared = resolve_dataset(dataset)
-    job = Job(
+    job = DeclaredJob(
         dataset=declared,
         configs=check_configs(declared, configs, size),
         size=size,
         folder=Path(out if out is not None else Path("data") / declared.name),
         solver=check_solver(declared, solver),
         device=check_device(device),
-        workers=_check_workers(workers, device, scheduler),
+        workers=check_workers(workers, device, scheduler),
         scheduler=scheduler,
     )
     check_folder(job.folder)
@@ -93,15 +94,22 @@ def build(  # noqa: PLR0913 - the public call of the whole pipeline
         manifest = open_manifest(job.folder, declared, job.records())
         assembly = Assembly(job, manifest, progress or (lambda _done, _total: None))
         with assembly.explained():
-            _build_declared(job, assembly)
+            compute_shards(assembly)
             if declared.default_config in job.configs:
                 build_mini(assembly)
-                build_preview(assembly)
+                build_preview(assembly, job.preview_rows)
             assembly.clean_up()
     return job.folder
 
 
-def _check_workers(workers: int, device: str, scheduler: str | None) -> int:
+def check_workers(workers: int, device: str, scheduler: str | None = None) -> int:
+    """Return the number of processes if the device can be driven by them.
+
+    Raises
+    ------
+    UsageError
+        If it is not positive, or there are several for a GPU.
+    """
     if workers < 1:
         raise UsageError(f"workers must be 1 or more, not {workers}.")
     if device != "cpu" and (workers > 1 or scheduler is not None):
@@ -109,15 +117,14 @@ def _check_workers(workers: int, device: str, scheduler: str | None) -> int:
     return workers
 
 
-def _build_declared(job: Job, assembly: Assembly) -> None:
+def compute_shards(assembly: Assembly) -> None:
     """Compute what is missing and write the shards in order, while later parts are computed."""
-    shards = assembly.begin()
+    job, shards = assembly.job, assembly.begin()
     if not shards:
         return
     missing = [p for shard in shards for p in shard.parts if p not in assembly.saved]
-    tasks = (Task(job.dataset, part, job.solver, job.device) for part in missing)
     with open_pool(job.workers, job.scheduler) as (executor, window):
-        results = completed(executor, compute_part, tasks, window)
+        results = completed(executor, compute_part, map(job.task, missing), window)
         for shard in shards:
             assembly.write_shard(shard, _saved_parts(shard.parts, results, assembly))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,21 +14,42 @@ from mesoinv.generators.pipeline.plan import Part, stream_of
 from mesoinv.generators.pipeline.storage import plain_table, to_table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from mesoinv.generators.pipeline.base import Batch, Dataset
+    from mesoinv.generators.pipeline.base import Batch, Column, Dataset
 
 
 @dataclass(frozen=True)
 class Task:
-    """A part and how to compute it; travels to workers by pickle."""
+    """A part and how to compute it; travels to workers by pickle.
+
+    Attributes
+    ----------
+    dataset : Dataset
+        Whose samples.
+    part : Part
+        Which rows, and their name on disk.
+    config, split : str
+        Name of the stream that the samples are drawn from.
+    columns : tuple of Column
+        What is kept of them; nothing else leaves the worker.
+    solver, device : str
+        How they are solved.
+    salt : bytes
+        Key of a held-out split, not shown; empty for public ones.
+    """
 
     dataset: Dataset
     part: Part
+    config: str
+    split: str
+    columns: tuple[Column, ...]
     solver: str
     device: str
+    salt: bytes = field(default=b"", repr=False)
 
 
 def compute_rows(
@@ -39,8 +60,22 @@ def compute_rows(
     *,
     solver: str,
     device: str,
+    salt: bytes = b"",
 ) -> Batch:
     """Draw and solve some samples in one batch.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        A declaration.
+    config, split : str
+        Name of the stream.
+    indices : (B,) array of int
+        Samples.
+    solver, device : str
+        How they are solved.
+    salt : bytes
+        Key of a held-out split; empty for public ones.
 
     Returns
     -------
@@ -53,7 +88,7 @@ def compute_rows(
         If the dataset does not return a column that it declares.
     """
     try:
-        drawn = dataset.draw(config, stream_of(dataset, config, split), indices)
+        drawn = dataset.draw(config, stream_of(dataset, config, split, salt), indices)
         solved = dataset.solve(config, drawn, device=device, solver=solver)
     except Exception as error:
         error.add_note(f"in {dataset.name}/{config}/{split}, samples {indices.tolist()}")
@@ -69,14 +104,15 @@ def compute_part(task: Task) -> bytes:
     part, start = task.part, time.perf_counter()
     batch = compute_rows(
         task.dataset,
-        part.config,
-        part.split,
+        task.config,
+        task.split,
         np.arange(part.first, part.first + part.count, dtype=np.int64),
         solver=task.solver,
         device=task.device,
+        salt=task.salt,
     )
     seconds = time.perf_counter() - start
-    table = to_table(task.dataset.columns(part.config), batch)
+    table = to_table(task.columns, batch)
     table = table.replace_schema_metadata({"seconds": repr(seconds)})
     sink = pa.BufferOutputStream()
     with pa.ipc.new_file(sink, table.schema) as writer:
@@ -85,11 +121,11 @@ def compute_part(task: Task) -> bytes:
     return packed
 
 
-def read_part(path: Path, dataset: Dataset, config: str) -> tuple[pa.Table, float]:
+def read_part(path: Path, columns: Sequence[Column]) -> tuple[pa.Table, float]:
     """Read a saved part as a table of the shard's schema, and the seconds it took."""
     table = _open(path).read_all()
     seconds = float(table.schema.metadata[b"seconds"])
-    return plain_table(table, dataset.columns(config)), seconds
+    return plain_table(table, columns), seconds
 
 
 def is_saved(path: Path, part: Part) -> bool:

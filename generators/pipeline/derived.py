@@ -44,11 +44,11 @@ def build_mini(assembly: Assembly) -> None:
         assembly.write(shard, arrow_schema(columns), ((table, 0.0) for table in tables))
 
 
-def build_preview(assembly: Assembly) -> None:
-    """Write the first samples of the test split with pictures, if the dataset draws any."""
+def build_preview(assembly: Assembly, rows: int) -> None:
+    """Write the first `rows` samples of the test split with pictures, if there are any."""
     dataset = assembly.job.dataset
     source = dataset.default_config
-    plans = plan_split(dataset, PREVIEW, PREVIEW_SPLIT, assembly.job.preview_rows)
+    plans = plan_split(dataset, PREVIEW, PREVIEW_SPLIT, rows)
     if not plans or assembly.is_finished(plans[0]):
         return
     columns = dataset.columns(source)

@@ -123,7 +123,12 @@ def open_manifest(folder: Path, dataset: Dataset, expected: dict[str, ConfigReco
 
 
 def _differs(here: ConfigRecord, asked: ConfigRecord) -> str:
-    for field in ("kind", "source", "size", "solver", "parameters"):
+    if here.commitment != asked.commitment:
+        return (
+            f"from another key (its commitment is {here.commitment}, that of the key given is "
+            f"{asked.commitment})"
+        )
+    for field in ("kind", "source", "size", "solver", "parameters", "columns"):
         old, new = getattr(here, field), getattr(asked, field)
         if old != new:
             return f"with {field} {old!r}, asked was {new!r}"

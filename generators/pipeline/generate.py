@@ -12,7 +12,7 @@ from mesoinv.generators.pipeline.plan import check_device, check_solver
 from mesoinv.generators.pipeline.resolve import resolve_dataset
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from mesoinv.generators.pipeline.base import Batch, Dataset
 
@@ -58,15 +58,55 @@ def generate(
     splits = {name: None for size in declared.config(config).sizes.values() for name in size}
     if split not in splits:
         raise unknown_name(f"split of {declared.name}/{config}", split, splits)
+    return compute_samples(declared, config, split, indices, device=device, solver=solver)
+
+
+def compute_samples(
+    dataset: Dataset,
+    config: str,
+    split: str,
+    indices: Iterable[int],
+    *,
+    device: str = "cpu",
+    solver: str | None = None,
+    salt: bytes = b"",
+    columns: Sequence[str] | None = None,
+) -> Batch:
+    """Compute samples of any stream, a batch after the other.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        A declaration.
+    config, split : str
+        Name of the stream.
+    indices, device, solver
+        As for `generate`.
+    salt : bytes
+        Key of a held-out split; empty for public ones.
+    columns : sequence of str, optional
+        Which columns to keep; all of them by default.
+
+    Returns
+    -------
+    dict of str to array
+        As of `generate`.
+
+    Raises
+    ------
+    UsageError
+        If an index is negative or not an integer.
+    """
     rows = np.asarray(list(indices))
     if rows.size == 0 or rows.dtype.kind not in "iu" or rows.min() < 0:
         raise UsageError("indices must be one or more integers of 0 or more.")
-    solver, device = check_solver(declared, solver), check_device(device)
+    solver, device = check_solver(dataset, solver), check_device(device)
     chunks = np.split(
-        rows.astype(np.int64), range(declared.rows_per_part, len(rows), declared.rows_per_part)
+        rows.astype(np.int64), range(dataset.rows_per_part, len(rows), dataset.rows_per_part)
     )
-    batches = [
-        compute_rows(declared, config, split, chunk, solver=solver, device=device)
-        for chunk in chunks
-    ]
-    return {name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}
+    names = columns or [column.name for column in dataset.columns(config)]
+    batches = []
+    for chunk in chunks:
+        batch = compute_rows(dataset, config, split, chunk, solver=solver, device=device, salt=salt)
+        batches.append({name: batch[name] for name in names})
+    return {name: np.concatenate([batch[name] for batch in batches]) for name in names}

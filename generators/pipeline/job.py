@@ -1,17 +1,20 @@
-"""What one call of `build` asks for, with every name already checked."""
+"""What one build asks for, with every name already checked."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+from mesoinv.generators.pipeline.compute import Task
 from mesoinv.generators.pipeline.manifest import ConfigRecord, Split
 from mesoinv.generators.pipeline.plan import (
     MINI,
     PREVIEW,
     PREVIEW_ROWS,
     PREVIEW_SPLIT,
+    Part,
     ShardPlan,
     parameters_of,
     plan_config,
@@ -22,23 +25,79 @@ from mesoinv.generators.pipeline.provenance import machine_name
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mesoinv.generators.pipeline.base import Dataset
+    from mesoinv.generators.pipeline.base import Column, Dataset
 
 Progress = Callable[[int, int], object]
 
 
-@dataclass(frozen=True)
-class Job:
-    """A checked request."""
+@dataclass(frozen=True, kw_only=True)
+class Job(ABC):
+    """A checked request: what to compute and where to put it.
+
+    Attributes
+    ----------
+    dataset : Dataset
+        Whose samples.
+    folder : Path
+        The output folder.
+    solver, device : str
+        How a sample is computed.
+    workers : int
+        Processes.
+    scheduler : str or None
+        Address of a dask scheduler.
+    """
 
     dataset: Dataset
-    configs: tuple[str, ...]
-    size: str
     folder: Path
     solver: str
     device: str
     workers: int
-    scheduler: str | None
+    scheduler: str | None = None
+
+    @abstractmethod
+    def shards(self) -> list[ShardPlan]:
+        """Return every shard to be, in the order they are written."""
+
+    @abstractmethod
+    def records(self) -> dict[str, ConfigRecord]:
+        """Return the manifest's records of what will be built, still without shards."""
+
+    @abstractmethod
+    def columns(self, folder: str) -> tuple[Column, ...]:
+        """Return the columns that are stored in one of the folders of shards."""
+
+    @abstractmethod
+    def task(self, part: Part) -> Task:
+        """Return how a part is computed."""
+
+    def record(
+        self,
+        source: str,
+        kind: Literal["data", "images", "held-out"],
+        size: str,
+        splits: Mapping[str, Split],
+    ) -> ConfigRecord:
+        """Return the manifest's record of samples of the declared configuration `source`."""
+        return ConfigRecord(
+            source=source,
+            kind=kind,
+            size=size,
+            parameters=parameters_of(self.dataset.config(source)),
+            solver=self.solver,
+            device=self.device,
+            workers=self.workers,
+            machine="dask workers" if self.scheduler else machine_name(self.device),
+            splits=dict(splits),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeclaredJob(Job):
+    """Whole configurations as the dataset declares them, from public streams."""
+
+    configs: tuple[str, ...]
+    size: str
 
     def shards(self) -> list[ShardPlan]:
         """Return every shard of the asked configurations, in the order they are written."""
@@ -46,17 +105,26 @@ class Job:
         return [shard for plan in plans for shards in plan.values() for shard in shards]
 
     def records(self) -> dict[str, ConfigRecord]:
-        """Return the manifest's records of what will be built, still without shards."""
+        """Return the records of the configurations, and of those that come with the default one."""
         default, config = self.dataset.default_config, self.dataset.config
         found = {
-            name: self._record(name, self.size, config(name).sizes[self.size])
+            name: self._declared(name, self.size, config(name).sizes[self.size])
             for name in self.configs
         }
         if default in self.configs:
-            found[MINI] = self._record(default, MINI, config(default).sizes[MINI])
+            found[MINI] = self._declared(default, MINI, config(default).sizes[MINI])
             preview = {PREVIEW_SPLIT: self.preview_rows}
-            found[PREVIEW] = self._record(default, PREVIEW, preview, images=True)
+            found[PREVIEW] = self._declared(default, PREVIEW, preview, "images")
         return found
+
+    def columns(self, folder: str) -> tuple[Column, ...]:
+        """Return every declared column."""
+        return self.dataset.columns(folder)
+
+    def task(self, part: Part) -> Task:
+        """Return how a part is computed: from the public stream of its own split."""
+        columns = self.columns(part.config)
+        return Task(self.dataset, part, part.config, part.split, columns, self.solver, self.device)
 
     @property
     def preview_rows(self) -> int:
@@ -64,20 +132,15 @@ class Job:
         sizes = self.dataset.config(self.dataset.default_config).sizes
         return min(sizes[self.size].get(PREVIEW_SPLIT, 0), PREVIEW_ROWS)
 
-    def _record(
-        self, source: str, size: str, splits: Mapping[str, int], *, images: bool = False
+    def _declared(
+        self,
+        source: str,
+        size: str,
+        rows: Mapping[str, int],
+        kind: Literal["data", "images"] = "data",
     ) -> ConfigRecord:
-        return ConfigRecord(
-            source=source,
-            kind="images" if images else "data",
-            size=size,
-            parameters=parameters_of(self.dataset.config(source)),
-            solver=self.solver,
-            device=self.device,
-            workers=self.workers,
-            machine="dask workers" if self.scheduler else machine_name(self.device),
-            splits={
-                split: Split(num_rows=rows, stream=stream_of(self.dataset, source, split).name)
-                for split, rows in splits.items()
-            },
-        )
+        splits = {
+            split: Split(num_rows=count, stream=stream_of(self.dataset, source, split).name)
+            for split, count in rows.items()
+        }
+        return self.record(source, kind, size, splits)

@@ -46,11 +46,13 @@ class ConfigRecord:
     """One directory of shards.
 
     ``source`` is the declared configuration whose samples these are: the configuration itself,
-    or the default one for ``mini`` (its first samples) and ``preview`` (its first images).
+    or the default one for ``mini`` (its first samples) and ``preview`` (its first images). Files of
+    a held-out configuration, ``<source>-held-out``, have only some `columns`, and their samples
+    come from a secret key of which `commitment` is the digest.
     """
 
     source: str
-    kind: Literal["data", "images"]
+    kind: Literal["data", "images", "held-out"]
     size: str
     parameters: dict[str, object]
     solver: str
@@ -58,6 +60,8 @@ class ConfigRecord:
     workers: int
     machine: str
     splits: dict[str, Split]
+    commitment: str | None = None
+    columns: list[str] | None = None
 
     @property
     def complete(self) -> bool:

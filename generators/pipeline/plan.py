@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 MINI, PREVIEW = "mini", "preview"
 PREVIEW_SPLIT, PREVIEW_ROWS = "test", 8
+#: Kind of a configuration, and split in the name of its stream; its files are a split ``test``.
+HELD_OUT, HELD_OUT_SPLIT = "held-out", "test"
 
 
 @dataclass(frozen=True)
@@ -99,9 +101,14 @@ def plan_config(
     }
 
 
-def stream_of(dataset: Dataset, config: str, split: str) -> Stream:
-    """Return the public random stream of a split."""
-    return Stream(dataset.name, dataset.version, config, split)
+def held_out_folder(config: str) -> str:
+    """Return the name under which the held-out samples of a configuration are stored."""
+    return f"{config}-{HELD_OUT}"
+
+
+def stream_of(dataset: Dataset, config: str, split: str, salt: bytes = b"") -> Stream:
+    """Return the random stream of a split; a public one has no salt."""
+    return Stream(dataset.name, dataset.version, config, split, salt)
 
 
 def parameters_of(config: Config) -> dict[str, object]:

@@ -16,7 +16,7 @@ class Problem:
     ----------
     kind : str
         ``manifest``, ``dataset``, ``version``, ``incomplete``, ``missing``, ``size``, ``digest``,
-        ``unreadable``, ``rows``, ``schema``, ``unknown`` or ``sample``.
+        ``unreadable``, ``rows``, ``schema``, ``unknown``, ``key`` or ``sample``.
     message : str
         What was found, what was expected.
     file : str or None
@@ -58,6 +58,8 @@ class Report:
         Column -> largest relative L2 difference seen in one sample (0 for exact columns).
     problems : list of Problem
         Everything that is wrong.
+    notes : list of str
+        What was found or could not be checked, and is no fault: held-out samples and their keys.
     """
 
     folder: str
@@ -68,6 +70,7 @@ class Report:
     samples: int = 0
     largest_error: dict[str, float] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:

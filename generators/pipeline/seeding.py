@@ -15,7 +15,7 @@ References
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,14 +38,14 @@ class Stream:
     version : str
         Semantic version of the dataset; only the major number enters.
     salt : bytes
-        Secret of a held-out split; empty for public ones.
+        Secret of a held-out split, not shown; empty for public ones.
     """
 
     dataset: str
     version: str
     config: str
     split: str
-    salt: bytes = b""
+    salt: bytes = field(default=b"", repr=False)
 
     @property
     def name(self) -> str:

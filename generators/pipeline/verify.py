@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mesoinv.generators.pipeline.audit_files import check_files, check_manifest
+from mesoinv.generators.pipeline.audit_keys import Key, check_promises
 from mesoinv.generators.pipeline.audit_samples import check_samples
 from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
 from mesoinv.generators.pipeline.manifest import read_manifest
 from mesoinv.generators.pipeline.plan import check_device
 from mesoinv.generators.pipeline.report import Report
 from mesoinv.generators.pipeline.resolve import resolve_dataset
+from mesoinv.generators.pipeline.secret import read_key
 
 if TYPE_CHECKING:
     import os
@@ -29,11 +31,13 @@ def verify(
     device: str = "cpu",
     dataset: str | Dataset | None = None,
     progress: Callable[[int, int], object] | None = None,
+    key_file: str | os.PathLike[str] | None = None,
 ) -> Report:
     """Check a built dataset against its manifest and against its own seeds.
 
     Every file is checked for presence, length, SHA-256, rows and schema. Some samples are computed
-    again, each from its index, and compared with what is stored.
+    again, each from its index, and compared with what is stored; those of held-out configurations
+    only with their key.
 
     Parameters
     ----------
@@ -49,6 +53,9 @@ def verify(
         Needed for a dataset declared outside mesoinv: ``"package.module:OBJECT"``.
     progress : callable, optional
         Called with (steps done, steps in total): a step is a file or a sample.
+    key_file : path, optional
+        Key of held-out configurations, once it was revealed: it is compared with the commitment
+        that was published with them.
 
     Returns
     -------
@@ -58,7 +65,7 @@ def verify(
     Raises
     ------
     UsageError
-        If there is no such folder.
+        If there is no such folder, the key file is not one, or nothing is held out here.
     """
     path = Path(folder)
     if not path.is_dir():
@@ -66,19 +73,21 @@ def verify(
     if samples < 0:
         raise UsageError(f"samples must be 0 or more, not {samples}.")
     device, report = check_device(device), Report(folder=str(path))
+    key = Key() if key_file is None else Key(read_key(key_file))
     try:
         manifest = read_manifest(path)
     except MesoinvError as error:
         report.add("manifest", str(error))
         return report
     report.dataset, report.version = manifest.dataset, manifest.version
+    check_promises(manifest, key, report)
     declared = _declared(manifest, dataset, report)
-    steps = _Steps(manifest, samples if declared else 0, progress)
+    steps = _Steps(manifest, key, samples if declared else 0, progress)
     if declared:
         check_manifest(manifest, declared, report)
     readable = check_files(path, manifest, declared, report, steps.step)
     if declared:
-        check_samples(readable, declared, report, (samples, seed, device), steps.step)
+        check_samples(readable, declared, report, (samples, seed, device), key, steps.step)
     steps.finish()
     return report
 
@@ -107,11 +116,17 @@ class _Steps:
     """Counts files and samples for the progress callback."""
 
     def __init__(
-        self, manifest: Manifest, samples: int, progress: Callable[[int, int], object] | None
+        self,
+        manifest: Manifest,
+        key: Key,
+        samples: int,
+        progress: Callable[[int, int], object] | None,
     ) -> None:
-        splits = [split for record in manifest.configs.values() for split in record.splits.values()]
-        rows = sum(split.num_rows for split in splits)
-        self._total = sum(len(split.shards) for split in splits) + min(samples, rows)
+        splits = [
+            (record, s) for record in manifest.configs.values() for s in record.splits.values()
+        ]
+        rows = sum(split.num_rows for record, split in splits if key.opens(record))
+        self._total = sum(len(split.shards) for _, split in splits) + min(samples, rows)
         self._done = 0
         self._progress = progress or (lambda _done, _total: None)
         self._progress(0, self._total)

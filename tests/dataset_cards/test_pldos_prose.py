@@ -56,11 +56,16 @@ def test_table_of_ensemble_values(physics):
     rows = re.findall(
         r"^\| (\d+) \| ([\d.]+) \| ([\d.]+) .*?\| ([\d.]+) \|$", physics, re.MULTILINE
     )
-    assert len(rows) == 3
+    assert len(rows) == 5
     shares = sorted(float(row[2]) * HOPPING / ENERGY for row in rows)
     departures = read_prose(get_dataset("pldos")).sections["Departures from the paper"]
     assert f"rms is {shares[0]:.2f} E to {shares[-1]:.2f} E" in departures
-    assert f"({shares[1]:.2f} E)" in physics
+    assert f"({shares[2]:.2f} E)" in physics
+    ends = [(float(s), float(n_d)) for s, n_d, *_ in rows]
+    for name, hard, weak in (("stronger", 0, 1), ("global", 1, 3), ("weaker", 3, 4)):
+        parameters = get_dataset("pldos").parameters(name)
+        assert (parameters.s[0], parameters.n_d[1]) == ends[hard]
+        assert (parameters.s[1], parameters.n_d[0]) == ends[weak]
     for s, n_d, rms, length in (map(float, row) for row in rows):
         distance, density = s * 1e-9, n_d * 1e16
         variance = correlation(distance, density, 0.0)

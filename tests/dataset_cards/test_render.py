@@ -4,12 +4,15 @@ import dataclasses
 import json
 import subprocess
 import sys
+from typing import ClassVar
 
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from drawn_toy import DATASET
+from drawn_toy import DATASET, DrawnConfig, DrawnToy
+from toy_dataset import SIZES
 
+from mesoinv import build, verify
 from mesoinv.dataset_cards import facts, tables
 from mesoinv.dataset_cards.facts import open_build
 from mesoinv.dataset_cards.figures import draw_figures, existing_figures
@@ -24,6 +27,7 @@ from mesoinv.dataset_cards.prose import (
     read_prose,
 )
 from mesoinv.dataset_cards.render import render_card, repo_name, stale_files
+from mesoinv.eval.tasks import tasks_of
 from mesoinv.generators import get_dataset, list_datasets
 from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
 from mesoinv.generators.pipeline.generate import generate
@@ -199,6 +203,32 @@ def test_rendering_again_changes_nothing(folder):
     assert render_card(folder, "somebody/toys", dataset=DATASET).read_text().count("somebody/toys")
 
 
+class WithProbe(DrawnToy):
+    """With a configuration that has a test split alone."""
+
+    configs: ClassVar = DrawnToy.configs | {
+        "probe": DrawnConfig("Probe.", {size: {"test": 6} for size in SIZES}, 90.0)
+    }
+
+
+@pytest.mark.parametrize("configs", [["probe"], ["plain", "probe"]])
+def test_a_configuration_with_a_test_split_alone(tmp_path, configs):
+    dataset = WithProbe()
+    folder = build(dataset, configs, out=tmp_path / "toy")
+    report = verify(folder, samples=200, dataset=dataset)
+    assert report.ok
+    assert report.samples == (6 if configs == ["probe"] else 6 + 2 * 34 + 8)
+    drawn = [path.stem for path in draw_figures(open_build(folder, dataset))]
+    assert drawn == configs
+    text = render_card(folder, dataset=dataset).read_text()
+    rows = "| 6 |" if configs == ["probe"] else "| – | – | 6 |"
+    assert f"| `probe` | Probe {rows} 1 |" in text
+    (info,) = (c for c in head_of(folder)["configs"] if c["config_name"] == "probe")
+    assert [files["split"] for files in info["data_files"]] == ["test"]
+    with pytest.raises(UsageError, match=r"Unknown split of toy/probe 'train'\. Allowed: test\."):
+        generate(dataset, "probe", "train")
+
+
 def test_figures_are_drawn_once_and_belong_to_their_files(folder):
     build = open_build(folder, DATASET)
     drawn = draw_figures(build)
@@ -242,7 +272,8 @@ def test_every_dataset_has_its_prose(name):
     dataset, prose = get_dataset(name), read_prose(get_dataset(name))
     assert set(SECTIONS) <= set(prose.sections)
     assert f"**{dataset.version}**" in prose.sections["Changelog"]
-    for task in prose.head.benchmark.tasks if prose.head.benchmark else []:
+    assert prose.head.benchmark is not None
+    for task in tasks_of(name):
         assert task.split in dataset.config(task.config).sizes["full"]
 
 

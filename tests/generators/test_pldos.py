@@ -14,7 +14,7 @@ from mesoinv.generators.pldos import DATASET, SOLVERS, PldosConfig, partial_ldos
 from mesoinv.generators.solvers import coulomb
 from mesoinv.generators.solvers.strip import Strip
 
-CONFIGS = ("landscape", "global")
+CONFIGS = ("landscape", "global", "weaker", "stronger")
 #: first 16 hex digits of SHA-256 over the little-endian bytes of samples 0, 1, 17 and 87999
 GOLDEN: dict[tuple[str, str], dict[str, str]] = {
     ("landscape", "train"): {
@@ -37,6 +37,16 @@ GOLDEN: dict[tuple[str, str], dict[str, str]] = {
         "s": "c92d5781ec0042bb",
         "n_d": "edc1265606859e68",
     },
+    ("weaker", "test"): {
+        "fourier": "80dc0041d5aa2ce3",
+        "s": "a6f317936dc7d8ce",
+        "n_d": "c916f363be588d67",
+    },
+    ("stronger", "test"): {
+        "fourier": "f30e526dca28b539",
+        "s": "00e66dd2f5b914ba",
+        "n_d": "30c18fb1a8b19aa3",
+    },
 }
 
 
@@ -52,8 +62,7 @@ def relative_error(found: np.ndarray, expected: np.ndarray) -> float:
     return float(np.linalg.norm(found - expected) / np.linalg.norm(expected))
 
 
-@pytest.mark.parametrize("config", CONFIGS)
-@pytest.mark.parametrize("split", ["train", "test"])
+@pytest.mark.parametrize(("config", "split"), GOLDEN)
 def test_disorder_is_bit_exact(config: str, split: str) -> None:
     drawn = draw(config, [0, 1, 17, 87_999], split)
     found = {name: digest(drawn[name]) for name in ("fourier", "s", "n_d")}
@@ -83,14 +92,40 @@ def test_global_draws_s_and_density_uniformly() -> None:
     assert abs(np.corrcoef(drawn["s"], drawn["n_d"])[0, 1]) < 5 / np.sqrt(4000)
 
 
-def test_global_is_zero_beyond_each_samples_cut_off() -> None:
-    drawn = draw("global", list(range(50)))
-    length = coulomb.wave_vectors(40.0, Strip()).length
-    assert drawn["fourier"].shape == (50, len(length), 2)
+@pytest.mark.parametrize(("config", "smallest"), [("global", 40), ("weaker", 70), ("stronger", 32)])
+def test_zero_beyond_each_samples_cut_off(config: str, smallest: float) -> None:
+    drawn = draw(config, list(range(50)))
+    length = coulomb.wave_vectors(float(smallest), Strip()).length
+    (room,) = (c.shape for c in DATASET.columns(config) if c.name == "fourier")
+    assert drawn["fourier"].shape == (50, *room) == (50, len(length), 2)
     for s, fourier in zip(drawn["s"], drawn["fourier"], strict=True):
         own = len(coulomb.wave_vectors(float(s), Strip()).length)
         assert (fourier[:own] != 0).all()
         assert (fourier[own:] == 0).all()
+
+
+def test_test_only_configurations_begin_where_global_ends() -> None:
+    """Their ranges touch those of `global`, and no model can be trained in them."""
+    middle = DATASET.parameters("global")
+    weaker, stronger = DATASET.parameters("weaker"), DATASET.parameters("stronger")
+    assert (weaker.s[0], weaker.n_d[1]) == (middle.s[1], middle.n_d[0])
+    assert (stronger.s[1], stronger.n_d[0]) == (middle.s[0], middle.n_d[1])
+    for config in (weaker, stronger):
+        assert {split for size in config.sizes.values() for split in size} == {"test"}
+        drawn = draw("weaker" if config is weaker else "stronger", list(range(1000)))
+        for name in ("s", "n_d"):
+            low, high = getattr(config, name)
+            assert low <= drawn[name].min() < low + 0.01 * (high - low)
+            assert high - 0.01 * (high - low) < drawn[name].max() <= high
+
+
+@pytest.mark.parametrize("config", ["weaker", "stronger"])
+def test_tolerance_is_kept_beyond_global(config: str) -> None:
+    drawn = draw(config, list(range(8)))
+    found = DATASET.solve(config, drawn)
+    exact = DATASET.solve(config, drawn, solver="modes-exact")
+    assert max(map(relative_error, found["pldos"], exact["pldos"])) <= 3e-4
+    np.testing.assert_allclose(found["conductance"], exact["conductance"], atol=3e-4)
 
 
 def test_coefficients_have_the_samples_own_deviation() -> None:
