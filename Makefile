@@ -17,7 +17,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 SINGLE := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup links kwant demo test lint bench picture clean
+.PHONY: help setup links kwant chromium demo test lint bench picture clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 16
@@ -62,6 +62,17 @@ $(VENV)/.kwant: $(VENV)/.setup
 	    echo "kwant was built without MUMPS: right, but several times slower. On Debian: apt-get install libmumps-seq-dev, then rm $@ and make kwant."
 	@touch $@
 
+FIND_BROWSER := command -v chromium || command -v chromium-browser || command -v google-chrome
+
+chromium: ## have a browser for the tests of the leaderboard's site
+	@if ($(FIND_BROWSER)) >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "Installing chromium (for the tests of the leaderboard's site) ..."; \
+	    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; } >/dev/null || true; \
+	fi
+	@($(FIND_BROWSER)) >/dev/null || \
+	    echo "No chromium: the browser tests of the leaderboard's site will be skipped. On Debian: apt-get install chromium"
+
 define LOAD
 import datasets
 datasets.disable_progress_bars()
@@ -94,7 +105,7 @@ lint: setup ## ruff and mypy
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 
-test: lint kwant ## check style and types, run all tests
+test: lint kwant chromium ## check style and types, run all tests
 	$(SINGLE) $(PY) -m pytest -n 2 --dist loadfile
 
 bench: setup kwant ## time the solvers beside their references

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import bench_build, bench_pldos, machine
+from benchmarks import bench_build, bench_eval, bench_pldos, machine
 
 
 def main() -> None:
@@ -14,7 +14,7 @@ def main() -> None:
     quick = parser.parse_args().quick
     for line in machine.describe():
         print(line)
-    for run in (bench_pldos.run, bench_build.run):
+    for run in (bench_pldos.run, bench_build.run, bench_eval.run):
         for line in run(quick=quick):
             print(line, flush=True)
 

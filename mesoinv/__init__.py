@@ -6,6 +6,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mesoinv.eval.harness import evaluate
+    from mesoinv.eval.tasks import list_tasks
     from mesoinv.generators import list_configs, list_datasets
     from mesoinv.generators.pipeline.build import build
     from mesoinv.generators.pipeline.generate import generate
@@ -17,10 +19,12 @@ if TYPE_CHECKING:
 __all__ = [
     "__version__",
     "build",
+    "evaluate",
     "generate",
     "list_configs",
     "list_datasets",
     "list_models",
+    "list_tasks",
     "load_model",
     "verify",
 ]
@@ -28,10 +32,12 @@ __all__ = [
 # where each public name lives; imported when first used, so that `import mesoinv` costs nothing
 _HOMES = {
     "build": "mesoinv.generators.pipeline.build",
+    "evaluate": "mesoinv.eval.harness",
     "generate": "mesoinv.generators.pipeline.generate",
     "list_configs": "mesoinv.generators",
     "list_datasets": "mesoinv.generators",
     "list_models": "mesoinv.zoo.loading",
+    "list_tasks": "mesoinv.eval.tasks",
     "load_model": "mesoinv.zoo.loading",
     "verify": "mesoinv.generators.pipeline.verify",
 }

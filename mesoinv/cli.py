@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from mesoinv import commands_cards, commands_data, commands_zoo
+from mesoinv import commands_cards, commands_data, commands_eval, commands_submit, commands_zoo
 from mesoinv.generators.pipeline.errors import MesoinvError
 
 app = typer.Typer(
@@ -45,6 +45,8 @@ def _options(
 commands_data.register(app)
 commands_cards.register(app)
 commands_zoo.register(app)
+commands_eval.register(app)
+commands_submit.register(app)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""The commands of the zoo: ``models``, ``models score``, ``train``, ``predict``.
+"""The commands of the zoo: ``models``, ``train``, ``predict``.
 
 Their modules are imported when they run: ``mesoinv --help`` must answer at once.
 """
@@ -7,7 +7,6 @@ Their modules are imported when they run: ``mesoinv --help`` must answer at once
 from __future__ import annotations
 
 import json
-from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,9 +16,6 @@ import typer
 from mesoinv.generators.pipeline.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from mesoinv.zoo.config import Scores
     from mesoinv.zoo.listing import Entry
     from mesoinv.zoo.model import Model
     from mesoinv.zoo.recipe import Recipe
@@ -58,7 +54,7 @@ def register(app: typer.Typer) -> None:
 
 @models.callback(invoke_without_command=True)
 def list_command(context: typer.Context, as_json: Json = False) -> None:
-    """List the models of the zoo; `mesoinv models score` measures one."""
+    """List the models of the zoo; `mesoinv evaluate` scores one."""
     if context.invoked_subcommand is not None:
         return
     from mesoinv.zoo.listing import describe_models
@@ -99,68 +95,6 @@ def _print_models(entries: list[Entry]) -> None:
     )
 
 
-@models.command("score")
-def score(
-    model: ModelName,
-    split: Split = "test",
-    samples: Annotated[
-        int, typer.Option(min=1, help="The first so many of the split (pldos: 4000 are all).")
-    ] = 4000,
-    data: Source = "generate",
-    cache: Cache = CACHE,
-    workers: Workers = 1,
-    save: Annotated[
-        bool, typer.Option("--save", help="Keep the scores in the model's folder and card.")
-    ] = False,
-    as_json: Json = False,
-) -> None:
-    """Score a model on a split, with 95 % intervals."""
-    from mesoinv.zoo import scoring
-    from mesoinv.zoo.loading import LOCAL_WEIGHTS, load_model, model_folder
-
-    folder = model_folder(model)
-    if save and not (Path(model).is_dir() or folder.parent == LOCAL_WEIGHTS):
-        raise UsageError(
-            f"{model} was downloaded from the Hub, so --save has no folder of yours to write to. "
-            "Score without --save, or train it here: mesoinv train."
-        )
-    loaded = load_model(folder)
-    with _sample_bars() as progress:
-        found = scoring.score(
-            loaded,
-            split,
-            samples,
-            source=data,
-            cache=cache,
-            workers=workers,
-            progress=progress,
-        )
-    if save:
-        _save_scores(loaded, found, folder)
-    typer.echo(json.dumps(asdict(found), indent=1) if as_json else _score_lines(loaded, found))
-
-
-def _save_scores(model: Model, found: Scores, folder: Path) -> None:
-    from mesoinv.zoo.card import write_card
-    from mesoinv.zoo.config import write_config
-
-    others = [scores for scores in model.config.scores if scores.split != found.split]
-    model.config.scores = [*others, found]
-    write_config(folder, model.config)
-    write_card(folder)
-
-
-def _score_lines(model: Model, found: Scores) -> str:
-    from mesoinv.zoo.listing import score_text
-
-    config = model.config
-    width = max(map(len, found.values))
-    lines = [f"{config.name} on {config.dataset}/{config.config}/{found.split}, "
-             f"the first {found.samples} samples, 95 % intervals:"]  # fmt: skip
-    lines += [f"  {name:{width}}  {score_text(value)}" for name, value in found.values.items()]
-    return "\n".join(lines)
-
-
 def train(  # noqa: PLR0913, PLR0917  (each is an option)
     recipe: Annotated[
         str, typer.Argument(metavar="RECIPE", help="A name of `mesoinv models`, or a .yaml file.")
@@ -183,11 +117,12 @@ def train(  # noqa: PLR0913, PLR0917  (each is an option)
     folder = out or _default_folder(recipe, read)
     _use_threads(threads)
     _quiet_lightning()
+    from mesoinv.progress import generation_bar
     from mesoinv.zoo.card import recipe_file, write_card
     from mesoinv.zoo.training.train import Setting
     from mesoinv.zoo.training.train import train as train_recipe
 
-    with _sample_bars() as progress:
+    with generation_bar() as progress:
         setting = Setting(data, runs, cache, workers, device, devices, progress)
         model = train_recipe(read, folder, setting)
     if Path(recipe).suffix == ".yaml":
@@ -197,7 +132,7 @@ def train(  # noqa: PLR0913, PLR0917  (each is an option)
     assert record is not None
     typer.echo(
         f"{read.name} is in {folder}: {model.config.parameters} parameters, {record.samples} "
-        f"samples, {record.seconds} s. Next: mesoinv models score {folder} --save"
+        f"samples, {record.seconds} s. Next: mesoinv evaluate {folder} --save"
     )
 
 
@@ -254,25 +189,6 @@ def _draw(model: Model, split: str, index: int, path: Path) -> None:
     config = model.config
     source = f"{config.name} on {config.dataset}/{config.config}/{split}/{index}"
     save_figure(prediction_figure(model, split, index), path, source=source)
-
-
-@contextmanager
-def _sample_bars() -> Iterator[Callable[[int, int], None]]:
-    """Show a bar while samples are generated, gone before lightning shows its own."""
-    from mesoinv.progress import progress_bar
-
-    with ExitStack() as stack:
-        moves: list[Callable[[int, int], None]] = []
-
-        def move(done: int, total: int) -> None:
-            if not moves:
-                moves.append(stack.enter_context(progress_bar("generate", "sample")))
-            moves[0](done, total)
-            if done >= total:
-                stack.close()
-                moves.clear()
-
-        yield move
 
 
 def _use_threads(threads: int | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -65,3 +65,20 @@ def progress_bar(title: str, unit: str) -> Iterator[Callable[[int, int], None]]:
     finally:
         if bar.task_ids:
             bar.stop()
+
+
+@contextmanager
+def generation_bar() -> Iterator[Callable[[int, int], None]]:
+    """Show a bar while samples are generated, gone before another one is shown."""
+    with ExitStack() as stack:
+        moves: list[Callable[[int, int], None]] = []
+
+        def move(done: int, total: int) -> None:
+            if not moves:
+                moves.append(stack.enter_context(progress_bar("generate", "sample")))
+            moves[0](done, total)
+            if done >= total:
+                stack.close()
+                moves.clear()
+
+        yield move

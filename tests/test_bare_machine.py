@@ -1,4 +1,4 @@
-"""Generating and training where only torch and its usual company are installed, and no network."""
+"""Generating, training and scoring with torch and its usual company alone, and no network."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ import dataclasses, sys
 for name in sys.argv[2].split(","):
     sys.modules[name] = None  # an import of it fails
 from pathlib import Path
+import numpy as np
 import mesoinv
 import mesoinv.zoo.training.samples as samples
+from mesoinv.eval.harness import read_result
 from mesoinv.zoo.recipe import read_recipe
 from mesoinv.zoo.training.train import Setting, train
 samples.ROWS = 64
@@ -23,11 +25,16 @@ recipe = dataclasses.replace(
 )
 model = train(recipe, here / "tiny", Setting(runs=here / "runs", cache=here / "cache"))
 one = mesoinv.generate("pldos", "global", indices=[0])
+result = mesoinv.evaluate(
+    model, "pldos-donors", "validation", samples=2, cache=here / "cache", variants=False
+)
+assert np.isfinite(result.headline.value)
+assert read_result(result.save(here / "result")).evaluation == result.evaluation
 print(model.predict(one["pldos"], check_range=False)["s"].shape)
 """
 
 
-def test_generate_and_train(tmp_path):
+def test_generate_train_and_evaluate(tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(tmp_path), ",".join(ABSENT)],
         capture_output=True,

@@ -32,7 +32,7 @@ WEIGHTS = {".safetensors", ".ckpt", ".pt", ".pth"}
 ALLOWED = {
     "mesoinv.generators.solvers": (),
     "mesoinv.generators": (),
-    "mesoinv.dataset_cards": ("mesoinv.generators",),
+    "mesoinv.dataset_cards": ("mesoinv.eval", "mesoinv.generators"),
     "mesoinv.zoo": ("mesoinv.generators",),
     "mesoinv.eval": ("mesoinv.zoo", "mesoinv.generators"),
 }

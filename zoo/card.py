@@ -105,7 +105,7 @@ def _context(folder: Path, config: ModelConfig, repo: str) -> dict[str, Any]:
         "parameters": count(config.parameters),
         "size": size((folder / WEIGHTS).stat().st_size),
         "training": _training(config),
-        "scores": [_score_table(scores) for scores in config.scores],
+        "scores": [_score_table(config, scores) for scores in config.scores],
         "curves": CURVES if (folder / CURVES).exists() else None,
         "licence_url": _LICENCES.get(config.licence),
         "bibtex_key": f"mesoinv_{config.name}".replace("-", "_").replace(".", "_"),
@@ -145,10 +145,11 @@ def _training(config: ModelConfig) -> dict[str, str] | None:
     }
 
 
-def _score_table(scores: Scores) -> dict[str, Any]:
+def _score_table(config: ModelConfig, scores: Scores) -> dict[str, Any]:
     rows = [(name, score_text(score)) for name, score in scores.values.items()]
     return {
         "split": scores.split,
+        "config": scores.config or config.config,
         "samples": count(scores.samples),
         "command": scores.command,
         "rows": rows,
@@ -179,8 +180,8 @@ def _result(config: ModelConfig, scores: Scores) -> dict[str, Any]:
     place = {
         "type": f"mesoinv/{config.dataset}",
         "name": config.dataset,
-        "config": config.config,
+        "config": scores.config or config.config,
         "split": scores.split,
     }
-    task = {"type": "other", "name": f"{config.dataset}-{config.task}"}
+    task = {"type": "other", "name": scores.task or f"{config.dataset}-{config.task}"}
     return {"task": task, "dataset": place, "metrics": metrics}

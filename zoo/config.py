@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
 from mesoinv.generators.pipeline.records import from_dict, to_json
+from mesoinv.zoo.metrics.bootstrap import Score  # noqa: TC001  (read at run time)
 from mesoinv.zoo.transforms import Transform  # noqa: TC001  (read at run time)
 
 if TYPE_CHECKING:
@@ -55,23 +56,18 @@ class TrainingRecord:
 
 
 @dataclass
-class Score:
-    """One number and its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
-    unit: str
-
-
-@dataclass
 class Scores:
-    """All numbers of one split, and the command that gives them again."""
+    """All numbers of one split of a task, and the command that gives them again.
+
+    `config` is the configuration of the dataset, empty for the one that the model was trained on.
+    """
 
     split: str
     samples: int
     command: str
     values: dict[str, Score]
+    task: str = ""
+    config: str = ""
 
 
 @dataclass

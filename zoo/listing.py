@@ -10,7 +10,8 @@ from mesoinv.zoo.loading import HUB_NAMESPACE, LOCAL_WEIGHTS, list_models
 from mesoinv.zoo.recipe import read_recipe
 
 if TYPE_CHECKING:
-    from mesoinv.zoo.config import ModelConfig, Score
+    from mesoinv.zoo.config import ModelConfig
+    from mesoinv.zoo.metrics import Score
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def main_scores(config: ModelConfig) -> tuple[Headline, ...]:
         Headline(name, s.split, s.samples, score.value, score.low, score.high, score.unit)
         for s in config.scores
         for name, score in s.values.items()
-        if name.endswith("error std") or name == "pearson r median"
+        if name in {"skill", "pearson r median"} or name.endswith("error std")
     )
 
 

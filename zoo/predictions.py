@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mesoinv.generators import get_dataset
 from mesoinv.generators.pipeline import pictures
 from mesoinv.generators.pipeline.base import Column
 from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
+from mesoinv.generators.pipeline.resolve import resolve_dataset
 from mesoinv.zoo import metrics
 
 if TYPE_CHECKING:
@@ -106,6 +106,7 @@ def _schema(model: Model, columns: list[Column], config: str, split: str) -> Any
     about = {
         "model": model.config.name,
         "dataset": model.config.dataset,
+        "dataset_version": resolve_dataset(model.config.dataset).version,
         "config": config,
         "split": split,
         "units": {c.name: c.unit for c in columns},
@@ -219,7 +220,7 @@ def prediction_figure(model: Model, split: str, index: int) -> Figure:
             for q in config.outputs
         )
         title += "\n" + "\n".join(pairs)
-    columns = get_dataset(config.dataset).columns(config.config)
+    columns = resolve_dataset(config.dataset).columns(config.config)
     extent = next(c.shape for c in columns if c.name == given.column)
     return pictures.side_by_side(maps, extent=extent, unit="sites", title=title)
 

@@ -1,4 +1,4 @@
-"""``python -m mesoinv.zoo.report``: write the report on the `pldos` baselines."""
+"""``python -m mesoinv.eval.report``: write the report on the `pldos` baselines."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from mesoinv.zoo.report.limits import limits as compute_limits
-from mesoinv.zoo.report.tables import limits_table
-from mesoinv.zoo.report.write import README, write_report
+from mesoinv.eval.report.limits import limits as compute_limits
+from mesoinv.eval.report.tables import limits_table
+from mesoinv.eval.report.write import README, write_report
 
 
 def main(

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mesoinv.zoo.config import ModelConfig, Score
+    from mesoinv.zoo.config import ModelConfig
+    from mesoinv.zoo.metrics import Score
     from mesoinv.zoo.model import Model
 
     RealArray = NDArray[np.float64]
@@ -103,8 +104,10 @@ def collect(model: Model, samples: dict[str, Any]) -> Numbers | Landscapes:
     pieces = [_by_column(model.predict(piece), columns) for _, piece in _pieces(samples)]
     predicted = {name: np.concatenate([p[name] for p in pieces]) for name in columns}
     true = {name: samples[name] for name in columns}
-    units = {q.column: q.unit for q in model.config.outputs}
-    return Numbers(model.config, predicted, true, metrics.number_scores(predicted, true, units))
+    targets = [metrics.Target(q.column, q.unit) for q in model.config.outputs]
+    family = metrics.FAMILIES["numbers"]
+    table = family.errors(predicted, true, targets)
+    return Numbers(model.config, predicted, true, metrics.scores(table, family.statistics(targets)))
 
 
 def _pieces(samples: dict[str, Any]) -> list[tuple[int, dict[str, Any]]]:
@@ -122,7 +125,7 @@ def _by_column(predicted: Any, columns: list[str]) -> dict[str, RealArray]:
 
 def _landscapes(model: Model, samples: dict[str, Any]) -> Landscapes:
     is_fourier = model.config.outputs[0].column == "fourier"
-    r, squares, size = [], [], 0.0
+    tables = []
     coefficients = np.zeros(())
     total = np.zeros(samples["potential"].shape[1:])
     for _, piece in _pieces(samples):
@@ -134,15 +137,13 @@ def _landscapes(model: Model, samples: dict[str, Any]) -> Landscapes:
                 axis=0
             )
         landscapes, true = _potential(predicted, piece), piece["potential"].astype(np.float64)
-        error = (landscapes - true) ** 2
-        r.append(metrics.pearson(landscapes, true))
-        squares.append(error.mean(axis=(1, 2)))
-        size += (true**2).mean(axis=(1, 2)).sum()
-        total += error.sum(axis=0)
-    count = len(samples["potential"])
-    found = np.concatenate(r)
+        tables.append(metrics.compare_maps(landscapes, true))
+        total += ((landscapes - true) ** 2).sum(axis=0)
+    count, table = len(samples["potential"]), metrics.joined(tables)
+    found = table["pearson r"]
+    statistics = metrics.FAMILIES["landscape"].statistics(())
     return Landscapes(
-        model.config, found, _scores(found, np.concatenate(squares), size / count),
+        model.config, found, metrics.scores(table, statistics),
         np.sqrt(total / count), coefficients / count if is_fourier else None,
         _examples(model, samples, found),
     )  # fmt: skip
@@ -152,17 +153,6 @@ def _potential(predicted: Any, samples: dict[str, Any]) -> Any:
     if predicted.shape[1:] == samples["potential"].shape[1:]:
         return predicted.astype(np.float64)
     return metrics.landscapes_of(predicted, samples["s"])
-
-
-def _scores(r: RealArray, squares: RealArray, size: float) -> dict[str, Score]:
-    """Return the scores of `metrics.landscape_scores` from what was kept of each sample."""
-    return {
-        "pearson r median": metrics.interval(r, np.median),
-        "pearson r mean": metrics.interval(r, np.mean),
-        "pearson r worst": metrics.interval(r, np.min),
-        "pearson r above 0.99": metrics.interval((r > 0.99).astype(float), np.mean),
-        "relative rms error": metrics.interval(squares, lambda e: float(np.sqrt(e.mean() / size))),
-    }
 
 
 def _examples(model: Model, samples: dict[str, Any], r: RealArray) -> dict[str, Example]:

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mesoinv.eval.report.figures import COLOURS, FONT, draw_map, new_figure, save
 from mesoinv.generators.solvers import coulomb
 from mesoinv.generators.solvers.strip import Strip
-from mesoinv.zoo.report.figures import COLOURS, FONT, draw_map, new_figure, save
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from matplotlib.axes import Axes
 
-    from mesoinv.zoo.report.collect import Landscapes
+    from mesoinv.eval.report.collect import Landscapes
 
 
 def draw_coefficients(found: list[Landscapes], path: Path) -> None:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mesoinv.eval.report.figures import COLOURS, FONT, new_figure, save
 from mesoinv.generators.solvers import coulomb, estimation
 from mesoinv.generators.solvers.strip import Strip
-from mesoinv.zoo.report.figures import COLOURS, FONT, new_figure, save
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from mesoinv.zoo.report.collect import Numbers
+    from mesoinv.eval.report.collect import Numbers
 
 
 def draw_donors(found: Numbers, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The page of the report and the short table of README; the text is in ``zoo/report.md.j2``."""
+"""The page of the report and the short table of README; the text is in ``eval/report.md.j2``."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from mesoinv.eval.report import paper, tables
 from mesoinv.generators.pipeline.provenance import library_versions, machine_name
 from mesoinv.generators.solvers.estimation import error_bounds
-from mesoinv.zoo.report import paper, tables
 
 if TYPE_CHECKING:
-    from mesoinv.zoo.report.collect import Landscapes, Numbers
-    from mesoinv.zoo.report.limits import Limit
-    from mesoinv.zoo.report.speed import Speeds
+    from mesoinv.eval.report.collect import Landscapes, Numbers
+    from mesoinv.eval.report.limits import Limit
+    from mesoinv.eval.report.speed import Speeds
 
-TEMPLATES = Path(__file__).parent.parent
+TEMPLATES = Path(__file__).parent
 FIGURES = {
     "donors.png": "Relative errors of s and N_d of the best model (after the paper's Fig. 3). "
     "Along the dashed line the rms does not change. Ellipse: one standard deviation of an unbiased "
@@ -107,7 +107,7 @@ def render_short(content: Content, link: str) -> str:
         f"{best}\n\nFirst {content.samples} samples of the split `{content.split}`: standard "
         "deviation of the relative error, or Pearson's r; 95 % intervals in brackets. All\nmodels, "
         f"limits, times and figures: [{link}]({link}), written by "
-        "`python -m mesoinv.zoo.report`."
+        "`python -m mesoinv.eval.report`."
     )
 
 

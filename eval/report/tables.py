@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mesoinv.zoo.report import paper
+from mesoinv.eval.report import paper
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from mesoinv.zoo.config import ModelConfig, Score
-    from mesoinv.zoo.report.collect import Landscapes, Numbers
-    from mesoinv.zoo.report.limits import Limit
-    from mesoinv.zoo.report.speed import Speeds
+    from mesoinv.eval.report.collect import Landscapes, Numbers
+    from mesoinv.eval.report.limits import Limit
+    from mesoinv.eval.report.speed import Speeds
+    from mesoinv.zoo.config import ModelConfig
+    from mesoinv.zoo.metrics import Score
 
 TRIVIAL = ("constant", "linear")
 LANDSCAPE_SCORES = (

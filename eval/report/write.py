@@ -7,13 +7,13 @@ from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mesoinv.eval.report import figures_landscapes, figures_numbers, page, tables
+from mesoinv.eval.report.collect import Landscapes, Numbers, collect, samples_for
+from mesoinv.eval.report.limits import limits
+from mesoinv.eval.report.speed import BATCH, Speeds, measure
 from mesoinv.generators.pipeline.errors import MesoinvError
 from mesoinv.zoo.config import WEIGHTS, ModelConfig, read_config
 from mesoinv.zoo.loading import LOCAL_WEIGHTS, list_models, load_model
-from mesoinv.zoo.report import figures_landscapes, figures_numbers, page, tables
-from mesoinv.zoo.report.collect import Landscapes, Numbers, collect, samples_for
-from mesoinv.zoo.report.limits import limits
-from mesoinv.zoo.report.speed import BATCH, Speeds, measure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -7,90 +7,16 @@ import re
 import numpy as np
 import pytest
 import torch
-from zoo_helpers import small_config
+from eval_helpers import CONFIGS, COUNT, SITES
 
 from mesoinv.dataset_cards.prose import read_prose
+from mesoinv.eval.harness import evaluate
+from mesoinv.eval.report import collect, limits, paper, speed, tables, write, write_report
 from mesoinv.generators.pipeline.errors import MesoinvError
-from mesoinv.generators.pipeline.plan import stream_of
 from mesoinv.generators.pldos import DATASET
-from mesoinv.generators.solvers import coulomb
-from mesoinv.zoo import metrics, scoring
-from mesoinv.zoo.config import Quantity, Score
+from mesoinv.zoo import metrics
+from mesoinv.zoo.config import Score
 from mesoinv.zoo.model import Model
-from mesoinv.zoo.report import collect, limits, paper, speed, tables, write, write_report
-from mesoinv.zoo.transforms import Affine, Log, Pool
-
-COUNT = 6
-SITES = [256, 192]
-
-
-@pytest.fixture(scope="module")
-def report_cache(tmp_path_factory):
-    """True landscapes with made-up densities, where generated samples are looked for."""
-    folder = tmp_path_factory.mktemp("cache")
-    rng = np.random.default_rng(0)
-    for config in ("global", "landscape"):
-        drawn = DATASET.draw(config, stream_of(DATASET, config, "test"), np.arange(COUNT))
-        potential = coulomb.landscape(drawn["fourier"] @ np.array([1, 1j]), drawn["s"])
-        drawn |= {
-            "potential": potential,
-            "pldos": np.exp(rng.normal(size=(COUNT, 64, 48)) - 5 * potential[:, ::4, ::4])
-            .repeat(4, axis=1)
-            .repeat(4, axis=2),
-            "potential_rms": [
-                coulomb.ensemble_rms(*p) for p in zip(drawn["s"], drawn["n_d"], strict=True)
-            ],
-            "correlation_length": [coulomb.correlation_length(s) for s in drawn["s"]],
-        }
-        place = folder / "pldos-1.0.0" / f"{config}-test"
-        place.mkdir(parents=True)
-        for column in DATASET.columns(config):
-            if column.name in drawn:
-                values = np.asarray(drawn[column.name]).astype(column.dtype)
-                np.save(place / f"{column.name}-0000000.npy", values)
-    return folder
-
-
-def config(name, **changes):
-    """A model of full-size samples that reads averages over large squares."""
-    values = {
-        "name": f"pldos-{name}",
-        "hyperparameters": {"filters": [2], "dense": [3]},
-        "inputs": [Quantity("pldos", "1/t", SITES, 0.1, 10.0)],
-        "input_transforms": [Log(0.01), Pool(16)],
-    }
-    return small_config(**(values | changes))
-
-
-def number(column, low, high):
-    unit = next(c.unit for c in DATASET.columns("global") if c.name == column)
-    return Quantity(column, unit, [], low, high)
-
-
-CONFIGS = [
-    config("donors-cnn.a", outputs=[number("s", 40, 70), number("n_d", 0.6, 1.5)]),
-    config(
-        "statistics-cnn.a", task="statistics",
-        outputs=[number("potential_rms", 0.06, 0.16), number("correlation_length", 74, 122)],
-        output_transforms=[Affine([0.1, 95.0], [0.02, 14.0])],
-    ),
-    config(
-        "landscape-constant.a", task="landscape", config="landscape", architecture="constant",
-        hyperparameters={}, outputs=[Quantity("potential", "t", SITES, -0.1, 0.1)],
-        output_transforms=[Pool(8)],
-    ),
-    config(
-        "landscape-encdec.a", task="landscape", config="landscape",
-        architecture="encoder_decoder", hyperparameters={"maps": [2]},
-        outputs=[Quantity("potential", "t", SITES, -0.1, 0.1)],
-        input_transforms=[Log(0.01)], output_transforms=[Affine(0.0, 0.1)],
-    ),
-    config(
-        "fourier-cnn.a", task="fourier", config="landscape",
-        outputs=[Quantity("fourier", "1", [240, 2], -1e3, 1e3)],
-        output_transforms=[Affine(0.0, 70.0)],
-    ),
-]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -121,15 +47,16 @@ def found(folder, report_cache):
 
 
 @pytest.mark.parametrize("row", range(len(CONFIGS)))
-def test_scores_are_those_of_the_scoring_command(row, folders, report_cache, monkeypatch):
+def test_scores_are_those_of_the_task(row, folders, report_cache, monkeypatch):
     """In pieces as in one."""
     monkeypatch.setattr(collect, "PIECE", 4)
     model, _, result = found(folders[row], report_cache)
-    expected = scoring.score(model, samples=COUNT, cache=report_cache).values
-    assert result.scores.keys() == expected.keys()
-    for name, score in expected.items():
-        assert result.scores[name].value == pytest.approx(score.value, rel=1e-6, abs=1e-12)
-        assert result.scores[name].low == pytest.approx(score.low, rel=1e-5, abs=1e-12)
+    task = f"pldos-{model.config.task}"
+    expected = evaluate(model, task, samples=COUNT, cache=report_cache, variants=False)
+    for name, score in result.scores.items():
+        theirs = expected.evaluation.scores[name]
+        assert theirs.value == pytest.approx(score.value, rel=1e-6, abs=1e-12)
+        assert theirs.low == pytest.approx(score.low, rel=1e-5, abs=1e-12)
 
 
 def test_error_map_is_the_root_mean_square_over_samples(folders, report_cache):

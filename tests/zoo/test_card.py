@@ -1,6 +1,7 @@
 """The card of a model: what it says, and that it follows from what was measured."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,8 +22,9 @@ RECORD = TrainingRecord(
     waiting_share=0.012, device="CPU, 2 threads", machine="A processor", libraries={"torch": "2"},
 )  # fmt: skip
 SCORES = Scores(
-    "test", 4000, "mesoinv models score NAME --split test --samples 4000",
+    "test", 4000, "mesoinv evaluate NAME --task pldos-donors",
     {"s error std": Score(2.3141, 2.25, 2.37, "nm"), "s bias": Score(0.01, -0.02, 0.04, "nm")},
+    task="pldos-donors",
 )  # fmt: skip
 
 
@@ -48,7 +50,19 @@ def test_front_matter(folder):
     (result,) = index["results"]
     assert index["name"] == "my-model"
     assert (result["dataset"]["config"], result["dataset"]["split"]) == ("global", "test")
+    assert result["task"]["name"] == "pldos-donors"
     assert result["metrics"][0]["value"] == 2.3141
+
+
+def test_scores_name_the_configuration_that_they_are_of(tmp_path):
+    """The model was trained on `global`."""
+    scores = replace(SCORES, task="pldos-landscape", config="landscape")
+    made = small_model(scores=[SCORES, scores]).save_pretrained(tmp_path)
+    head, body = parts(card_text(made))
+    results = head["model-index"][0]["results"]
+    assert [r["dataset"]["config"] for r in results] == ["global", "landscape"]
+    assert [r["task"]["name"] for r in results] == ["pldos-donors", "pldos-landscape"]
+    assert "Split `test` of `pldos/landscape`" in body
 
 
 def test_body(folder):
@@ -78,7 +92,7 @@ def test_a_card_without_training_scores_or_recipe(tmp_path):
     made = map_model(name="pldos-landscape-mine.x").save_pretrained(tmp_path)
     head, body = parts(card_text(made))
     assert "model-index" not in head
-    assert "Not scored yet: `mesoinv models score FOLDER --save`" in body
+    assert "Not scored yet: `mesoinv evaluate FOLDER --save`" in body
     assert "potential = model.predict(" in body
     assert "curves.png" not in body
     assert "yaml" not in body
@@ -118,6 +132,14 @@ def test_main_scores_name_their_split(folder):
     assert data["scores"][0]["split"] == "test"
     (headline,) = main_scores(small_model(scores=[SCORES]).config)
     assert (headline.split, headline.name, headline.value) == ("test", "s error std", 2.3141)
+
+
+@pytest.mark.parametrize("name", ["skill", "pearson r median", "s error std"])
+def test_headlines_are_listed(name):
+    scores = replace(
+        SCORES, values={name: Score(0.5, 0.4, 0.6, "1"), "s bias": Score(0, 0, 0, "1")}
+    )
+    assert [h.name for h in main_scores(small_model(scores=[scores]).config)] == [name]
 
 
 def test_every_model_is_described():

@@ -1,4 +1,4 @@
-"""``mesoinv models``, ``models score``, ``train`` and ``predict`` as a user types them."""
+"""``mesoinv models``, ``train`` and ``predict`` as a user types them."""
 
 import json
 import shutil
@@ -13,8 +13,8 @@ from zoo_helpers import SHAPE, VALIDATION, small_model, write_recipe
 
 import mesoinv
 from mesoinv.cli import app
+from mesoinv.generators import get_dataset
 from mesoinv.generators.pipeline.errors import UsageError
-from mesoinv.zoo import loading
 from mesoinv.zoo.config import WEIGHTS, read_config
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:lightning")
@@ -36,7 +36,7 @@ def trained(tmp_path_factory, cache):
         "train", recipe, "--out", folder / "model", "--runs", folder / "runs", "--cache", cache
     )
     assert done.exit_code == 0
-    assert "Next: mesoinv models score" in done.stdout
+    assert f"Next: mesoinv evaluate {folder / 'model'} --save" in done.stdout
     return folder / "model"
 
 
@@ -89,29 +89,22 @@ def test_card(model_folder):
     assert 'load_model("somebody/small")' in (model_folder / "README.md").read_text()
 
 
-def test_score(trained, built, cache, tmp_path):
+def test_a_trained_model_is_scored(trained, built, cache, tmp_path):
     folder = shutil.copytree(trained, tmp_path / "model")
-    arguments = ("models", "score", folder, "--split", "validation", "--samples", VALIDATION)
-    text = call(*arguments, "--cache", cache).stdout
-    assert "s error std" in text
-    assert "95 % intervals" in text
+    options = ("--split", "validation", "--samples", VALIDATION, "--no-variants")
+    arguments = ("evaluate", folder, *options)
     first = json.loads(call(*arguments, "--cache", cache, "--json").stdout)
-    assert first == json.loads(call(*arguments, "--data", built, "--json").stdout)
+    again = json.loads(call(*arguments, "--data", built, "--json").stdout)
+    assert first["scores"] == again["scores"]
     assert read_config(folder).scores == []
     call(*arguments, "--cache", cache, "--save")
     call(*arguments, "--cache", cache, "--save")
     (scores,) = read_config(folder).scores
     assert (scores.split, scores.samples) == ("validation", VALIDATION)
-    assert scores.values["s error std"].value == first["values"]["s error std"]["value"]
+    assert scores.values["s error std"].value == first["scores"]["s error std"]["value"]
     card = (folder / "README.md").read_text()
     assert scores.command in card
     assert "none of them used in training" not in card
-
-
-def test_scores_of_a_download_are_not_saved(trained, monkeypatch):
-    monkeypatch.setattr(loading, "_download", lambda *_: trained)
-    with pytest.raises(UsageError, match="--save has no folder of yours"):
-        call("models", "score", "somebody/model", "--save")
 
 
 def test_predict_a_built_split(trained, built, samples, tmp_path):
@@ -126,9 +119,9 @@ def test_predict_a_built_split(trained, built, samples, tmp_path):
         np.testing.assert_allclose(table[name].to_numpy(), values, rtol=1e-5)
     about = json.loads(table.schema.metadata[b"mesoinv"])
     assert about["units"] == {"index": "1", "s": "nm", "n_d": "1e12 cm⁻²"}
-    assert (about["model"], about["config"], about["split"]) == (
-        "pldos-donors-cnn.tiny", "global", "train",
-    )  # fmt: skip
+    told = ("model", "dataset_version", "config", "split")
+    version = get_dataset("pldos").version
+    assert [about[name] for name in told] == ["pldos-donors-cnn.tiny", version, "global", "train"]
 
 
 def test_predict_a_file(model_folder, tmp_path):

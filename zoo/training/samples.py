@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mesoinv.generators import get_dataset
 from mesoinv.generators.pipeline.compute import compute_rows
 from mesoinv.generators.pipeline.errors import UsageError
+from mesoinv.generators.pipeline.resolve import resolve_dataset
 from mesoinv.generators.pipeline.workers import completed, open_pool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -47,7 +47,7 @@ class Request:
 
     def dtypes(self) -> dict[str, str]:
         """Return the storage type of each requested column, refusing unknown ones."""
-        declared = {c.name: c.dtype for c in get_dataset(self.dataset).columns(self.config)}
+        declared = {c.name: c.dtype for c in resolve_dataset(self.dataset).columns(self.config)}
         if unknown := [name for name in self.columns if name not in declared]:
             raise UsageError(
                 f"{self.dataset}/{self.config} has no column {', '.join(unknown)}. "
@@ -62,7 +62,7 @@ def generate_samples(
     *,
     workers: int = 1,
     device: str = "cpu",
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int], object] | None = None,
 ) -> dict[str, NDArray[Any]]:
     """Return samples, computing those that the cache does not hold yet.
 
@@ -84,8 +84,37 @@ def generate_samples(
     dict of str to array
         Column -> (count, …) array in its storage type.
     """
+    folder = _complete(request, cache, workers=workers, device=device, progress=progress)
+    return {name: _load(folder, name, request.count) for name in request.columns}
+
+
+def iter_generated(
+    request: Request,
+    cache: Path,
+    *,
+    workers: int = 1,
+    device: str = "cpu",
+    progress: Callable[[int, int], object] | None = None,
+) -> Iterator[dict[str, NDArray[Any]]]:
+    """Yield the samples of `generate_samples` in pieces of `ROWS`, one in memory at a time."""
+    folder = _complete(request, cache, workers=workers, device=device, progress=progress)
+    for first in range(0, request.count, ROWS):
+        rows = slice(0, request.count - first)
+        yield {name: np.load(_file(folder, name, first))[rows] for name in request.columns}
+
+
+def _complete(
+    request: Request,
+    cache: Path,
+    *,
+    workers: int,
+    device: str,
+    progress: Callable[[int, int], object] | None,
+) -> Path:
+    """Compute what the cache lacks and return the folder of the split."""
     dtypes = request.dtypes()
-    folder = cache / f"{request.dataset}-{get_dataset(request.dataset).version}"
+    dataset = resolve_dataset(request.dataset)
+    folder = cache / f"{dataset.name}-{dataset.version}"
     folder = folder / f"{request.config}-{request.split}"
     firsts = range(0, request.count, ROWS)
     missing = [f for f in firsts if any(not _file(folder, c, f).exists() for c in dtypes)]
@@ -96,12 +125,12 @@ def generate_samples(
             done += 1
             if progress:
                 progress(min(done * ROWS, request.count), request.count)
-    return {name: _load(folder, name, request.count) for name in dtypes}
+    return folder
 
 
 def _compute(task: tuple[Request, Path, int, str]) -> None:
     request, folder, first, device = task
-    dataset = get_dataset(request.dataset)
+    dataset = resolve_dataset(request.dataset)
     parts = [
         compute_rows(
             dataset, request.config, request.split, rows, solver=dataset.solvers[0], device=device

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mesoinv.generators.pipeline.errors import MesoinvError
-from mesoinv.zoo.training.samples import Request, generate_samples
+from mesoinv.generators.pipeline.resolve import resolve_dataset
+from mesoinv.zoo.training.samples import Request, generate_samples, iter_generated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -25,7 +26,7 @@ def load_samples(
     cache: Path = Path("data/cache"),
     workers: int = 1,
     device: str = "cpu",
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int], object] | None = None,
 ) -> dict[str, NDArray[Any]]:
     """Return the first samples of a split as arrays.
 
@@ -52,8 +53,28 @@ def load_samples(
     """
     if source == GENERATE:
         return generate_samples(request, cache, workers=workers, device=device, progress=progress)
+    parts = list(_read_built(request, _folder(request, source)))
+    return {name: np.concatenate([p[name] for p in parts]) for name in request.columns}
+
+
+def iter_samples(
+    request: Request,
+    source: str = GENERATE,
+    *,
+    cache: Path = Path("data/cache"),
+    workers: int = 1,
+    device: str = "cpu",
+    progress: Callable[[int, int], object] | None = None,
+) -> Iterator[dict[str, NDArray[Any]]]:
+    """Yield the samples of `load_samples` in pieces, one in memory at a time."""
+    if source == GENERATE:
+        return iter_generated(request, cache, workers=workers, device=device, progress=progress)
+    return _read_built(request, _folder(request, source))
+
+
+def _folder(request: Request, source: str) -> Path:
     folder = Path(source)
-    return _read_built(request, folder if folder.is_dir() else _download(request, source))
+    return folder if folder.is_dir() else _download(request, source)
 
 
 def _download(request: Request, source: str) -> Path:
@@ -74,25 +95,29 @@ def _download(request: Request, source: str) -> Path:
         ) from error
 
 
-def _read_built(request: Request, folder: Path) -> dict[str, NDArray[Any]]:
+def _read_built(request: Request, folder: Path) -> Iterator[dict[str, NDArray[Any]]]:
+    """Return the row groups of a split's files, once it is known that they hold enough."""
     import pyarrow.parquet as pq  # noqa: PLC0415
 
-    from mesoinv.generators import get_dataset  # noqa: PLC0415
-    from mesoinv.generators.pipeline.storage import read_rows  # noqa: PLC0415
-
     request.dtypes()
-    columns = [
-        c for c in get_dataset(request.dataset).columns(request.config) if c.name in request.columns
-    ]
-    parts, left = [], request.count
-    for path in sorted((folder / request.config).glob(f"{request.split}-*.parquet")):
-        rows = min(left, pq.read_metadata(path).num_rows)
-        if rows:
-            parts.append(read_rows(path, 0, rows, columns))
-        left -= rows
-    if left:
+    files = sorted((folder / request.config).glob(f"{request.split}-*.parquet"))
+    rows = {path: pq.read_metadata(path).num_rows for path in files}
+    if sum(rows.values()) < request.count:
         raise MesoinvError(
-            f"{folder} holds {request.count - left} samples of {request.config}/{request.split}; "
-            f"{request.count} are needed. Build a larger size, or use --data {GENERATE}."
+            f"{folder} holds {sum(rows.values())} samples of {request.config}/{request.split}; "
+            f"{request.count} are needed. Take fewer samples, build a larger size, or use "
+            f"--data {GENERATE}."
         )
-    return {name: np.concatenate([p[name] for p in parts]) for name in request.columns}
+    return _rows_of(request, rows)
+
+
+def _rows_of(request: Request, rows: dict[Path, int]) -> Iterator[dict[str, NDArray[Any]]]:
+    from mesoinv.generators.pipeline.storage import iter_tables, to_numpy  # noqa: PLC0415
+
+    declared = resolve_dataset(request.dataset).columns(request.config)
+    columns = [c for c in declared if c.name in request.columns]
+    left = request.count
+    for path, there in rows.items():
+        for table in iter_tables(path, 0, min(left, there), columns):
+            yield to_numpy(table, columns)
+        left -= min(left, there)

@@ -13,9 +13,9 @@ import torch
 from lightning.pytorch.callbacks import ModelCheckpoint, Timer, TQDMProgressBar
 from lightning.pytorch.loggers import CSVLogger
 
-from mesoinv.generators import get_dataset
 from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
 from mesoinv.generators.pipeline.provenance import library_versions, machine_name
+from mesoinv.generators.pipeline.resolve import resolve_dataset
 from mesoinv.zoo import transforms
 from mesoinv.zoo.config import ModelConfig, Quantity, TrainingRecord
 from mesoinv.zoo.model import Model
@@ -122,7 +122,7 @@ def _pairs(recipe: Recipe, split: str, setting: Setting) -> Pairs:
 
 
 def _configuration(recipe: Recipe, pairs: Pairs) -> ModelConfig:
-    dataset = get_dataset(recipe.dataset)
+    dataset = resolve_dataset(recipe.dataset)
     columns = {c.name: c for c in dataset.columns(recipe.config)}
     x, y = (part.cpu() for part in pairs[list(range(min(len(pairs), FIT_SAMPLES)))])
 

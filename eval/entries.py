@@ -1,0 +1,183 @@
+"""What stands on a board before it is ranked: models of the zoo, submissions, papers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mesoinv.eval.harness import RESULT, Result, evaluate, read_result
+from mesoinv.eval.predictors import misfit, model_digest
+from mesoinv.eval.records import Cell, Row
+from mesoinv.generators.pipeline.errors import MesoinvError
+from mesoinv.zoo import metrics
+from mesoinv.zoo.config import WEIGHTS, read_config
+from mesoinv.zoo.loading import HUB_NAMESPACE, LOCAL_WEIGHTS, list_models, load_model
+from mesoinv.zoo.recipe import read_recipe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mesoinv.eval.task import Published, Task
+    from mesoinv.zoo.config import ModelConfig
+    from mesoinv.zoo.metrics import Score
+    from mesoinv.zoo.model import Model
+
+#: Architectures whose models any other must beat.
+TRIVIAL = ("constant", "linear")
+#: Where a model's folder keeps its evaluations, one folder for each task.
+EVALUATIONS = "evaluation"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A row that is not ranked yet, and the errors of each sample to rank it by."""
+
+    row: Row
+    result: Result
+
+
+@dataclass(frozen=True)
+class Options:
+    """How missing evaluations are made; see `mesoinv.eval.harness.evaluate`.
+
+    `results` is a folder that keeps those of submissions, and those of the zoo that are not in the
+    models' own folders; `fresh` makes all of them again.
+    """
+
+    results: Path = Path("data/results")
+    cache: Path = Path("data/cache")
+    data: str = "generate"
+    workers: int = 1
+    samples: int | None = None
+    seed: int = 0
+    fresh: bool = False
+    say: Callable[[str], object] = lambda _text: None
+
+    def evaluate(self, subject: Path | Model, task: Task) -> Result:
+        """Evaluate on the task's split."""
+        return evaluate(
+            subject, task, data=self.data, cache=self.cache, workers=self.workers,
+            samples=self.samples, seed=self.seed,
+        )  # fmt: skip
+
+
+def zoo_models(task: Task) -> dict[str, ModelConfig]:
+    """Return the models of the zoo whose weights are here and that are for a task."""
+    found = {}
+    for name in list_models():
+        folder = LOCAL_WEIGHTS / name
+        if not (folder / WEIGHTS).exists():
+            continue
+        config = read_config(folder)
+        wanted = {t.column for t in task.targets}
+        if {q.column for q in config.outputs} == wanted and not misfit(config, task):
+            found[name] = config
+    return found
+
+
+def zoo_entries(task: Task, options: Options) -> Iterator[Entry]:
+    """Yield the zoo's models, evaluating those whose stored evaluation is not of these samples."""
+    for name, config in zoo_models(task).items():
+        model = load_model(LOCAL_WEIGHTS / name)
+        digest = model_digest(model)
+        places = (LOCAL_WEIGHTS / name / EVALUATIONS / task.id, options.results / task.id / name)
+        result = first_stored(places, task, digest, options)
+        if result is None:
+            options.say(f"{task.id}: {name}")
+            result = options.evaluate(model, task)
+            result.save(places[1])
+        yield Entry(_zoo_row(config, result), result)
+
+
+def first_stored(
+    places: tuple[Path, ...], task: Task, digest: str | None, options: Options
+) -> Result | None:
+    """Return the first stored evaluation of the same task, samples and subject (if given)."""
+    for place in places if not options.fresh else ():
+        if (place / RESULT).exists() and (found := _readable(place)):
+            known = found.evaluation
+            wanted = (
+                task.digest, options.samples or task.samples, task.split,
+                options.seed, metrics.RESAMPLES,
+            )  # fmt: skip
+            same = wanted == (
+                known.task_digest, known.samples, known.split, known.seed, known.resamples,
+            )  # fmt: skip
+            if same and digest in {None, known.subject.digest}:
+                return found
+    return None
+
+
+def _readable(place: Path) -> Result | None:
+    try:
+        return read_result(place)
+    except MesoinvError:  # damaged: made again
+        return None
+
+
+def measured_row(name: str, kind: str, result: Result) -> Row:
+    """Return what an evaluation says about a row."""
+    known, subject = result.evaluation, result.evaluation.subject
+    return Row(
+        id=name,
+        name=name,
+        kind=kind,  # type: ignore[arg-type]
+        rank=None,
+        scores=_cells(known.scores),
+        variants={name: _cells(found.scores) for name, found in known.variants.items()},
+        parameters=subject.parameters,
+        training_samples=subject.training_samples,
+        samples_per_second=known.speed.samples_per_second if known.speed else None,
+        machine=f"{known.speed.device}: {known.speed.machine}" if known.speed else "",
+        licence=subject.licence or "",
+    )
+
+
+def quantiles(task: Task, result: Result) -> list[float]:
+    """Return 101 quantiles of the error of a sample, rounded to what a picture shows."""
+    values = np.quantile(result.table[task.measures.error], np.linspace(0, 1, 101))
+    return [float(f"{x:.6g}") for x in values]
+
+
+def _zoo_row(config: ModelConfig, result: Result) -> Row:
+    kind = "trivial" if config.architecture in TRIVIAL else "baseline"
+    row = measured_row(config.name, kind, result)
+    row.authors = ["mesoinv"]
+    row.links = {"model": f"https://huggingface.co/{HUB_NAMESPACE}/{config.name}"}
+    row.notes = read_recipe(config.name).description
+    training = config.training
+    if training is not None:
+        row.training_data = f"{training.samples} samples of {config.dataset}/{config.config}/train"
+        if training.paper_samples:
+            row.training_data += f"; the paper: {training.paper_samples}"
+    return row
+
+
+def published_rows(task: Task) -> list[Row]:
+    """Return the papers' numbers, which are of other samples and so have no rank."""
+    return [_published_row(paper) for paper in task.published]
+
+
+def _published_row(paper: Published) -> Row:
+    return Row(
+        id=paper.name,
+        name=paper.name,
+        kind="paper",
+        rank=None,
+        scores={
+            name: Cell(quoted.value, text=quoted.text, where=f"{paper.reference}, {quoted.where}")
+            for name, quoted in paper.scores.items()
+        },
+        authors=[],
+        links={"paper": paper.link},
+        parameters=paper.parameters,
+        training_samples=paper.training_samples,
+        notes=paper.notes,
+    )
+
+
+def _cells(scores: dict[str, Score]) -> dict[str, Cell]:
+    return {name: Cell(s.value, s.low, s.high) for name, s in scores.items()}

@@ -1,0 +1,258 @@
+"""What an evaluation and a board are, as plain records that become JSON and come back strictly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from mesoinv.zoo.metrics import Score  # noqa: TC001  (read at run time)
+
+
+@dataclass
+class Subject:
+    """What was evaluated.
+
+    Attributes
+    ----------
+    name : str
+        Of the model, or of the submission.
+    digest : str
+        SHA-256 over the weights and their configuration, or over the file of predictions.
+    architecture : str or None
+        Of a model that the package can build.
+    parameters : int or None
+        Numbers that were learnt.
+    training_samples, paper_samples : int or None
+        What it was trained on, and what the paper trained on.
+    licence : str or None
+        Of the weights.
+    """
+
+    name: str
+    digest: str
+    architecture: str | None = None
+    parameters: int | None = None
+    training_samples: int | None = None
+    paper_samples: int | None = None
+    licence: str | None = None
+
+
+@dataclass
+class Speed:
+    """Predicting alone, without loading or scoring: samples a second, and where."""
+
+    samples_per_second: float
+    device: str
+    machine: str
+
+
+@dataclass
+class VariantScores:
+    """Scores on a robustness variant of a task."""
+
+    samples: int
+    scores: dict[str, Score]
+
+
+@dataclass
+class Evaluation:
+    """The scores of one model on one task, with everything that is needed to get them again.
+
+    Attributes
+    ----------
+    task, task_digest : str
+        The task, and the SHA-256 of its declaration.
+    dataset, dataset_version, config, split : str
+        Of the samples.
+    samples : int
+        The first so many of the split.
+    subject : Subject
+    headline : str
+        The score that ranks.
+    scores : dict of str to Score
+        Every score with its 95 % interval.
+    variants : dict of str to VariantScores
+        Secondary scores: noise, other parameters than in training.
+    replicates : list of float
+        The headline of each resample: to compare with others that had the same resamples.
+    resamples, seed : int
+        Of the bootstrap.
+    speed : Speed or None
+    mesoinv : str
+        Version of the package.
+    libraries : dict of str to str
+    source : str
+        Where the samples came from.
+    """
+
+    task: str
+    task_digest: str
+    dataset: str
+    dataset_version: str
+    config: str
+    split: str
+    samples: int
+    subject: Subject
+    headline: str
+    scores: dict[str, Score]
+    variants: dict[str, VariantScores]
+    replicates: list[float]
+    resamples: int
+    seed: int
+    speed: Speed | None
+    mesoinv: str
+    libraries: dict[str, str]
+    source: str
+    format: Literal[1] = 1
+
+
+@dataclass
+class Cell:
+    """A number on the board: ours have an interval, a paper's usually have none.
+
+    `text` is what is shown in place of the number (``"> 0.99"``), `where` its place in a paper.
+    """
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+    text: str | None = None
+    where: str | None = None
+
+
+@dataclass
+class Row:
+    """One line of a task's table.
+
+    Attributes
+    ----------
+    id : str
+        Unique in the table.
+    name : str
+        Shown; whatever a submission says, so it must be escaped.
+    kind : str
+        ``submission``; ``baseline`` of the zoo; ``trivial`` baseline; ``paper``.
+    rank : int or None
+        1 + the number of rows that are better beyond doubt: whose paired 95 % interval of the
+        difference in the headline does not contain zero. Equal ranks are shared. None for a paper,
+        whose samples were others.
+    scores : dict of str to Cell
+        Metric -> number; one that is missing was not measured.
+    variants : dict of str to dict of str to Cell
+        Variant -> metric -> number.
+    authors : list of str
+    links : dict of str to str
+        ``model``, ``paper``, ``code`` -> https address.
+    parameters, training_samples : int or None
+    training_data : str
+        As declared.
+    samples_per_second : float or None
+    machine : str
+        Where the speed was measured.
+    licence : str
+        Of the weights.
+    date : str
+        ISO date of the submission, or empty.
+    notes : str
+    quantiles : list of float
+        101 quantiles (0, 1, … 100 %) of the per-sample error named by `TaskBoard.error`; empty for
+        a paper.
+    """
+
+    id: str
+    name: str
+    kind: Literal["submission", "baseline", "trivial", "paper"]
+    rank: int | None
+    scores: dict[str, Cell]
+    variants: dict[str, dict[str, Cell]] = field(default_factory=dict)
+    authors: list[str] = field(default_factory=list)
+    links: dict[str, str] = field(default_factory=dict)
+    parameters: int | None = None
+    training_samples: int | None = None
+    training_data: str = ""
+    samples_per_second: float | None = None
+    machine: str = ""
+    licence: str = ""
+    date: str = ""
+    notes: str = ""
+    quantiles: list[float] = field(default_factory=list)
+
+
+@dataclass
+class Metric:
+    """A column of scores: its unit (``"1"`` for a pure number) and which way is better."""
+
+    name: str
+    unit: str
+    better: Literal["high", "low", "zero"]
+
+
+@dataclass
+class Rejected:
+    """A submission that is not on the board, and why."""
+
+    submission: str
+    reason: str
+
+
+@dataclass
+class TaskBoard:
+    """One leaderboard.
+
+    Attributes
+    ----------
+    id, title, description : str
+    headline, why : str
+        The metric that ranks (always higher is better), and why that one.
+    dataset, dataset_version, config, split : str
+    samples : int
+        How many samples all rows (but a paper's) are scored on.
+    inputs, targets : dict of str to str
+        Column -> unit.
+    metrics : list of Metric
+        In the order of the columns; the headline is the first.
+    variants : dict of str to str
+        Variant -> description.
+    error : Metric
+        The per-sample error whose distribution is shown.
+    paper, citation, licence : str
+    superseded_by : str or None
+    rows : list of Row
+        Best first; papers where their number belongs.
+    rejected : list of Rejected
+    """
+
+    id: str
+    title: str
+    description: str
+    headline: str
+    why: str
+    dataset: str
+    dataset_version: str
+    config: str
+    split: str
+    samples: int
+    inputs: dict[str, str]
+    targets: dict[str, str]
+    metrics: list[Metric]
+    variants: dict[str, str]
+    error: Metric
+    paper: str
+    citation: str
+    licence: str
+    superseded_by: str | None
+    rows: list[Row]
+    rejected: list[Rejected] = field(default_factory=list)
+
+
+@dataclass
+class Board:
+    """All leaderboards, and how they were computed."""
+
+    mesoinv: str
+    built: str
+    command: str
+    resamples: int
+    seed: int
+    tasks: list[TaskBoard]
+    format: Literal[1] = 1

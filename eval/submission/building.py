@@ -1,0 +1,185 @@
+"""Builds a stranger's network without memory: on torch's ``meta`` device, under a watch.
+
+Tensors of that device have a shape and no numbers, so that building costs nothing but the modules
+themselves, and those are counted. A sample is then sent through in the same way: the shape of what
+comes out, the largest intermediate array and the operations are known before anything real runs.
+"""
+
+from __future__ import annotations
+
+import time
+import warnings
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from mesoinv.eval.submission.problems import Problem, RefusedError, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from torch import nn
+
+    from mesoinv.eval.submission.weights import Shapes
+    from mesoinv.zoo.config import ModelConfig
+
+MAX_PARAMETERS = 500_000_000  # of 4 bytes in 2 GB
+MAX_MODULES = 5_000
+MAX_SECONDS = 20.0
+#: Numbers of one intermediate array, and multiplications, for one sample.
+MAX_ELEMENTS = 2**24
+MAX_OPERATIONS = 5e11
+_BATCH = 2
+_MEND = "Submit a smaller network, or predictions."
+
+
+class _TooMuchError(Exception):
+    """Leaves a build that is out of bounds."""
+
+
+def check_network(config: ModelConfig, shapes: Shapes) -> None:
+    """Build the network of a configuration whose values are within bounds, and compare weights.
+
+    Parameters
+    ----------
+    config : ModelConfig
+        Checked by `mesoinv.eval.submission.bounds.check_config`.
+    shapes : dict of str to tuple of int
+        Of the tensors in the file.
+
+    Raises
+    ------
+    RefusedError
+        If it cannot be built, is too large, too slow, gives another shape, or its tensors are not
+        those of the file.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a stranger's network has nothing to tell the user
+            network, given, wanted = _build(config)
+            _compare(network, shapes)
+            _run(network, given, wanted)
+    except RefusedError:
+        raise
+    except Exception as error:  # whatever a stranger's numbers make torch say
+        what = f"cannot be built: {shown(error, 300)}."
+        raise RefusedError(Problem("the network", what, _MEND)) from error
+
+
+def _build(config: ModelConfig) -> tuple[nn.Module, tuple[int, ...], tuple[int, ...]]:
+    import torch  # noqa: PLC0415
+
+    from mesoinv.zoo.architectures import build_network  # noqa: PLC0415
+
+    given = _through(config.inputs[0].shape, config.input_transforms, back=False)
+    if len(config.outputs) > 1:
+        wanted: tuple[int, ...] = (len(config.outputs),)
+        _through([*wanted], config.output_transforms, back=True)
+    else:
+        wanted = _through(config.outputs[0].shape, config.output_transforms, back=True)
+    values = {k: v for k, v in config.hyperparameters.items() if k != "pretrained"}
+    with _watched(), _sizes(MAX_PARAMETERS), torch.device("meta"):
+        network = build_network(config.architecture, [given], [wanted], values)
+    return network.eval(), given, wanted
+
+
+def _through(shape: list[int], steps: list[Any], *, back: bool) -> tuple[int, ...]:
+    """Return the network's shape of a sample, after sending zeros to it (and back)."""
+    import torch  # noqa: PLC0415
+
+    from mesoinv.zoo import transforms  # noqa: PLC0415
+    from mesoinv.zoo.model import network_shape  # noqa: PLC0415
+
+    inner = network_shape(shape, steps)
+    with torch.inference_mode():
+        if not back:
+            found, expected = transforms.apply(steps, torch.zeros(1, *shape)), inner
+        else:
+            found, expected = transforms.invert(steps, torch.zeros(1, *inner)), tuple(shape)
+    if tuple(found.shape[1:]) != expected:
+        raise ValueError(f"the transforms turn {list(expected)} into {list(found.shape[1:])}")
+    return inner
+
+
+@contextmanager
+def _watched() -> Iterator[None]:
+    """Count modules, parameters and time while networks are built (in this whole process)."""
+    from torch.nn.modules import module  # noqa: PLC0415
+
+    modules, numbers, start = 0, 0, time.monotonic()
+
+    def see_module(*_: object) -> None:
+        nonlocal modules
+        modules += 1
+        if modules > MAX_MODULES or time.monotonic() - start > MAX_SECONDS:
+            raise _TooMuchError(f"more than {MAX_MODULES} modules, or {MAX_SECONDS:g} s to build")
+
+    def see_tensor(_module: object, _name: str, tensor: Any) -> None:
+        nonlocal numbers
+        numbers += 0 if tensor is None else tensor.numel()
+        if numbers > MAX_PARAMETERS:
+            raise _TooMuchError(f"more than {MAX_PARAMETERS:_} parameters")
+
+    handles = [
+        module.register_module_module_registration_hook(see_module),
+        module.register_module_parameter_registration_hook(see_tensor),
+        module.register_module_buffer_registration_hook(see_tensor),
+    ]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _compare(network: nn.Module, shapes: Shapes) -> None:
+    expected = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+    for what, names in {
+        "lacks": expected.keys() - shapes.keys(),
+        "has the unknown": shapes.keys() - expected.keys(),
+        "has in another shape": {n for n in expected.keys() & shapes if expected[n] != shapes[n]},
+    }.items():
+        if names:
+            said = f"{what} {', '.join(shown(name) for name in sorted(names)[:5])}"
+            more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+            mend = "Submit the config.json that was written with these weights."
+            raise RefusedError(Problem("model.safetensors", f"{said}{more}.", mend))
+
+
+def _run(network: nn.Module, given: tuple[int, ...], wanted: tuple[int, ...]) -> None:
+    """Send two samples without numbers through, and refuse what would be too large or too slow."""
+    import torch  # noqa: PLC0415
+    from torch.utils.flop_counter import FlopCounterMode  # noqa: PLC0415
+
+    # the observer computes a table of real numbers first; what costs is the network inside
+    inside = getattr(network, "landscape", None)
+    part, shape = (network, wanted) if inside is None else (inside, given)
+    with (
+        torch.inference_mode(),
+        _sizes(_BATCH * MAX_ELEMENTS),
+        FlopCounterMode(display=False) as counter,
+    ):
+        found = part(torch.zeros(_BATCH, *given, device="meta"))
+    if tuple(found.shape[1:]) != shape:
+        raise ValueError(f"it gives {list(found.shape[1:])}, and {list(shape)} are wanted")
+    if counter.get_total_flops() > 2 * _BATCH * MAX_OPERATIONS:
+        raise _TooMuchError(f"more than {MAX_OPERATIONS:g} multiplications a sample")
+
+
+def _sizes(limit: int) -> Any:
+    from torch import Tensor  # noqa: PLC0415
+    from torch.utils._python_dispatch import TorchDispatchMode  # noqa: PLC0415
+
+    class Sizes(TorchDispatchMode):  # type: ignore[no-untyped-call]
+        """Looks at the size of every intermediate array."""
+
+        def __torch_dispatch__(
+            self, func: Any, _types: Any, args: Any = (), kwargs: Any = None
+        ) -> Any:
+            found = func(*args, **(kwargs or {}))
+            parts = found if isinstance(found, list | tuple) else [found]
+            largest = max((p.numel() for p in parts if isinstance(p, Tensor)), default=0)
+            if largest > limit:
+                raise _TooMuchError(f"an array of {largest:_} numbers; allowed are {limit:_}")
+            return found
+
+    return Sizes()  # type: ignore[no-untyped-call]

@@ -1,0 +1,85 @@
+"""Fetches the two files of a model on the Hub, after the Hub has said how large they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mesoinv.eval.submission.files import MAX_BYTES, MAX_OTHER_BYTES
+from mesoinv.eval.submission.problems import Problem, RefusedError
+from mesoinv.generators.pipeline.hub import hub_errors
+from mesoinv.zoo.config import CONFIG, WEIGHTS
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
+
+LIMITS = {CONFIG: MAX_OTHER_BYTES, WEIGHTS: MAX_BYTES[".safetensors"]}
+
+
+def fetch_model(repo: str, revision: str, cache: Path) -> Path:
+    """Return a folder with ``config.json`` and ``model.safetensors`` of a commit, nothing else.
+
+    No login is sent: what is scored must be there for everybody.
+
+    Parameters
+    ----------
+    repo, revision : str
+        ``owner/name`` and the 40 digits of a commit.
+    cache : Path
+        Folder that keeps what was fetched.
+
+    Raises
+    ------
+    RefusedError
+        If there is no such public model or commit, a file is missing or too large.
+    MesoinvError
+        If the Hub cannot be reached.
+    """
+    from huggingface_hub import HfApi  # noqa: PLC0415  (reads its settings at import)
+
+    api = HfApi(token=False)
+    with hub_errors(api.endpoint, repo):
+        sizes = _sizes(api, repo, revision)
+        _check_sizes(sizes)
+        folder = Path(cache) / "submitted" / f"{repo.replace('/', '--')}--{revision}"
+        for name in LIMITS:
+            api.hf_hub_download(repo, name, revision=revision, local_dir=folder)
+    for name, size in sizes.items():
+        if (folder / name).lstat().st_size != size:
+            raise _refused(f"{name} did not arrive whole.", "Run the same command again.")
+    return folder
+
+
+def _sizes(api: HfApi, repo: str, revision: str) -> dict[str, int | None]:
+    from huggingface_hub.errors import (  # noqa: PLC0415
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
+
+    try:
+        info = api.model_info(repo, revision=revision, files_metadata=True)
+    except RepositoryNotFoundError:
+        mend = "Check the name, and make it public: everybody must be able to score it."
+        raise _refused(f"there is no public model {repo}.", mend) from None
+    except RevisionNotFoundError:
+        mend = "Write the commit that the page of its files shows."
+        raise _refused(f"{repo} has no commit {revision}.", mend) from None
+    if info.sha != revision:  # a branch or tag of that name
+        raise _refused(f"{revision} is not a commit of {repo}.", "Write a commit, not a name.")
+    there = {item.rfilename: item.size for item in info.siblings or []}
+    if missing := [name for name in LIMITS if name not in there]:
+        mend = "Publish a model of mesoinv: `mesoinv push FOLDER --repo OWNER/NAME`."
+        raise _refused(f"{repo} has no {' and no '.join(missing)}.", mend)
+    return {name: there[name] for name in LIMITS}
+
+
+def _check_sizes(sizes: dict[str, int | None]) -> None:
+    for name, limit in LIMITS.items():
+        size = sizes[name]
+        if size is None or size > limit:
+            said = "an unknown size" if size is None else f"{size / 1e6:.1f} MB"
+            raise _refused(f"{name} has {said}; allowed are {limit / 1e6:g} MB.", "Submit less.")
+
+
+def _refused(what: str, mend: str) -> RefusedError:
+    return RefusedError(Problem("hub_model", what, mend))

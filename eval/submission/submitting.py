@@ -1,0 +1,265 @@
+"""From a scored submission to pull requests: on the board, and on a model's own repository."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mesoinv.eval.submission.files import EVALUATION, list_files
+from mesoinv.eval.submission.proposing import (
+    Proposal,
+    PullRequest,
+    files_below,
+    hub_errors,
+    propose,
+)
+from mesoinv.generators.pipeline import hub
+from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
+from mesoinv.generators.pipeline.records import to_json
+from mesoinv.generators.pipeline.resolve import resolve_dataset
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
+
+    from mesoinv.eval.harness import Result
+    from mesoinv.eval.records import Evaluation
+    from mesoinv.eval.submission.schema import Submission
+
+BOARD = "mesoinv/leaderboard"
+SUBMISSIONS = "submissions"
+
+
+class NameTakenError(UsageError):
+    """The name is on the board already, or is not although it is to be updated."""
+
+
+@dataclass(frozen=True)
+class SubmitReport:
+    """What was done, or would be done.
+
+    Attributes
+    ----------
+    board : PullRequest
+        On the board's dataset repository.
+    model : PullRequest or None
+        On the repository of a model of the Hub.
+    asked : str
+        Whether the Hub was asked, and what it said.
+    dry_run : bool
+    """
+
+    board: PullRequest
+    model: PullRequest | None
+    asked: str
+    dry_run: bool
+
+
+def submit(
+    folder: str | Path,
+    submission: Submission,
+    result: Result,
+    repo: str = BOARD,
+    *,
+    update: bool = False,
+) -> SubmitReport:
+    """Open the pull requests of a submission that was checked and scored.
+
+    The Hub client's own login is used. After an interruption call it again: a pull request that
+    is open with the same files is left as it is.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The submission's.
+    submission : Submission
+        As `read_submission` gave it.
+    result : Result
+        As `score_submission` gave it.
+    repo : str
+        The board's dataset repository.
+    update : bool
+        Replace the submission of that name that is on the board.
+
+    Returns
+    -------
+    SubmitReport
+
+    Raises
+    ------
+    NameTakenError
+        If the name is on the board already, or is not although it is to be updated.
+    UsageError
+        If nobody is logged in, or the repository is not there.
+    MesoinvError
+        If the Hub refuses or cannot be reached; the message says what is open already.
+    """
+    from huggingface_hub import HfApi  # noqa: PLC0415  (reads its settings at import)
+
+    hub.repo_name(repo, "leaderboard")
+    api = HfApi()
+    proposal = _for_board(Path(folder), submission, result.evaluation, repo, update=update)
+    user = check_board(submission, repo, update=update)
+    board = propose(api, proposal, user)
+    model = None
+    if submission.hub_model is not None:
+        try:
+            model = _propose_score(api, submission, result.evaluation, board, user)
+        except MesoinvError as error:
+            raise type(error)(
+                f"The board has its pull request ({board.action}: {board.url or repo}), "
+                f"{submission.hub_model} does not yet: {error} Run the same command again for the "
+                "rest; the first pull request stays as it is."
+            ) from error
+    return SubmitReport(board, model, f"as {user} on {api.endpoint}", dry_run=False)
+
+
+def check_board(submission: Submission, repo: str = BOARD, *, update: bool = False) -> str:
+    """Return who is logged in, if the board is there and the name can be submitted.
+
+    Raises
+    ------
+    NameTakenError, UsageError, MesoinvError
+        As `submit`, which asks again; this is for asking before hours of scoring.
+    """
+    from huggingface_hub import HfApi  # noqa: PLC0415  (reads its settings at import)
+
+    hub.repo_name(repo, "leaderboard")
+    api = HfApi()
+    with hub_errors(api, repo, "dataset"):
+        user = str(api.whoami()["name"])
+    _check_name(api, repo, submission, update=update)
+    return user
+
+
+def _propose_score(
+    api: HfApi, submission: Submission, evaluation: Evaluation, board: PullRequest, user: str
+) -> PullRequest:
+    proposal = _for_model(
+        submission, evaluation, board.url or f"{api.endpoint}/datasets/{board.repo}"
+    )
+    if board.url is None:
+        # nothing changed on the board, so a score that the model has is of these very files
+        with hub_errors(api, proposal.repo, "model"):
+            there = files_below(api, proposal, "main")
+        if set(proposal.files) <= set(there):
+            return PullRequest(proposal.repo, proposal.title, None, "unchanged")
+    return propose(api, proposal, user)
+
+
+def plan(submission: Submission, repo: str = BOARD, *, update: bool = False) -> SubmitReport:
+    """Return what `submit` would do; the Hub is asked, as far as it answers, and not changed.
+
+    Raises
+    ------
+    NameTakenError
+        If the name is on the board already, or is not although it is to be updated.
+    UsageError
+        If `repo` is not the name of a repository.
+    """
+    hub.repo_name(repo, "leaderboard")
+    try:
+        asked = f"as {check_board(submission, repo, update=update)}"
+    except NameTakenError:
+        raise
+    except MesoinvError as error:
+        asked = f"the Hub was not asked: {error}"
+    board = PullRequest(repo, _titles(submission)[update], None, "planned")
+    model = None
+    if submission.hub_model is not None:
+        model = PullRequest(submission.hub_model, _model_title(submission), None, "planned")
+    return SubmitReport(board, model, asked, dry_run=True)
+
+
+def _check_name(api: HfApi, repo: str, submission: Submission, *, update: bool) -> None:
+    """Refuse a name that is on the board, unless it is to be updated."""
+    from huggingface_hub.errors import EntryNotFoundError  # noqa: PLC0415
+
+    name, task = submission.name, submission.task
+    with hub_errors(api, repo, "dataset"):
+        try:
+            entries = api.list_repo_tree(repo, f"{SUBMISSIONS}/{task}", repo_type="dataset")
+            taken = [Path(entry.path).name for entry in entries]
+        except EntryNotFoundError:
+            taken = []
+    same = [other for other in taken if other.lower() == name.lower()]
+    if update and name not in same:
+        raise NameTakenError(
+            f"Nothing on {repo} is named {task}/{name}, so there is nothing to update"
+            f"{f' (but {same[0]} is there)' if same else ''}. Submit it without --update."
+        )
+    if same and not update:
+        raise NameTakenError(
+            f"{task}/{same[0]} is on {repo} already; names are unique, also but for case. If it is "
+            "yours, replace it with --update; otherwise choose "
+            "another name in submission.yaml."
+        )
+
+
+def _titles(submission: Submission) -> tuple[str, str]:
+    name, task = submission.name, submission.task
+    return f"Submit {name} to {task}", f"Update {name} on {task}"
+
+
+def _for_board(
+    folder: Path, submission: Submission, evaluation: Evaluation, repo: str, *, update: bool
+) -> Proposal:
+    place = f"{SUBMISSIONS}/{submission.task}/{submission.name}"
+    titles = _titles(submission)
+    files: dict[str, Path | bytes] = {f"{place}/{p}": folder / p for p in list_files(folder)[0]}
+    noted = f"{place}/{EVALUATION}"
+    files[noted] = to_json(_public(evaluation)).encode()
+    description = f"Scored by its author: {score_line(evaluation)}. To be scored again."
+    return Proposal(
+        "dataset", repo, place, files, titles[update], description, titles, (noted,), clean=True
+    )
+
+
+def _public(evaluation: Evaluation) -> Evaluation:
+    """Return an evaluation that does not tell where on this machine the samples were."""
+    local = Path(evaluation.source).is_dir()
+    return replace(evaluation, source="a built folder") if local else evaluation
+
+
+def _model_title(submission: Submission) -> str:
+    return f"Score on the leaderboard {submission.task} of mesoinv"
+
+
+def _for_model(submission: Submission, evaluation: Evaluation, url: str) -> Proposal:
+    """Return the result in the Hub's own format, which its page and its leaderboards read."""
+    import yaml  # noqa: PLC0415
+    from huggingface_hub import (  # noqa: PLC0415  (reads its settings at import)
+        EvalResultEntry,
+        eval_result_entries_to_yaml,
+    )
+
+    assert submission.hub_model is not None
+    title = _model_title(submission)
+    entry = EvalResultEntry(
+        dataset_id=f"mesoinv/{resolve_dataset(evaluation.dataset).name}",
+        task_id=evaluation.task,
+        value=evaluation.scores[evaluation.headline].value,
+        dataset_revision=f"v{evaluation.dataset_version}",
+        date=submission.date.isoformat(),
+        source_url=url,
+        source_name="mesoinv leaderboard",
+        notes=f"{score_line(evaluation)}; model at {submission.revision}",
+    )
+    text = yaml.safe_dump(
+        eval_result_entries_to_yaml([entry]), sort_keys=False, allow_unicode=True
+    ).encode()
+    path = f".eval_results/{evaluation.task}.yaml"
+    return Proposal(
+        "model", submission.hub_model, ".eval_results", {path: text}, title, score_line(evaluation),
+        (title,),
+    )  # fmt: skip
+
+
+def score_line(evaluation: Evaluation) -> str:
+    """Return the score that ranks, with its interval and what it was measured on."""
+    score = evaluation.scores[evaluation.headline]
+    unit = "" if score.unit == "1" else f" {score.unit}"
+    return (
+        f"{evaluation.headline} {score.value:.5g} [{score.low:.5g}, {score.high:.5g}]{unit} "
+        f"(95 %), the {evaluation.samples} samples of {evaluation.config}/{evaluation.split}"
+    )

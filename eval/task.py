@@ -1,0 +1,174 @@
+"""What a task declares: what is given, what is wanted, how it is scored. Nothing runs here."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal
+
+from mesoinv.generators.pipeline.errors import UsageError, unknown_name
+from mesoinv.generators.pipeline.resolve import resolve_dataset
+from mesoinv.zoo.metrics import FAMILIES, Family, Target
+
+if TYPE_CHECKING:
+    from mesoinv.generators.pipeline.base import Column
+    from mesoinv.zoo.metrics import Statistic
+
+
+@dataclass(frozen=True)
+class Noise:
+    """The same samples, measured with noise.
+
+    Gaussian noise of a standard deviation `level` times the sample's mean is added to every value
+    of the inputs; readings below zero are recorded as zero. It is a function of the sample's index,
+    so everybody's noise is the same.
+    """
+
+    level: float
+    description: str
+    samples: int
+    kind: Literal["noise"] = "noise"
+
+
+@dataclass(frozen=True)
+class OtherConfig:
+    """Samples of another configuration, with parameters that the training set does not hold."""
+
+    config: str
+    description: str
+    samples: int
+    split: str = "test"
+    kind: Literal["config"] = "config"
+
+
+@dataclass(frozen=True)
+class Quoted:
+    """A number of a paper: `text` is what it says where that is not a plain number."""
+
+    value: float
+    where: str
+    text: str | None = None
+
+
+@dataclass(frozen=True)
+class Published:
+    """What a paper reached, on its own samples.
+
+    Attributes
+    ----------
+    name, reference : str
+        How it is called on the board, and where it is published.
+    link : str
+    scores : dict of str to Quoted
+        Metric -> number.
+    parameters, training_samples : int or None
+    notes : str
+    """
+
+    name: str
+    reference: str
+    link: str
+    scores: dict[str, Quoted]
+    parameters: int | None = None
+    training_samples: int | None = None
+    notes: str = ""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One leaderboard.
+
+    Attributes
+    ----------
+    id, title, description : str
+    dataset, dataset_version, config, split : str
+        The samples that are scored: all of the split.
+    inputs : tuple of str
+        Columns that may be used.
+    targets : tuple of Target
+        Columns that are wanted.
+    family : str
+        Metrics, one of `mesoinv.zoo.metrics.FAMILIES`.
+    metrics : tuple of str
+        Scores in the order of the board's columns; the first is the headline, and higher is better.
+    why : str
+        Why that headline.
+    published : tuple of Published
+    licence, citation : str
+        Of the samples; how to cite the task.
+    variants : dict of str to Noise or OtherConfig
+        Robustness, as secondary scores.
+    superseded_by : str or None
+        Id of a newer task.
+    """
+
+    id: str
+    title: str
+    description: str
+    dataset: str
+    dataset_version: str
+    config: str
+    split: str
+    inputs: tuple[str, ...]
+    targets: tuple[Target, ...]
+    family: str
+    metrics: tuple[str, ...]
+    why: str
+    published: tuple[Published, ...]
+    licence: str
+    citation: str
+    variants: dict[str, Noise | OtherConfig] = field(default_factory=dict)
+    superseded_by: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.family not in FAMILIES:
+            raise unknown_name(f"family of {self.id}", self.family, FAMILIES)
+        known = self.statistics()
+        quoted = [name for paper in self.published for name in paper.scores]
+        for name in (*self.metrics, *quoted):
+            if name not in known:
+                raise unknown_name(f"metric of {self.id}", name, known)
+        if not self.metrics or known[self.headline].better != "high":
+            raise UsageError(f"{self.id}: the first metric ranks, so higher must be better.")
+
+    @property
+    def headline(self) -> str:
+        """The score that ranks."""
+        return self.metrics[0]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all that scores depend on, words left out: others cannot be compared."""
+        samples = (self.id, self.dataset, self.dataset_version, self.config, self.split)
+        variants = [(name, replace(v, description="")) for name, v in self.variants.items()]
+        told = (samples, self.inputs, self.targets, self.family, variants)
+        return hashlib.sha256(repr(told).encode()).hexdigest()
+
+    @property
+    def measures(self) -> Family:
+        """The family of metrics."""
+        return FAMILIES[self.family]
+
+    @property
+    def samples(self) -> int:
+        """How many samples the whole split has."""
+        return resolve_dataset(self.dataset).num_samples(self.config, "full", self.split)
+
+    @property
+    def truth(self) -> tuple[str, ...]:
+        """Columns that scoring needs."""
+        return self.measures.truth(self.targets)
+
+    def statistics(self) -> dict[str, Statistic]:
+        """Return every score, the board's columns first."""
+        found = self.measures.statistics(self.targets)
+        return {name: found[name] for name in self.metrics if name in found} | found
+
+    def columns(self) -> dict[str, Column]:
+        """Return the dataset's declarations of inputs and targets."""
+        declared = {c.name: c for c in resolve_dataset(self.dataset).columns(self.config)}
+        wanted = (*self.inputs, *(t.column for t in self.targets))
+        for name in wanted:
+            if name not in declared:
+                raise unknown_name(f"column of {self.dataset}/{self.config}", name, declared)
+        return {name: declared[name] for name in wanted}

@@ -1,0 +1,91 @@
+"""Test samples that cost nothing (true landscapes, made-up densities) and a model on them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from eval_helpers import COUNT, DONORS, model
+from prediction_files import COUNT as ROWS
+
+from mesoinv.eval import harness
+from mesoinv.generators.pipeline.plan import stream_of
+from mesoinv.generators.pipeline.storage import arrow_schema, shard_writer, to_table
+from mesoinv.generators.pldos import DATASET
+from mesoinv.generators.solvers import coulomb
+
+
+@pytest.fixture(scope="session")
+def report_cache(tmp_path_factory):
+    """A cache of the first test samples, where generated ones are looked for."""
+    folder = tmp_path_factory.mktemp("cache")
+    rng = np.random.default_rng(0)
+    for config in DATASET.configs:
+        drawn = DATASET.draw(config, stream_of(DATASET, config, "test"), np.arange(COUNT))
+        potential = coulomb.landscape(drawn["fourier"] @ np.array([1, 1j]), drawn["s"])
+        drawn |= {
+            "potential": potential,
+            "pldos": np.exp(rng.normal(size=(COUNT, 64, 48)) - 5 * potential[:, ::4, ::4])
+            .repeat(4, axis=1)
+            .repeat(4, axis=2),
+            "potential_rms": [
+                coulomb.ensemble_rms(*p) for p in zip(drawn["s"], drawn["n_d"], strict=True)
+            ],
+            "correlation_length": [coulomb.correlation_length(s) for s in drawn["s"]],
+        }
+        place = folder / f"pldos-{DATASET.version}" / f"{config}-test"
+        place.mkdir(parents=True)
+        for column in DATASET.columns(config):
+            if column.name in drawn:
+                values = np.asarray(drawn[column.name]).astype(column.dtype)
+                np.save(place / f"{column.name}-0000000.npy", values)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def built(report_cache, tmp_path_factory):
+    """The same samples as a built dataset, in row groups of 1, 3 and 2."""
+    folder = tmp_path_factory.mktemp("built")
+    for place in (report_cache / f"pldos-{DATASET.version}").iterdir():
+        config, _, split = place.name.partition("-")
+        arrays = {path.name.rsplit("-", 1)[0]: np.load(path) for path in place.iterdir()}
+        columns = [c for c in DATASET.columns(config) if c.name in arrays]
+        (folder / config).mkdir()
+        path = folder / config / f"{split}-00000-of-00001.parquet"
+        with shard_writer(path, arrow_schema(columns)) as writer:
+            for a, b in ((0, 1), (1, 4), (4, COUNT)):
+                writer.write_table(to_table(columns, {n: v[a:b] for n, v in arrays.items()}))
+    return folder
+
+
+@pytest.fixture
+def evaluate(report_cache):
+    """Evaluate on the few samples there are."""
+
+    def run(subject, task="pldos-donors", split=None, **options):
+        options = {"samples": COUNT, "cache": report_cache} | options
+        return harness.evaluate(subject, task, split, **options)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def donors():
+    return model(DONORS)
+
+
+@pytest.fixture(scope="session")
+def plain(donors, report_cache):
+    """An evaluation of the donors' model, with variants."""
+    return harness.evaluate(donors, "pldos-donors", samples=COUNT, cache=report_cache)
+
+
+@pytest.fixture
+def numbers():
+    rng = np.random.default_rng(0)
+    return {"s": rng.uniform(40, 70, ROWS), "n_d": rng.uniform(0.6, 1.5, ROWS)}
+
+
+@pytest.fixture
+def series():
+    """Coefficients (ROWS, 240, 2)."""
+    return np.random.default_rng(1).normal(size=(ROWS, 240, 2))

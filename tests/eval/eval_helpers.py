@@ -1,0 +1,93 @@
+"""What tests of evaluation share: small models of full-size samples, never trained."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import torch
+from zoo_helpers import small_config
+
+from mesoinv.generators.pldos import DATASET
+from mesoinv.zoo.config import ModelConfig, Quantity
+from mesoinv.zoo.model import Model
+from mesoinv.zoo.training.samples import Request
+from mesoinv.zoo.training.sources import load_samples
+from mesoinv.zoo.transforms import Affine, Log, Pool
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mesoinv.eval.harness import Result
+
+#: Samples of each configuration in the fixture `report_cache`.
+COUNT = 6
+SITES = [256, 192]
+
+
+def config(name: str, **changes: Any) -> ModelConfig:
+    """A model of full-size samples that reads averages over large squares."""
+    values = {
+        "name": f"pldos-{name}",
+        "hyperparameters": {"filters": [2], "dense": [3]},
+        "inputs": [Quantity("pldos", "1/t", SITES, 0.1, 10.0)],
+        "input_transforms": [Log(0.01), Pool(16)],
+    }
+    return small_config(**(values | changes))
+
+
+def number(column: str, low: float, high: float) -> Quantity:
+    """A scalar column of the dataset in its unit."""
+    unit = next(c.unit for c in DATASET.columns("global") if c.name == column)
+    return Quantity(column, unit, [], float(low), float(high))
+
+
+DONORS = config("donors-cnn.a", outputs=[number("s", 40, 70), number("n_d", 0.6, 1.5)])
+STATISTICS = config(
+    "statistics-cnn.a", task="statistics",
+    outputs=[number("potential_rms", 0.06, 0.16), number("correlation_length", 74, 122)],
+    output_transforms=[Affine([0.1, 95.0], [0.02, 14.0])],
+)  # fmt: skip
+LANDSCAPE = config(
+    "landscape-constant.a", task="landscape", config="landscape", architecture="constant",
+    hyperparameters={}, outputs=[Quantity("potential", "t", SITES, -0.1, 0.1)],
+    output_transforms=[Pool(8)],
+)  # fmt: skip
+ENCODER = config(
+    "landscape-encdec.a", task="landscape", config="landscape",
+    architecture="encoder_decoder", hyperparameters={"maps": [2]},
+    outputs=[Quantity("potential", "t", SITES, -0.1, 0.1)],
+    input_transforms=[Log(0.01)], output_transforms=[Affine(0.0, 0.1)],
+)  # fmt: skip
+FOURIER = config(
+    "fourier-cnn.a", task="fourier", config="landscape",
+    outputs=[Quantity("fourier", "1", [240, 2], -1e3, 1e3)],
+    output_transforms=[Affine(0.0, 70.0)],
+)  # fmt: skip
+CONFIGS = [DONORS, STATISTICS, LANDSCAPE, ENCODER, FOURIER]
+
+
+def model(declared: ModelConfig, seed: int = 0) -> Model:
+    """A model with random weights."""
+    torch.manual_seed(seed)
+    return Model(declared).eval()
+
+
+def samples(cache: Path, columns: tuple[str, ...], config: str = "global") -> dict[str, Any]:
+    """The test samples of the fixture `report_cache`."""
+    found = load_samples(Request("pldos", config, "test", COUNT, columns), cache=cache)
+    return {name: np.asarray(values) for name, values in found.items()}
+
+
+def same(first: Result, second: Result, rtol: float = 0.0) -> None:
+    """Check that two results have the same scores and tables."""
+    assert first.table.keys() == second.table.keys()
+    for name, values in first.table.items():
+        np.testing.assert_allclose(second.table[name], values, rtol=rtol, atol=rtol)
+    for name, score in first.evaluation.scores.items():
+        theirs = second.evaluation.scores[name]
+        for bound in ("value", "low", "high"):
+            assert getattr(theirs, bound) == pytest.approx(
+                getattr(score, bound), rel=rtol, abs=rtol
+            )

@@ -1,0 +1,74 @@
+"""What a family of metrics gives."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from mesoinv.zoo.metrics.bootstrap import Statistic, Table
+
+    Batch = Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Target:
+    """A column that is to be predicted.
+
+    Attributes
+    ----------
+    column, unit : str
+        As the dataset declares them.
+    reference : float or None
+        The best constant: a skill of 0 is that of predicting it always.
+    """
+
+    column: str
+    unit: str
+    reference: float | None = None
+
+
+class Family(ABC):
+    """Metrics of one kind of output.
+
+    Attributes
+    ----------
+    error : str
+        Column of the table whose distribution is shown.
+    error_better : str
+        Which way is better.
+    """
+
+    error: str
+    error_better: Literal["high", "low"] = "low"
+
+    @abstractmethod
+    def truth(self, targets: Sequence[Target]) -> tuple[str, ...]:
+        """Return the columns of the dataset that `errors` needs."""
+
+    @abstractmethod
+    def errors(self, predicted: Batch, true: Batch, targets: Sequence[Target]) -> Table:
+        """Compare a batch.
+
+        Parameters
+        ----------
+        predicted : mapping of str to (B, …) array
+            Target column -> values in its unit.
+        true : mapping of str to (B, …) array
+            The columns that `truth` names.
+        targets : sequence of Target
+            What was to be predicted.
+
+        Returns
+        -------
+        dict of str to (B,) array
+        """
+
+    @abstractmethod
+    def statistics(self, targets: Sequence[Target]) -> dict[str, Statistic]:
+        """Return every score there is: functions of the table that `errors` gives."""
