@@ -1,0 +1,190 @@
+"""A board of submissions: good ones ranked, wrong ones listed, all from a folder or the Hub."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from eval_helpers import COUNT
+from loopback_hub import json_result, run_client
+from submission_helpers import write_yaml
+
+from mesoinv.eval import submission
+from mesoinv.eval.board import build_board, read_board
+from mesoinv.eval.entries import Options
+from mesoinv.eval.site import write_site
+from mesoinv.eval.submitted import submissions_folder
+from mesoinv.generators.pipeline.errors import MesoinvError
+
+TASK = "pldos-donors"
+
+
+@pytest.fixture(scope="session")
+def true(report_cache):
+    """The labels of the first test samples."""
+    place = report_cache / "pldos-1.0.0" / "global-test"
+    return {name: np.load(place / f"{name}-0000000.npy") for name in ("s", "n_d")}
+
+
+@pytest.fixture
+def submit(tmp_path, true):
+    """Write a submission whose errors are `size` times the spread of the labels."""
+
+    def write(name, size, **changes):
+        folder = tmp_path / "copy" / "submissions" / TASK / name
+        declared = {"task": TASK, "name": name} | changes
+        write_yaml(folder, **declared)
+        error = size * np.sin(1 + np.arange(COUNT))
+        columns = {k: (v + error * v.std()).astype(np.float32) for k, v in true.items()}
+        table = pa.table({"index": np.arange(COUNT), **columns})
+        pq.write_table(table, folder / "predictions.parquet")
+        return folder
+
+    write.root = tmp_path / "copy"
+    return write
+
+
+@pytest.fixture
+def build(tmp_path, report_cache, submit):
+    """Build the board of the submissions alone; `said` are those that were scored now."""
+
+    def run(**changes):
+        run.said.clear()
+        options = Options(tmp_path / "results", report_cache, samples=COUNT, say=run.said.append)
+        root = submissions_folder(str(submit.root), tmp_path / "results")
+        (board,) = build_board(root, [TASK], options, zoo=False, **changes).tasks
+        return board
+
+    run.said = []
+    return run
+
+
+def test_submissions_are_ranked(submit, build):
+    submit("good", 0.05)
+    submit("bad", 0.9, paper="https://example.org/paper", parameters=7)
+    board = build()
+    rows = [row for row in board.rows if row.kind == "submission"]
+    assert [(row.name, row.rank) for row in rows] == [("good", 1), ("bad", 2)]
+    assert rows[1].links == {"paper": "https://example.org/paper"}
+    assert (rows[1].parameters, rows[1].training_samples) == (7, 1000)
+    assert rows[0].authors == ["Ada Löwe", "李 明"]
+    assert len(rows[0].quantiles) == 101
+    assert board.rejected == []
+    assert [row.name for row in board.rows if row.kind == "paper"]
+
+
+def test_what_was_scored_is_kept_until_it_changes(submit, build):
+    submit("one", 0.1)
+    submit("two", 0.2)
+    first = build()
+    assert build.said == [f"{TASK}: one", f"{TASK}: two"]
+    assert build() == first
+    assert build.said == []
+    submit("two", 0.3)
+    assert build() != first
+    assert build.said == [f"{TASK}: two"]
+
+
+def test_a_name_of_the_zoo_is_no_mix_up(submit, build, tmp_path):
+    submit("pldos-donors-cnn.16k", 0.1)
+    (row,) = [row for row in build().rows if row.kind == "submission"]
+    assert row.id == "submissions/pldos-donors-cnn.16k"
+    assert not (tmp_path / "results" / TASK).exists()
+
+
+def spoil_with_a_link(folder):
+    (folder / "predictions.parquet").unlink()
+    (folder / "predictions.parquet").symlink_to("/etc/passwd")
+
+
+def spoil_with_nan(folder):
+    table = pq.read_table(folder / "predictions.parquet")
+    spoiled = table.set_column(1, "s", pa.array([np.nan] * COUNT))
+    pq.write_table(spoiled, folder / "predictions.parquet")
+
+
+SPOILERS = {
+    "link": (spoil_with_a_link, "link"),
+    "nan": (spoil_with_nan, "Row 0"),
+    "pickle": (lambda folder: (folder / "model.pkl").write_bytes(b"x"), "model.pkl"),
+    "yaml": (lambda folder: (folder / "submission.yaml").write_text("a: [&x 1, *x]"), "alias"),
+    "place": (lambda folder: folder.rename(folder.with_name("elsewhere")), "elsewhere"),
+}
+
+
+@pytest.mark.parametrize("spoil", SPOILERS)
+def test_a_wrong_submission_leaves_the_board_intact(spoil, submit, build, tmp_path):
+    submit("good", 0.1)
+    change, reason = SPOILERS[spoil]
+    change(submit("wrong", 0.1))
+    board = build()
+    assert [row.name for row in board.rows if row.kind == "submission"] == ["good"]
+    (rejected,) = board.rejected
+    assert rejected.submission.startswith(f"{TASK}/")
+    assert reason in rejected.reason
+
+
+def test_a_network_that_fails_leaves_the_board_intact(submit, build, monkeypatch):
+    submit("good", 0.1)
+
+    def fail(*_args, **_options):
+        raise MesoinvError("The model predicts NaN or infinity for sample 3.")
+
+    monkeypatch.setattr(submission, "score_submission", fail)
+    board = build()
+    assert [row.kind for row in board.rows] == ["paper"]
+    assert "sample 3" in board.rejected[0].reason
+
+
+def test_a_site_is_read_back(submit, report_cache, tmp_path):
+    submit("good", 0.1)
+    options = Options(tmp_path / "results", report_cache, samples=COUNT)
+    board = build_board(submit.root / "submissions", [TASK], options, zoo=False)
+    write_site(board, tmp_path / "site")
+    assert read_board(tmp_path / "site") == board
+
+
+FROM_HUB = """
+import json, sys
+from pathlib import Path
+from huggingface_hub import HfApi
+from mesoinv.eval.board import build_board
+from mesoinv.eval.entries import Options
+from mesoinv.eval.submitted import submissions_folder
+from mesoinv.generators.pipeline.errors import MesoinvError
+
+root, cache, results = map(Path, {paths})
+api = HfApi()
+api.create_repo("mesoinv/leaderboard", repo_type="dataset")
+api.upload_folder(folder_path=root, repo_id="mesoinv/leaderboard", repo_type="dataset")
+def names():
+    folder = submissions_folder("mesoinv/leaderboard", results)
+    options = Options(results, cache, samples={count})
+    (board,) = build_board(folder, ["pldos-donors"], options, zoo=False).tasks
+    return [row.name for row in board.rows if row.kind == "submission"]
+
+found = [names()]
+gone = "submissions/pldos-donors/two"
+api.delete_folder(gone, "mesoinv/leaderboard", repo_type="dataset")
+found.append(names())
+try:
+    submissions_folder("mesoinv/nothing", results)
+except MesoinvError as error:
+    found.append(str(error))
+print(json.dumps(found))
+"""
+
+
+def test_a_board_of_the_hub(submit, report_cache, tmp_path, hub):
+    """What was taken off the Hub is not on the next board."""
+    submit("one", 0.1)
+    submit("two", 0.2)
+    paths = [str(submit.root), str(report_cache), str(tmp_path / "results")]
+    code = FROM_HUB.format(paths=json.dumps(paths), count=COUNT)
+    environment = hub.environment(tmp_path / "home", "hf_writer")
+    first, second, missing = json_result(run_client(code, environment, timeout=120))
+    assert (first, second) == (["one", "two"], ["one"])
+    assert "mesoinv/nothing is not a folder" in missing
