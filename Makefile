@@ -8,6 +8,8 @@ CLI    := $(VENV)/bin/mesoinv
 PIP    := $(PY) -m pip -qq
 DEMO   := data/pldos
 MODEL  := pldos-landscape-unet.16k
+TRIVIAL := pldos-landscape-constant.16k
+TASK   := pldos-landscape
 
 # the folders that pyproject.toml maps to sub-packages of mesoinv
 PARTS := $(shell sed -n 's/^"mesoinv\.[a-z_]*" = "\([a-z_]*\)"$$/\1/p' pyproject.toml)
@@ -83,7 +85,7 @@ print("sample 3:", *(f"{name} {sample[name].shape}" for name in ("pldos", "poten
 endef
 export LOAD
 
-demo: setup ## build a small dataset, verify, load, draw, and predict a landscape
+demo: setup ## build a small dataset, verify, load, draw, predict, evaluate, and write the leaderboards
 	$(CLI) generate pldos --size mini --out $(DEMO)
 	$(CLI) verify $(DEMO)
 	$(CLI) card $(DEMO)
@@ -91,13 +93,18 @@ demo: setup ## build a small dataset, verify, load, draw, and predict a landscap
 	@HF_HUB_OFFLINE=1 HF_HOME=$(VENV)/huggingface $(PY) -c "$$LOAD"
 	$(CLI) show pldos --index 3 --out data/pldos-3.png
 	$(CLI) predict $(MODEL) --index 3 --figure data/prediction-3.png
+	$(CLI) evaluate $(MODEL) --against $(TRIVIAL) --task $(TASK) --data $(DEMO) --samples 16
+	$(CLI) leaderboard build --out data/leaderboard
 	@echo
 	@echo "The dataset is in $(DEMO) (its card: $(DEMO)/README.md), a sample in data/pldos-3.png,"
 	@echo "and what the pretrained model $(MODEL) makes of it in data/prediction-3.png."
+	@echo "The table above compares this model with a trivial one on the 16 test samples that were made;"
+	@echo "the leaderboards, on all 4000, are in data/leaderboard/index.html: open it in a browser."
 	@echo "Next:  source $(VENV)/bin/activate"
 	@echo "       mesoinv list"
 	@echo "       mesoinv show pldos --config global --index 7"
 	@echo "       mesoinv models"
+	@echo "       mesoinv leaderboard show"
 	@echo "       mesoinv generate pldos --config landscape --size small --out data/pldos-small"
 
 lint: setup ## ruff and mypy

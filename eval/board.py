@@ -89,7 +89,7 @@ def _task_board(task: Task, submissions: Path | None, options: Options, *, zoo: 
     rejected: list[Rejected] = []
     if submissions is not None:
         entries += submitted_entries(submissions, task, options, rejected)
-    columns, known = task.columns(), task.statistics()
+    columns, known, choice = task.columns(), task.statistics(), options.choice(task)
     return TaskBoard(
         id=task.id,
         title=task.title,
@@ -99,8 +99,8 @@ def _task_board(task: Task, submissions: Path | None, options: Options, *, zoo: 
         dataset=task.dataset,
         dataset_version=task.dataset_version,
         config=task.config,
-        split=task.split,
-        samples=options.samples or task.samples,
+        split=choice.split,
+        samples=choice.count,
         inputs={name: columns[name].unit for name in task.inputs},
         targets={t.column: t.unit for t in task.targets},
         metrics=[Metric(name, known[name].unit, known[name].better) for name in task.metrics],

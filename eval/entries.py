@@ -11,6 +11,7 @@ import numpy as np
 from mesoinv.eval.harness import RESULT, Result, evaluate, read_result
 from mesoinv.eval.predictors import misfit, model_digest
 from mesoinv.eval.records import Cell, Row
+from mesoinv.eval.samples import Choice
 from mesoinv.generators.pipeline.errors import MesoinvError
 from mesoinv.zoo import metrics
 from mesoinv.zoo.config import WEIGHTS, read_config
@@ -44,7 +45,8 @@ class Options:
     """How missing evaluations are made; see `mesoinv.eval.harness.evaluate`.
 
     `results` is a folder that keeps those of submissions, and those of the zoo that are not in the
-    models' own folders; `fresh` makes all of them again.
+    models' own folders; `fresh` makes all of them again. `split` and `key_file` are for the board
+    of a held-out split.
     """
 
     results: Path = Path("data/results")
@@ -54,14 +56,27 @@ class Options:
     samples: int | None = None
     seed: int = 0
     fresh: bool = False
+    split: str | None = None
+    key_file: Path | None = None
     say: Callable[[str], object] = lambda _text: None
 
     def evaluate(self, subject: Path | Model, task: Task) -> Result:
         """Evaluate on the task's split."""
         return evaluate(
-            subject, task, data=self.data, cache=self.cache, workers=self.workers,
-            samples=self.samples, seed=self.seed,
+            subject, task, self.split, data=self.data, cache=self.cache, workers=self.workers,
+            samples=self.samples, seed=self.seed, key_file=self.key_file,
         )  # fmt: skip
+
+    def choice(self, task: Task) -> Choice:
+        """Return which samples all rows of a task are scored on."""
+        return Choice(
+            task, self.split or task.split, self.samples, self.data, self.cache, self.workers,
+            "cpu", self.key_file,
+        )  # fmt: skip
+
+    def place(self, task: Task, *names: str) -> Path:
+        """Return where an evaluation is kept; those of other splits are apart."""
+        return self.results.joinpath(self.split or task.split, *names[:-1], task.id, names[-1])
 
 
 def zoo_models(task: Task) -> dict[str, ModelConfig]:
@@ -83,7 +98,7 @@ def zoo_entries(task: Task, options: Options) -> Iterator[Entry]:
     for name, config in zoo_models(task).items():
         model = load_model(LOCAL_WEIGHTS / name)
         digest = model_digest(model)
-        places = (LOCAL_WEIGHTS / name / EVALUATIONS / task.id, options.results / task.id / name)
+        places = (LOCAL_WEIGHTS / name / EVALUATIONS / task.id, options.place(task, name))
         result = first_stored(places, task, digest, options)
         if result is None:
             options.say(f"{task.id}: {name}")
@@ -99,10 +114,8 @@ def first_stored(
     for place in places if not options.fresh else ():
         if (place / RESULT).exists() and (found := _readable(place)):
             known = found.evaluation
-            wanted = (
-                task.digest, options.samples or task.samples, task.split,
-                options.seed, metrics.RESAMPLES,
-            )  # fmt: skip
+            choice = options.choice(task)
+            wanted = (task.digest, choice.count, choice.split, options.seed, metrics.RESAMPLES)
             same = wanted == (
                 known.task_digest, known.samples, known.split, known.seed, known.resamples,
             )  # fmt: skip

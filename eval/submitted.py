@@ -98,7 +98,7 @@ def _result(folder: Path, task: Task, options: Options) -> Result:
     """Return the kept evaluation of exactly these files, or score them."""
     from mesoinv.eval.submission import score_submission  # noqa: PLC0415  (needs pydantic)
 
-    place, digest = options.results / FOLDER / task.id / folder.name, _digest(folder)
+    place, digest = options.place(task, FOLDER, folder.name), _digest(folder)
     known = place / _DIGEST
     if known.exists() and known.read_text(encoding="utf-8").strip() == digest:
         found = first_stored((place,), task, None, options)
@@ -109,7 +109,8 @@ def _result(folder: Path, task: Task, options: Options) -> Result:
     known.unlink(missing_ok=True)
     result = score_submission(
         folder, placed=True, data=options.data, cache=options.cache, workers=options.workers,
-        samples=options.samples, seed=options.seed,
+        samples=options.samples, split=options.split, seed=options.seed,
+        key_file=options.key_file,
     )  # fmt: skip
     result.save(place)
     known.write_text(digest + "\n", encoding="utf-8")

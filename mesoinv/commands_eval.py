@@ -227,6 +227,12 @@ def build(  # noqa: PLR0913, PLR0917  (each is an option)
     cache: Cache = CACHE,
     results: Annotated[Path, typer.Option(help="Folder that keeps evaluations.")] = RESULTS,
     workers: Workers = 1,
+    split: Annotated[
+        str | None, typer.Option(help="The task's own (default), or held-out with --key-file.")
+    ] = None,
+    key_file: Annotated[
+        Path | None, typer.Option(help="Secret key of a held-out split; name one --task.")
+    ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Evaluate everything again.")] = False,
 ) -> None:
     """Score the zoo and all submissions, rank them, and write a static website."""
@@ -235,7 +241,10 @@ def build(  # noqa: PLR0913, PLR0917  (each is an option)
     from mesoinv.eval.site import write_site
     from mesoinv.eval.submitted import submissions_folder
 
-    options = Options(results, cache, data, workers, samples, fresh=fresh, say=_say)
+    options = Options(
+        results, cache, data, workers, samples, fresh=fresh, split=split, key_file=key_file,
+        say=_say,
+    )  # fmt: skip
     root = submissions_folder(submissions, results) if submissions is not None else None
     board = build_board(root, task, options, command=_typed())
     page = write_site(board, out)

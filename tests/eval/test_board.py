@@ -12,12 +12,13 @@ from eval_helpers import COUNT
 from loopback_hub import json_result, run_client
 from submission_helpers import write_yaml
 
-from mesoinv.eval import submission
+from mesoinv.eval import samples, submission
 from mesoinv.eval.board import build_board, read_board
 from mesoinv.eval.entries import Options
 from mesoinv.eval.site import write_site
 from mesoinv.eval.submitted import submissions_folder
 from mesoinv.generators.pipeline.errors import MesoinvError
+from mesoinv.generators.pipeline.secret import new_key
 
 TASK = "pldos-donors"
 
@@ -92,7 +93,7 @@ def test_a_name_of_the_zoo_is_no_mix_up(submit, build, tmp_path):
     submit("pldos-donors-cnn.16k", 0.1)
     (row,) = [row for row in build().rows if row.kind == "submission"]
     assert row.id == "submissions/pldos-donors-cnn.16k"
-    assert not (tmp_path / "results" / TASK).exists()
+    assert not (tmp_path / "results" / "test" / TASK).exists()
 
 
 def spoil_with_a_link(folder):
@@ -155,6 +156,7 @@ from mesoinv.eval.board import build_board
 from mesoinv.eval.entries import Options
 from mesoinv.eval.submitted import submissions_folder
 from mesoinv.generators.pipeline.errors import MesoinvError
+from mesoinv.generators.pipeline.secret import new_key
 
 root, cache, results = map(Path, {paths})
 api = HfApi()
@@ -188,3 +190,30 @@ def test_a_board_of_the_hub(submit, report_cache, tmp_path, hub):
     first, second, missing = json_result(run_client(code, environment, timeout=120))
     assert (first, second) == (["one", "two"], ["one"])
     assert "mesoinv/nothing is not a folder" in missing
+
+
+def test_a_board_of_a_held_out_split(report_cache, tmp_path, monkeypatch, true):
+    """Nothing of it is taken for the public split, nor the other way round."""
+    key = tmp_path / "secret.key"
+    new_key(key)
+    secret = {"s": true["s"][::-1], "n_d": true["n_d"][::-1]}
+    monkeypatch.setattr(
+        samples,
+        "held_out_samples",
+        lambda _dataset, _config, _key, rows, names, **_: {n: secret[n][rows] for n in names},
+    )
+    root = tmp_path / "submissions"
+    folder = write_yaml(root / TASK / "one", task=TASK, name="one")
+    table = pa.table({"index": np.arange(COUNT), **{n: v.astype("f4") for n, v in secret.items()}})
+    pq.write_table(table, folder / "predictions.parquet")
+    found = {}
+    for split in ("held-out", None):
+        options = Options(
+            tmp_path / "results", report_cache, samples=COUNT, split=split,
+            key_file=key if split else None,
+        )  # fmt: skip
+        (board,) = build_board(root, [TASK], options, zoo=False).tasks
+        (row,) = [row for row in board.rows if row.kind == "submission"]
+        found[board.split] = row.scores["skill"].value
+    assert found["held-out"] == pytest.approx(1.0, abs=1e-6)
+    assert found["test"] < 0.5

@@ -242,7 +242,7 @@ def test_leaderboard(call, zoo, report_cache, tmp_path):
     done = call(*arguments)
     assert "3 rows on 1 boards" in done.stdout
     assert (site / "index.html").is_file()
-    assert {p.name for p in (results / "pldos-donors").iterdir()} == set(zoo)
+    assert {p.name for p in (results / "test" / "pldos-donors").iterdir()} == set(zoo)
     assert "pldos-donors: pldos-donors-cnn.16k" in done.stderr
     assert "pldos-donors: pldos-donors-cnn.16k" not in call(*arguments).stderr  # kept
     assert "pldos-donors: pldos-donors-cnn.16k" in call(*arguments, "--fresh").stderr
