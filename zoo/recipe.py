@@ -41,7 +41,7 @@ class Recipe:
     optimiser, learning_rate, weight_decay, schedule, warmup
         ``cosine`` falls to 0 over all epochs after a linear `warmup` (share of all steps).
     augmentation : list of str
-        ``mirror``: the sample mirrored in y, an exact symmetry.
+        Exact symmetries: ``mirror`` in y; ``reverse``, source and drain exchanged.
     batch_size, epochs, seed, precision
         As usual; precision is lightning's name.
     gradient_clip : float
@@ -76,7 +76,7 @@ class Recipe:
     weight_decay: float = 0.0
     schedule: Literal["constant", "cosine"] = "constant"
     warmup: float = 0.0
-    augmentation: list[Literal["mirror"]] = field(default_factory=list)
+    augmentation: list[Literal["mirror", "reverse"]] = field(default_factory=list)
     batch_size: int = 32
     seed: int = 0
     precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"

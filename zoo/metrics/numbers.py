@@ -12,7 +12,7 @@ from mesoinv.zoo.metrics.bootstrap import Statistic, Table
 from mesoinv.zoo.metrics.family import Family, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from mesoinv.zoo.metrics.family import Batch
 
@@ -49,7 +49,9 @@ class Numbers(Family):
         if skilled:
             columns = tuple(f"{t.column} {kind}" for t in skilled for kind in ("error", "true"))
             references = [float(t.reference or 0) for t in skilled]
-            found["skill"] = Statistic(columns, partial(_skill, references=references))
+            for name, size in (("skill", _rms), ("mae skill", _mae)):
+                function = partial(_skill, references=references, size=size)
+                found[name] = Statistic(columns, function)
         for target in targets:
             found |= _of_column(target)
         return found
@@ -75,7 +77,7 @@ def _of_column(target: Target) -> dict[str, Statistic]:
         f"{name} bias": Statistic(error, _mean, unit, "zero"),
     }
     if target.reference is not None:
-        skill = partial(_skill, references=[target.reference])
+        skill = partial(_skill, references=[target.reference], size=_rms)
         found[f"{name} skill"] = Statistic(both, skill)
     return found
 
@@ -100,10 +102,15 @@ def _mae(error: RealArray) -> RealArray:
     return np.abs(error).mean(axis=-1)
 
 
-def _skill(*pairs: RealArray, references: Sequence[float]) -> RealArray:
-    """Return 1 - rmse/rmse of the reference, averaged over columns (error, true, error, true …)."""
+def _skill(
+    *pairs: RealArray, references: Sequence[float], size: Callable[[RealArray], RealArray]
+) -> RealArray:
+    """Return 1 - size of the error/that of the reference, averaged over columns.
+
+    `pairs` are error, true, error, true …
+    """
     parts = [
-        1 - _rms(error) / _rms(true - reference)
+        1 - size(error) / size(true - reference)
         for error, true, reference in zip(pairs[::2], pairs[1::2], references, strict=True)
     ]
     return np.mean(parts, axis=0)

@@ -11,7 +11,12 @@ import torchmetrics
 from torch.nn import functional
 
 from mesoinv.zoo import transforms
-from mesoinv.zoo.training.symmetry import mirror_of, mirrored_at_random
+from mesoinv.zoo.training.symmetry import (
+    check_reverse,
+    mirror_of,
+    mirrored_at_random,
+    reversed_at_random,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -29,6 +34,9 @@ class Training(lightning.LightningModule):
         super().__init__()
         self.model, self.recipe = model, recipe
         self.mirror = mirror_of(recipe.outputs) if "mirror" in recipe.augmentation else None
+        self.reverse = "reverse" in recipe.augmentation
+        if self.reverse:
+            check_reverse(recipe.outputs)
         self.errors = torchmetrics.MeanMetric()
 
     def _normalised(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
@@ -48,6 +56,8 @@ class Training(lightning.LightningModule):
         x, y = batch
         if self.mirror is not None:
             x, y = mirrored_at_random(x, y, self.mirror)
+        if self.reverse:
+            x = reversed_at_random(x)
         loss = self._loss(x, y)
         self.log("train_loss", loss, on_step=False, on_epoch=True, prog_bar=True, batch_size=len(x))
         return loss

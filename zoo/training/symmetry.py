@@ -1,7 +1,8 @@
 """Exact symmetries of the samples, as augmentations of (input, output) in physical units.
 
-The strip is symmetric in y → -y: a mirrored landscape has the mirrored density of states, and the
-same s, N_d, rms and ξ.
+``mirror``: the strip and the wire are symmetric in y → -y. A mirrored landscape has the mirrored
+density of states, and the same s, N_d, rms, ξ and conductance. ``reverse``: a wire between equal
+leads has the same conductance in both directions.
 """
 
 from __future__ import annotations
@@ -21,6 +22,16 @@ if TYPE_CHECKING:
     Mirror = Callable[[Tensor], Tensor]
 
 
+_NUMBERS = {"s", "n_d", "potential_rms", "correlation_length"}
+_CURRENTS = {"conductance", "mean_conductance", "spectrum"}
+
+
+def check_reverse(columns: list[str]) -> None:
+    """Refuse outputs that change when source and drain are exchanged, or may."""
+    if not _CURRENTS.issuperset(columns):
+        raise UsageError(f"{', '.join(columns)} of a reversed wire is not known.")
+
+
 def mirror_of(columns: list[str]) -> Mirror:
     """Return the function that mirrors outputs (B, …) of these columns."""
     if columns == ["potential"]:
@@ -28,7 +39,7 @@ def mirror_of(columns: list[str]) -> Mirror:
     if columns == ["fourier"]:
         series = FourierSeries(50.0)
         return lambda y: series.inverse(series.forward(y).flip(-1))
-    if all(c in {"s", "n_d", "potential_rms", "correlation_length"} for c in columns):
+    if _NUMBERS.issuperset(columns) or _CURRENTS.issuperset(columns):
         return lambda y: y
     raise UsageError(f"The mirror of {', '.join(columns)} is not known.")
 
@@ -42,3 +53,9 @@ def mirrored_at_random(x: Tensor, y: Tensor, mirror: Mirror) -> tuple[Tensor, Te
     x[chosen] = x[chosen].flip(-1)
     y[chosen] = mirror(y[chosen])
     return x, y
+
+
+def reversed_at_random(x: Tensor) -> Tensor:
+    """Exchange source and drain in about half of the samples of a batch."""
+    chosen = torch.rand(len(x), device=x.device) < 0.5
+    return torch.where(chosen[:, None, None], x.flip(-2), x)
