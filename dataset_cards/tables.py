@@ -193,13 +193,14 @@ def _column_row(by_config: dict[str, Column], num_configs: int) -> Row:
     same = len(set(shapes.values())) == 1 and len(shapes) == num_configs
     each = "; ".join(f"`{config}` {shape}" for config, shape in shapes.items())
     rtol = max(c.rtol for c in by_config.values())
+    floor = f" (of at least {column.floor:g})" if column.floor else ""
     return {
         "name": column.name,
         "dtype": column.dtype,
         "shape": _shape(column.shape) if same else each,
         "unit": column.unit,
         "description": column.description.rstrip("."),
-        "rtol": f"{rtol:g}" if rtol else "exact",
+        "rtol": f"{rtol:g}{floor}" if rtol else "exact",
     }
 
 

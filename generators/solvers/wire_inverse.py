@@ -42,6 +42,31 @@ def _subtract_four(
 
 
 @numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
+def _subtract_four_twice(
+    xr: RealArray, xi: RealArray, i: int, fr: RealArray, fi: RealArray, k: int, low: int, high: int
+) -> None:
+    """Do the same for the rows i and i + 1, with their own rows of f."""
+    f0, f1, f2, f3 = fr[i, k], fr[i, k + 1], fr[i, k + 2], fr[i, k + 3]
+    g0, g1, g2, g3 = fi[i, k], fi[i, k + 1], fi[i, k + 2], fi[i, k + 3]
+    p0, p1, p2, p3 = fr[i + 1, k], fr[i + 1, k + 1], fr[i + 1, k + 2], fr[i + 1, k + 3]
+    q0, q1, q2, q3 = fi[i + 1, k], fi[i + 1, k + 1], fi[i + 1, k + 2], fi[i + 1, k + 3]
+    r0, r1, r2, r3 = xr[k], xr[k + 1], xr[k + 2], xr[k + 3]
+    s0, s1, s2, s3 = xi[k], xi[k + 1], xi[k + 2], xi[k + 3]
+    real, imag, real2, imag2 = xr[i], xi[i], xr[i + 1], xi[i + 1]
+    for j in range(low, high):
+        a0, a1, a2, a3 = r0[j], r1[j], r2[j], r3[j]
+        b0, b1, b2, b3 = s0[j], s1[j], s2[j], s3[j]
+        real[j] -= (f0 * a0 + f1 * a1 + f2 * a2 + f3 * a3) - (g0 * b0 + g1 * b1 + g2 * b2 + g3 * b3)
+        imag[j] -= (f0 * b0 + f1 * b1 + f2 * b2 + f3 * b3) + (g0 * a0 + g1 * a1 + g2 * a2 + g3 * a3)
+        real2[j] -= (p0 * a0 + p1 * a1 + p2 * a2 + p3 * a3) - (
+            q0 * b0 + q1 * b1 + q2 * b2 + q3 * b3
+        )
+        imag2[j] -= (p0 * b0 + p1 * b1 + p2 * b2 + p3 * b3) + (
+            q0 * a0 + q1 * a1 + q2 * a2 + q3 * a3
+        )
+
+
+@numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
 def _subtract_one(
     xr: RealArray, xi: RealArray, i: int, f: float, g: float, k: int, low: int, high: int
 ) -> None:
@@ -110,8 +135,11 @@ def _eliminate(ar: RealArray, ai: RealArray, br: RealArray, bi: RealArray) -> fl
             for k in range(k0, i):
                 _subtract_one(ar, ai, i, ar[i, k], ai[i, k], k, k1, n)
                 _subtract_one(br, bi, i, ar[i, k], ai[i, k], k, 0, n)
-        for i in range(k1, n):
-            # a whole block, since rows are left below it
+        # a whole block, if rows are left below it
+        for i in range(k1, n - 1, 2):
+            _subtract_four_twice(ar, ai, i, ar, ai, k0, k1, n)
+            _subtract_four_twice(br, bi, i, ar, ai, k0, 0, n)
+        for i in range(max(k1, n - (n - k1) % 2), n):
             _subtract_four(ar, ai, i, ar[i], ai[i], k0, k1, n)
             _subtract_four(br, bi, i, ar[i], ai[i], k0, 0, n)
     return float(np.sqrt(smallest))
@@ -131,13 +159,14 @@ def _substitute(ar: RealArray, ai: RealArray, br: RealArray, bi: RealArray) -> N
                 bi[k, j] = real * pi + bi[k, j] * pr
             for i in range(k0, k):
                 _subtract_one(br, bi, i, ar[i, k], ai[i, k], k, 0, k1)
-        for i in range(k0):
+        for i in range(0, k0, 2):
             high = (i // BLOCK + 1) * BLOCK
             if k1 - k0 == BLOCK:
-                _subtract_four(br, bi, i, ar[i], ai[i], k0, 0, high)
+                _subtract_four_twice(br, bi, i, ar, ai, k0, 0, high)
             else:
                 for k in range(k0, k1):
                     _subtract_one(br, bi, i, ar[i, k], ai[i, k], k, 0, high)
+                    _subtract_one(br, bi, i + 1, ar[i + 1, k], ai[i + 1, k], k, 0, high)
 
 
 @numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
