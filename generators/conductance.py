@@ -178,8 +178,12 @@ class ConductanceConfig(Config):
     length: int = field(default=40, metadata={"unit": "sites"})
     width: int = field(default=40, metadata={"unit": "sites"})
     disorder: float = field(default=0.0, metadata={"unit": "t"})
-    impurity: tuple[float, ...] = field(default=(), metadata={"unit": "t"})
-    concentrations: tuple[float, ...] = field(default=(), metadata={"unit": "1"})
+    impurity: tuple[float, ...] = field(
+        default=(), metadata={"unit": "t", "description": "list of equally likely values"}
+    )
+    concentrations: tuple[float, ...] = field(
+        default=(), metadata={"unit": "1", "description": "list of values taken in turn"}
+    )
     storage: str = field(default="float32", metadata={"unit": "numpy type"})
 
     def __post_init__(self) -> None:

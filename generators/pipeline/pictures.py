@@ -157,7 +157,7 @@ def beside_curve(drawn: Map, curve: Curve, unit: str, title: str = "") -> Figure
     for label, (x, y) in curve.points.items():
         right.plot(x, y, "D", color="C3", label=label)
     right.set(xlabel=curve.labels[0], ylabel=curve.labels[1])
-    right.set_ylim(bottom=0)
+    right.set_ylim(0, 1.06 * right.get_ylim()[1])
     right.grid(alpha=0.3)
     if curve.levels or curve.points:
         right.legend()
