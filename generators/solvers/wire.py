@@ -108,7 +108,8 @@ def transmission(
     Returns
     -------
     (B, E) array
-        Transmission, between 0 and the number of open modes. Its error is absolute, about 1e-11.
+        Transmission, between 0 and the number of open modes. Its error is absolute, about 1e-13 and
+        rarely above 1e-11.
 
     Raises
     ------
@@ -122,7 +123,11 @@ def transmission(
         modes = lead(onsite_energy.shape[2], energy)
         if modes.num_open:
             values = _transmission(onsite_energy, energy, modes, device)
-            found[:, column] = _in_range(values, energy, modes.num_open)
+            outside = _outside(values, modes)
+            if outside.any():  # digits were lost: then each slice by itself
+                again = onsite_energy[outside]
+                values[outside] = wire_sweep.transmission(again, energy, modes, growth=1.0)
+            found[:, column] = _in_range(values, energy, modes)
     return found
 
 
@@ -137,11 +142,15 @@ def _transmission(onsite_energy: RealArray, energy: float, modes: Lead, device: 
     return values
 
 
-def _in_range(values: RealArray, energy: float, num_open: int) -> RealArray:
+def _outside(values: RealArray, modes: Lead) -> NDArray[np.bool_]:
+    return ~((values > -ROUNDING) & (values < modes.num_open + ROUNDING))  # NaN is outside
+
+
+def _in_range(values: RealArray, energy: float, modes: Lead) -> RealArray:
     """Refuse what is not a transmission; take away what only rounding has added."""
-    inside = (values > -ROUNDING) & (values < num_open + ROUNDING)
-    if not inside.all():
-        row = int(np.argmin(inside))
+    outside, num_open = _outside(values, modes), modes.num_open
+    if outside.any():
+        row = int(np.argmax(outside))
         raise ArithmeticError(
             f"The transmission of sample {row} at E = {energy:g} came out as {values[row]:.12g}, "
             f"not between 0 and {num_open}: digits were lost."

@@ -282,6 +282,6 @@ def test_kwant_where_it_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_lost_digits_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire.wire_sweep, "transmission", lambda *_: np.array([7.0] * 3))
+    monkeypatch.setattr(wire.wire_sweep, "transmission", lambda *_, **__: np.array([7.0] * 3))
     with pytest.raises(MesoinvError, match=r"digits were lost\. Compute it with solver='kwant'"):
         conductance(SITES, [0.0])

@@ -187,8 +187,11 @@ def test_alone_in_a_batch_and_in_another_order() -> None:
 
 def test_what_is_no_transmission_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     for wrong in (-1e-6, 3.1, np.nan):
-        values = np.array([1.0, wrong])
-        monkeypatch.setattr(wire_sweep, "transmission", lambda *_, values=values: values)
+
+        def lossy(sites: np.ndarray, *_: object, wrong: float = wrong, **__: float) -> np.ndarray:
+            return np.array([1.0, wrong])[-len(sites) :]
+
+        monkeypatch.setattr(wire_sweep, "transmission", lossy)
         with pytest.raises(ArithmeticError, match=r"sample 1 at E = 0 .* between 0 and 3"):
             transmission(np.zeros((2, 3, 3)), np.array([0.0]))
     monkeypatch.setattr(wire_sweep, "transmission", lambda *_: np.array([-1e-13, 3 + 1e-13]))
@@ -196,12 +199,26 @@ def test_what_is_no_transmission_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
     np.testing.assert_array_equal(found, [[0.0], [3.0]])
 
 
+def test_where_digits_were_lost_every_slice_goes_by_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sites, energies = impurities((3, 9, 7), [5.0], 0.3), np.array([0.1])
+    expected, exact = transmission(sites, energies), wire_sweep.transmission
+
+    def lossy(*arguments: object, growth: float = 1e3) -> np.ndarray:
+        values = exact(*arguments, growth)  # type: ignore[arg-type]
+        return values if growth == 1.0 else np.where(np.arange(3) == 1, -1e-3, values)
+
+    monkeypatch.setattr(wire_sweep, "transmission", lossy)
+    np.testing.assert_allclose(transmission(sites, energies), expected, atol=1e-12)
+
+
 def test_strides_are_as_long_as_the_growth_allows() -> None:
     """|ψ| grows by at most the product of the steps' norms, which their singular values give."""
     rng = np.random.default_rng(10)
     for strength in (0.0, 2.0, 5.0, 100.0, 1e3):
         sites, width = rng.uniform(-strength, strength, (40, 6)), 6
-        length = wire_sweep.stride_length(sites, 0.3)
+        length = wire_sweep.stride_length(sites, 0.3, wire_sweep.GROWTH)
         product, hopping = np.eye(2 * width), np.eye(width, k=1) + np.eye(width, k=-1)
         for slices in sites[:length]:
             block = np.diag(slices - 0.3) - hopping
@@ -210,7 +227,7 @@ def test_strides_are_as_long_as_the_growth_allows() -> None:
         growth = np.linalg.norm(product, 2)
         assert 1 <= length < 40
         assert growth <= wire_sweep.GROWTH or length == 1
-    assert wire_sweep.stride_length(np.zeros((40, 6)), 0.0) > 6
+    assert wire_sweep.stride_length(np.zeros((40, 6)), 0.0, wire_sweep.GROWTH) > 6
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 8, 11, 40])
