@@ -1,21 +1,30 @@
-"""Run every benchmark: ``python -m benchmarks [--quick]``."""
+"""Run every benchmark: ``python -m benchmarks [--quick] [pldos conductance build]``."""
 
 from __future__ import annotations
 
 import argparse
 
-from benchmarks import bench_build, bench_eval, bench_pldos, machine
+from benchmarks import bench_build, bench_conductance, bench_eval, bench_pldos, machine
+
+MODULES = {
+    "pldos": bench_pldos,
+    "conductance": bench_conductance,
+    "build": bench_build,
+    "eval": bench_eval,
+}
 
 
 def main() -> None:
     """Print the machine, then one line per case."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="few samples: does it all still run?")
-    quick = parser.parse_args().quick
+    parser.add_argument("only", nargs="*", choices=[[], *MODULES], help="leave the others out")
+    arguments = parser.parse_args()
+    quick, chosen = arguments.quick, arguments.only or MODULES
     for line in machine.describe():
         print(line)
-    for run in (bench_pldos.run, bench_build.run, bench_eval.run):
-        for line in run(quick=quick):
+    for module in chosen:
+        for line in MODULES[module].run(quick=quick):
             print(line, flush=True)
 
 

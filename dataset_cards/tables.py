@@ -22,10 +22,12 @@ _NOT_PARAMETERS = {field.name for field in dataclasses.fields(Config)}
 
 
 def value(parameter: object) -> str:
-    """Return a parameter's value as text; a pair of numbers in brackets is a range."""
+    """Return a parameter's value as text, several numbers in brackets."""
     if isinstance(parameter, float):
         return f"{parameter:g}"
     if isinstance(parameter, tuple | list):
+        if not parameter:
+            return "–"
         return "[" + ", ".join(value(item) for item in parameter) + "]"
     return str(parameter)
 
@@ -90,9 +92,9 @@ def columns(build: Build) -> list[Row]:
 
 
 def half_columns(build: Build) -> list[str]:
-    """Return the names of columns stored as float16."""
+    """Return the names of columns that are rounded to float16; exact values are not."""
     every = (column for name in build.configs for column in build.columns(name))
-    return list(dict.fromkeys(c.name for c in every if c.dtype == "float16"))
+    return list(dict.fromkeys(c.name for c in every if c.dtype == "float16" and c.rtol))
 
 
 def half_precision() -> Row:
@@ -209,18 +211,26 @@ def _holds(build: Build, name: str, record: ConfigRecord) -> str:
 
 def _column_row(by_config: dict[str, Column], num_configs: int) -> Row:
     column = next(iter(by_config.values()))
-    shapes = {config: _shape(c.shape) for config, c in by_config.items()}
-    same = len(set(shapes.values())) == 1 and len(shapes) == num_configs
-    each = "; ".join(f"`{config}` {shape}" for config, shape in shapes.items())
     rtol = max(c.rtol for c in by_config.values())
+    floor = f" (of at least {column.floor:g})" if column.floor else ""
     return {
         "name": column.name,
-        "dtype": column.dtype,
-        "shape": _shape(column.shape) if same else each,
+        "dtype": _by_config({name: c.dtype for name, c in by_config.items()}, len(by_config)),
+        "shape": _by_config({name: _shape(c.shape) for name, c in by_config.items()}, num_configs),
         "unit": column.unit,
         "description": column.description.rstrip("."),
-        "rtol": f"{rtol:g}" if rtol else "exact",
+        "rtol": f"{rtol:g}{floor}" if rtol else "exact",
     }
+
+
+def _by_config(values: dict[str, str], num_configs: int) -> str:
+    """Return the one value of all configurations, or each value after those that have it."""
+    holders: dict[str, list[str]] = {}
+    for name, text in values.items():
+        holders.setdefault(text, []).append(f"`{name}`")
+    if len(holders) == 1 and len(values) == num_configs:
+        return next(iter(holders))
+    return "; ".join(f"{', '.join(names)} {text}" for text, names in holders.items())
 
 
 def _shape(shape: tuple[int, ...]) -> str:

@@ -38,7 +38,10 @@ ALLOWED = {
 }
 #: a GPU machine may have none of these
 OPTIONAL = {"datasets", "huggingface_hub", "kwant"}
-WITH_TORCH = {"mesoinv.generators.solvers.torch_sweep"}
+WITH_TORCH = {
+    "mesoinv.generators.solvers.torch_sweep",
+    "mesoinv.generators.solvers.wire_torch",
+}
 
 
 def repository_files(*, untracked: bool) -> list[Path]:

@@ -116,7 +116,7 @@ def _compare(
     column: Column, stored: Batch, fresh: Batch, report: Report, place: tuple[str, int]
 ) -> None:
     old, new = stored[column.name], fresh[column.name]
-    error = 0.0 if old.tobytes() == new.tobytes() else relative_error(old, new)
+    error = 0.0 if old.tobytes() == new.tobytes() else relative_error(old, new, column.floor)
     report.largest_error[column.name] = max(report.largest_error.get(column.name, 0.0), error)
     if column.rtol == 0.0 and old.tobytes() != new.tobytes():
         message = (
@@ -129,11 +129,11 @@ def _compare(
     report.add("sample", message, *place, column.name)
 
 
-def relative_error(stored: NDArray[Any], computed: NDArray[Any]) -> float:
-    """Return ‖stored − computed‖ / ‖computed‖; infinite if not both are finite numbers."""
+def relative_error(stored: NDArray[Any], computed: NDArray[Any], floor: float = 0.0) -> float:
+    """Return ‖stored − computed‖ / max(‖computed‖, floor); infinite if not both are finite."""
     old, new = stored.astype(np.float64), computed.astype(np.float64)
     if np.array_equal(old, new, equal_nan=True):
         return 0.0
     with np.errstate(all="ignore"):
-        error = float(np.linalg.norm(old - new) / np.linalg.norm(new))
+        error = float(np.linalg.norm(old - new) / np.maximum(np.linalg.norm(new), floor))
     return error if np.isfinite(error) else float("inf")

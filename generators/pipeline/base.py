@@ -48,6 +48,9 @@ class Column:
     rtol : float
         Largest relative L2 difference per sample between a stored value and a regenerated one.
         0 means bit-exact on every machine, which disorder inputs and integers are.
+    floor : float
+        A value whose L2 norm is smaller is compared as if it were this large, for quantities that
+        may be near zero and have an absolute error.
     """
 
     name: str
@@ -56,6 +59,7 @@ class Column:
     unit: str
     description: str
     rtol: float = 0.0
+    floor: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,16 @@ matplotlib is imported when something is drawn, not before, and never needs a di
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
@@ -60,6 +61,29 @@ class Map:
         return low, high if high > low else low + 1.0
 
 
+@dataclass(frozen=True)
+class Curve:
+    """A quantity as a function of another, to be drawn beside a map.
+
+    Attributes
+    ----------
+    x, y : (N,) arrays
+        The points.
+    labels : (str, str)
+        Of the axes, with units.
+    levels : dict of str to float
+        Horizontal lines, label -> height.
+    points : dict of str to (float, float)
+        Single points, label -> (x, y).
+    """
+
+    x: NDArray[np.floating[Any]]
+    y: NDArray[np.floating[Any]]
+    labels: tuple[str, str]
+    levels: Mapping[str, float] = field(default_factory=dict)
+    points: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+
 def side_by_side(
     maps: Sequence[Map], *, extent: tuple[float, ...], unit: str, title: str = ""
 ) -> Figure:
@@ -85,15 +109,58 @@ def side_by_side(
     length, width = extent
     figure = Figure(figsize=(5.2 * len(maps), 4.4 * width / length + 0.5), layout="constrained")
     for axes, drawn in zip(np.atleast_1d(figure.subplots(1, len(maps))), maps, strict=True):
-        low, high = drawn.limits()
-        image = axes.imshow(
-            np.asarray(drawn.values, dtype=float).T,
-            origin="lower", extent=(0, length, 0, width), cmap=drawn.colours, vmin=low, vmax=high,
-        )  # fmt: skip
-        axes.set(xlabel=f"x [{unit}]", ylabel=f"y [{unit}]")
-        more = "max" if drawn.high < 1 else "neither"
-        bar = figure.colorbar(image, ax=axes, extend=more, fraction=0.045, pad=0.02)
-        bar.set_label(f"{drawn.label} [{drawn.unit}]")
+        _draw_map(axes, drawn, (length, width), unit)
+    figure.suptitle(title, fontsize=11)
+    return figure
+
+
+def _draw_map(axes: Axes, drawn: Map, extent: tuple[float, float], unit: str) -> None:
+    low, high = drawn.limits()
+    image = axes.imshow(
+        np.asarray(drawn.values, dtype=float).T,
+        origin="lower", extent=(0, extent[0], 0, extent[1]), cmap=drawn.colours,
+        vmin=low, vmax=high,
+    )  # fmt: skip
+    axes.set(xlabel=f"x [{unit}]", ylabel=f"y [{unit}]")
+    more = "max" if drawn.high < 1 else "neither"
+    bar = axes.figure.colorbar(image, ax=axes, extend=more, fraction=0.045, pad=0.02)
+    bar.set_label(f"{drawn.label} [{drawn.unit}]")
+
+
+def beside_curve(drawn: Map, curve: Curve, unit: str, title: str = "") -> Figure:
+    """Draw a map and a curve in one row.
+
+    Parameters
+    ----------
+    drawn : Map
+        Left.
+    curve : Curve
+        Right.
+    unit : str
+        Of the map's extent, one for each of its sites.
+    title : str
+        Above both.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    from matplotlib.figure import Figure  # noqa: PLC0415  (slow to import)
+
+    figure = Figure(figsize=(10.4, 4.4), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    length, width = drawn.values.shape
+    _draw_map(left, drawn, (length, width), unit)
+    right.plot(curve.x, curve.y, "o-", color="C0")
+    for label, height in curve.levels.items():
+        right.axhline(height, color="C0", linestyle=":", label=label)
+    for label, (x, y) in curve.points.items():
+        right.plot(x, y, "D", color="C3", label=label)
+    right.set(xlabel=curve.labels[0], ylabel=curve.labels[1])
+    right.set_ylim(0, 1.06 * right.get_ylim()[1])
+    right.grid(alpha=0.3)
+    if curve.levels or curve.points:
+        right.legend()
     figure.suptitle(title, fontsize=11)
     return figure
 

@@ -288,3 +288,16 @@ def test_numbers_are_written_for_people():
         "10 min",
         "27.8 h",
     ]
+
+
+def test_columns_that_differ_between_configurations():
+    dataset = get_dataset("conductance")
+    by_config = {c: next(x for x in dataset.columns(c) if x.name == "onsite_energy")
+                 for c in ("model2", "model3", "model4")}  # fmt: skip
+    row = tables._column_row(by_config, 3)
+    assert row["dtype"] == "`model2`, `model3` float16; `model4` float32"
+    assert row["shape"] == "40 × 40"
+    assert tables._column_row({"model2": by_config["model2"]}, 3)["shape"] == "`model2` 40 × 40"
+    (conductance,) = [c for c in dataset.columns("model2") if c.name == "conductance"]
+    assert tables._column_row({"model2": conductance}, 1)["rtol"] == "1e-06 (of at least 1)"
+    assert tables.value(()) == "–"

@@ -216,3 +216,11 @@ def test_choose_rows_spreads_evenly() -> None:
 )
 def test_relative_error(stored: list[float], computed: list[float], expected: float) -> None:
     assert relative_error(np.array(stored), np.array(computed)) == expected
+
+
+def test_small_values_are_compared_with_the_floor() -> None:
+    small, none = np.array([3e-9]), np.zeros(1)
+    assert relative_error(small, none) == np.inf
+    assert relative_error(small, none, 1.0) == pytest.approx(3e-9)
+    assert relative_error(np.array([4.004]), np.array([4.0]), 1.0) == pytest.approx(1e-3)
+    assert relative_error(np.array([np.nan]), none, 1.0) == np.inf
