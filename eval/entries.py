@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mesoinv.zoo.model import Model
 
 #: Architectures whose models any other must beat.
-TRIVIAL = ("constant", "linear")
+TRIVIAL = ("constant", "linear", "impurity_count")
 #: Where a model's folder keeps its evaluations, one folder for each task.
 EVALUATIONS = "evaluation"
 
@@ -87,8 +87,7 @@ def zoo_models(task: Task) -> dict[str, ModelConfig]:
         if not (folder / WEIGHTS).exists():
             continue
         config = read_config(folder)
-        wanted = {t.column for t in task.targets}
-        if {q.column for q in config.outputs} == wanted and not misfit(config, task):
+        if f"{config.dataset}-{config.task}" == task.id and not misfit(config, task):
             found[name] = config
     return found
 

@@ -31,6 +31,8 @@ def default_task(model: str, name: str | None) -> Task:
         raise UsageError(f"Name the task of the predictions: --task {' or '.join(list_tasks())}.")
     config = read_config(model_folder(model))
     fitting = [t for t in map(get_task, list_tasks()) if not misfit(config, t)]
+    # tasks of other configurations may fit as well: a model's name says which one it is for
+    fitting = [t for t in fitting if t.id == f"{config.dataset}-{config.task}"] or fitting
     if len(fitting) != 1:
         found = ", ".join(task.id for task in fitting) or "none"
         raise UsageError(f"Name the task of {config.name} with --task. Those that fit: {found}.")

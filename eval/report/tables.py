@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mesoinv.eval.entries import TRIVIAL
 from mesoinv.eval.report import paper
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from mesoinv.zoo.config import ModelConfig
     from mesoinv.zoo.metrics import Score
 
-TRIVIAL = ("constant", "linear")
+
 LANDSCAPE_SCORES = (
     "pearson r median", "pearson r worst", "pearson r above 0.99", "relative rms error",
 )  # fmt: skip

@@ -105,12 +105,12 @@ def _watched() -> Iterator[None]:
     """Count modules, parameters and time while networks are built (in this whole process)."""
     from torch.nn.modules import module  # noqa: PLC0415
 
-    modules, numbers, start = 0, 0, time.monotonic()
+    modules, numbers, start = 0, 0, time.process_time()
 
     def see_module(*_: object) -> None:
         nonlocal modules
         modules += 1
-        if modules > MAX_MODULES or time.monotonic() - start > MAX_SECONDS:
+        if modules > MAX_MODULES or time.process_time() - start > MAX_SECONDS:
             raise _TooMuchError(f"more than {MAX_MODULES} modules, or {MAX_SECONDS:g} s to build")
 
     def see_tensor(_module: object, _name: str, tensor: Any) -> None:

@@ -37,7 +37,7 @@ def test_there_are_recipes_of_every_task():
 def test_every_recipe_is_valid(name):
     recipe = read_recipe(FILES[name])
     assert recipe.name == name
-    assert re.fullmatch(r"[a-z0-9]+-[a-z]+-[a-z0-9]+\.[a-z0-9-]+", name)
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+){2,}\.[a-z0-9-]+", name)
     assert name.startswith(f"{recipe.dataset}-{recipe.task}-")
     dataset = get_dataset(recipe.dataset)
     columns = {c.name: c for c in dataset.columns(recipe.config)}

@@ -21,7 +21,7 @@ class Constant(nn.Module):
 
     def solve(self, _inputs: Tensor, outputs: Tensor) -> None:
         """Take the mean."""
-        self.mean.copy_(outputs.mean(0))
+        self.mean.copy_(outputs.mean(0).reshape(self.mean.shape))
 
 
 def build(inputs: tuple[int, ...], outputs: tuple[int, ...]) -> nn.Module:

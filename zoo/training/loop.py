@@ -49,7 +49,10 @@ class Training(lightning.LightningModule):
 
     def _loss(self, x: Tensor, y: Tensor) -> Tensor:
         a, b = self._normalised(x, y)
-        return _LOSSES[self.recipe.loss](self.model(a).float(), b)
+        found = self.model(a).float()
+        # one number a sample has no axis in the network and one in the batch: broadcasting them
+        # would compare every sample with every other
+        return _LOSSES[self.recipe.loss](found, b.reshape(found.shape))
 
     def training_step(self, batch: tuple[Tensor, Tensor], _index: int) -> Tensor:
         """One batch."""

@@ -1,0 +1,84 @@
+"""Networks for wires: shapes, exact symmetries as augmentations, the baseline that counts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from zoo_helpers import small_config
+
+from mesoinv.generators.pipeline.errors import UsageError
+from mesoinv.zoo import transforms
+from mesoinv.zoo.architectures import build_network
+from mesoinv.zoo.config import Quantity
+from mesoinv.zoo.model import Model
+from mesoinv.zoo.training.loop import Training
+from mesoinv.zoo.training.symmetry import check_reverse, mirror_of, reversed_at_random
+
+NETWORKS = {
+    "dense": {"hidden": [5, 4]},
+    "strided_cnn": {"maps": [2, 3], "dense": 7},
+    "wire_resnet": {"channels": 8, "dilations": [1, 2], "dense": 6, "stem": 2},
+    "impurity_count": {},
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("outputs", [(), (10,)])
+def test_shapes(name, outputs):
+    network = build_network(name, [(8, 12)], [outputs], NETWORKS[name])
+    assert network(torch.zeros(3, 8, 12)).shape == (3, *outputs)
+
+
+def test_the_papers_networks_have_its_sizes():
+    count = lambda n: sum(p.numel() for p in n.parameters())  # noqa: E731
+    dense = build_network("dense", [(3, 3)], [()], {"hidden": [20, 20, 20]})
+    assert count(dense) == (9 + 1) * 20 + 2 * 21 * 20 + 21
+    cnn = build_network("strided_cnn", [(40, 40)], [()], {})
+    assert count(cnn) == 5 * 16 + 2 * (4 * 16 + 1) * 16 + (400 + 1) * 1024 + 1025
+
+
+def test_counting_takes_the_median_of_samples_with_as_many_impurities():
+    network = build_network("impurity_count", [(2, 2)], [()], {"window": 0})
+    x = torch.tensor([[0, 0, 0, 0], [5, 0, 0, 0], [0, 5, 0, 0], [0, 0, 2, 0], [5, 5, 5, 5.0]])
+    network.solve(x.reshape(-1, 2, 2), torch.tensor([[9.0], [1.0], [2.0], [7.0], [0.5]]))
+    found = network(torch.tensor([[[0.0, 3.0], [0.0, 0.0]], [[0.0, 0.0], [0.0, 0.0]]]))
+    assert found.tolist() == [2.0, 9.0]
+    assert network.table[:, 0].tolist() == [9.0, 2.0, 0.5, 0.5, 0.5]  # the next ones fill gaps
+
+
+def test_reversal_exchanges_source_and_drain_of_some_samples():
+    torch.manual_seed(0)
+    x = torch.arange(64 * 6.0).reshape(64, 3, 2)
+    found = reversed_at_random(x)
+    same = (found == x).all(dim=(1, 2))
+    assert 16 < int(same.sum()) < 48
+    assert torch.equal(found[~same], x[~same].flip(1))
+
+
+def test_reversal_is_for_currents_alone():
+    check_reverse(["conductance", "spectrum"])
+    with pytest.raises(UsageError, match="reversed wire"):
+        check_reverse(["potential"])
+    numbers = torch.arange(3.0)
+    assert torch.equal(mirror_of(["mean_conductance"])(numbers), numbers)
+
+
+def test_one_number_a_sample_is_compared_with_its_own_target():
+    """Not with every target of the batch, as broadcasting (B,) and (B, 1) would."""
+    config = small_config(
+        architecture="dense", hyperparameters={"hidden": []}, task="model1-3x3",
+        inputs=[Quantity("onsite_energy", "t", [2, 2], -2, 2)],
+        outputs=[Quantity("conductance", "2e²/h", [], 0, 2)],
+        input_transforms=[], output_transforms=[transforms.Affine([1.0], [2.0])],
+    )  # fmt: skip
+    model = Model(config)
+    torch.nn.init.zeros_(model.network.layers[0].weight)
+
+    class Recipe:
+        loss, augmentation, outputs = "mse", (), ("conductance",)
+
+    y = torch.tensor([[1.0], [3.0]])
+    loss = Training(model, Recipe())._loss(torch.zeros(2, 2, 2), y)
+    assert float(loss) == pytest.approx(np.mean([0.0, 1.0]))
+    assert model.predict(np.zeros((5, 2, 2), "f4"), check_range=False).shape == (5,)
