@@ -18,8 +18,10 @@ def main() -> None:
     """Print the machine, then one line per case."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="few samples: does it all still run?")
-    parser.add_argument("only", nargs="*", choices=[[], *MODULES], help="leave the others out")
+    parser.add_argument("only", nargs="*", metavar="NAME", help=f"of {', '.join(MODULES)}; or all")
     arguments = parser.parse_args()
+    if unknown := [name for name in arguments.only if name not in MODULES]:
+        parser.error(f"no benchmark {unknown[0]!r}; there are {', '.join(MODULES)}")
     quick, chosen = arguments.quick, arguments.only or MODULES
     for line in machine.describe():
         print(line)
