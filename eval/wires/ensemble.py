@@ -58,11 +58,20 @@ class Ensemble:
     networks: tuple[Curve, ...]
     each: int
 
+    @property
+    def mixed(self) -> NDArray[np.bool_]:
+        """Where configurations differ: neither without impurities nor full of them."""
+        return (self.truth.n > 0) & (self.truth.n < 1)
+
     def distance(self, curve: Curve) -> tuple[float, float]:
-        """Return the root mean square over n of the errors of a mean and of an sd [2e²/h]."""
+        """Return the root mean square of the errors of a mean and of an sd, 0 < n < 1 [2e²/h]."""
         pairs = ((curve.mean, self.truth.mean), (curve.sd, self.truth.sd))
-        first, second = (float(np.sqrt(np.mean((a - b) ** 2))) for a, b in pairs)
+        first, second = (float(np.sqrt(np.mean((a - b)[self.mixed] ** 2))) for a, b in pairs)
         return first, second
+
+    def clean_error(self, curve: Curve) -> float:
+        """Return the error for a wire without impurities [2e²/h]."""
+        return float(curve.mean[0] - self.truth.mean[0])
 
 
 def curve_of(name: str, concentration: RealArray, values: RealArray) -> Curve:

@@ -110,7 +110,7 @@ def _say(axes: Axes, title: str, text: str) -> None:
 
 def _inset(axes: Axes, x: Scored, entry: Entry, reach: tuple[float, float]) -> None:
     """Draw the share of samples in each bin, true and predicted."""
-    inset = axes.inset_axes((0.12, 0.58, 0.42, 0.33))
+    inset = axes.inset_axes((0.12, 0.58, 0.37, 0.33))
     edges = np.linspace(*reach, BINS + 1)
     for values, colour, label in zip(
         x.arrays(entry), (COLOURS[0], COLOURS[1]), ("true", "predicted"), strict=True

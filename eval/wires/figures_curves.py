@@ -33,14 +33,18 @@ def draw_ensemble(found: Ensemble, path: Path) -> None:
             n, true, error, fmt="o-", color="k", ms=4, lw=1, capsize=2,
             label=f"computed, {found.each} configurations each",
         )  # fmt: skip
-        below.fill_between(n, -error, error, color="0.8", label="statistical error of the truth")
+        mixed = found.mixed  # at its ends, one clean wire would set the scale
+        below.fill_between(
+            n[mixed], -error[mixed], error[mixed], color="0.8",
+            label="statistical error of the computed",
+        )  # fmt: skip
         for curve, colour, mark in zip(found.networks, COLOURS, MARKS, strict=False):
             style = {"color": colour, "marker": mark, "ms": 4, "lw": 1.2}
             values, name = getattr(curve, kind), curve.name.removeprefix("conductance-")
             top.plot(n, values, ls="--", label=name, **style)
-            below.plot(n, values - true, ls="-", **style)
+            below.plot(n[mixed], (values - true)[mixed], ls="-", **style)
         _label(top, "", f"{label} [{UNIT}]")
-        _label(below, "concentration n of impurities", f"{label}:\nnetwork − computed [{UNIT}]")
+        _label(below, "concentration n of impurities", f"{label}:\npredicted − computed [{UNIT}]")
         below.axhline(0, color="k", lw=0.6)
     grid[0, 0].legend(fontsize=FONT - 2)
     grid[1, 0].legend(fontsize=FONT - 2)

@@ -26,7 +26,7 @@ FIGURES = {
     "scatter-model2.png": "The same for model II, G and Ḡ (Figs. 6(a) and 6(c)). Insets: share of "
     "the samples in each of 20 bins, true and predicted. Ḡ varies less at a given n.",
     "ensemble.png": "Mean and standard deviation of Ḡ over configurations of the same "
-    "concentration (Fig. 7), true and predicted; below, the difference of the two.",
+    "concentration (Fig. 7), true and predicted; below, the difference of the two, 0 < n < 1.",
     "scaling.png": "Mean absolute error against the number of training samples (Figs. 6(b), 6(d) "
     "and 9), with 95 % intervals over the test samples. Stars: what the paper's text says.",
 }
@@ -89,9 +89,10 @@ def _ensemble(found: Ensemble | None) -> dict[str, Any]:
     for curve in found.networks:
         mean, sd = found.distance(curve)
         said.append(
-            f"`{curve.name}`: {mean:.3f} {UNIT} in the mean and {sd:.3f} in the standard deviation"
+            f"`{curve.name}` is off by {mean:.3f} {UNIT} in the mean, {sd:.3f} in the standard "
+            f"deviation, and {found.clean_error(curve):+.2f} for a wire without impurities."
         )
-    return {"each": found.each, "table": tables.ensemble_table(found), "distance": "; ".join(said)}
+    return {"each": found.each, "table": tables.ensemble_table(found), "distance": said}
 
 
 def _speed(measured: Measured | None) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def scores_table(found: Scored) -> str:
     header = ["", f"MAE of {found.symbol} [{UNIT}]", "skill", "parameters", "training samples"]
     rows = []
     if found.mean_answer is not None:
-        rows.append(["*always the mean*", with_interval(found.mean_answer), "0", "1", NOTHING])
+        rows.append(["*always the mean*", with_interval(found.mean_answer), "0", NOTHING, NOTHING])
     for entry in found.entries:
         row = entry.row
         cells = [_cell(found.mae(entry)), _cell(row.scores[SKILL])]

@@ -1,0 +1,258 @@
+"""The report on wires: its tables and figures, and what it says is missing.
+
+Samples have true on-site energies and made-up conductances; models are tiny and never trained.
+"""
+
+from __future__ import annotations
+
+import runpy
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from mesoinv.eval import entries
+from mesoinv.eval.tasks import get_task
+from mesoinv.eval.wires import Settings, ensemble, page, scores, tables, write, write_report
+from mesoinv.eval.wires.settings import wire_tasks
+from mesoinv.eval.wires.write import Work
+from mesoinv.generators.conductance import DATASET
+from mesoinv.generators.pipeline.plan import stream_of
+from mesoinv.zoo import loading
+from mesoinv.zoo.config import ModelConfig, Quantity, TrainingRecord
+from mesoinv.zoo.model import Model
+from mesoinv.zoo.recipe import read_recipe
+from mesoinv.zoo.transforms import Affine
+
+COUNT = 42
+CONFIGS = ("model1_3x3", "model1_20x20", "model2", "ensemble")
+TINY = {"dense": {"hidden": [2]}, "strided_cnn": {"maps": [2, 2, 2], "dense": 3}}
+MODELS = (
+    "conductance-model1-3x3-dnn.paper",
+    "conductance-model1-3x3-linear.full",
+    "conductance-model1-20x20-constant.full",
+    "conductance-model2-count.full",
+    "conductance-model2-cnn.paper",
+    "conductance-model2-mean-cnn.paper",
+    "conductance-model2-mean-count.full",
+    "conductance-model2-mean-linear.full",
+)
+ABSENT = "conductance-model2-resnet.full"
+
+
+def made_up(config):
+    """On-site energies as drawn, and conductances that fall with the concentration."""
+    drawn = DATASET.draw(config, stream_of(DATASET, config, "test"), np.arange(COUNT))
+    sites = drawn["onsite_energy"]
+    rng = np.random.default_rng(0)
+    smooth = 40 * (1 - np.clip(abs(sites).mean(axis=(1, 2)) / 5, 0, 1)) ** 6
+    noise = [rng.normal(0, width, COUNT) for width in (0.4, 0.2)]
+    found = {"conductance": smooth + noise[0], "mean_conductance": smooth + noise[1]}
+    return drawn | {name: abs(values) for name, values in found.items()}
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    """Where generated samples are looked for."""
+    folder = tmp_path_factory.mktemp("cache")
+    for config in CONFIGS:
+        place = folder / f"conductance-{DATASET.version}" / f"{config}-test"
+        place.mkdir(parents=True)
+        samples = made_up(config) | {"spectrum": np.zeros((COUNT, 10))}
+        for column in DATASET.columns(config):
+            np.save(place / f"{column.name}-0000000.npy", samples[column.name].astype(column.dtype))
+    return folder
+
+
+def tiny(name):
+    """A model of the zoo's name and kind with random weights, or solved on the samples."""
+    recipe = read_recipe(name)
+    columns = {c.name: c for c in DATASET.columns(recipe.config)}
+    given, made = (
+        [Quantity(n, columns[n].unit, list(columns[n].shape), 0.0, 40.0)]
+        for n in (recipe.inputs[0], recipe.outputs[0])
+    )
+    training = TrainingRecord(
+        77, 80_000, 1, 0, "32-true", 2.0, 0.0, "CPU", "nowhere", {"torch": "0"}
+    )
+    config = ModelConfig(
+        name, recipe.architecture, TINY.get(recipe.architecture, {}), "0.1.0", "conductance",
+        DATASET.version, recipe.config, recipe.task, given, made, [Affine(0.0, 1.0)],
+        [Affine(0.0, 1.0)], training=training,
+    )  # fmt: skip
+    torch.manual_seed(0)
+    model = Model(config).eval()
+    if hasattr(model.network, "solve"):
+        samples = made_up(recipe.config)
+        model.network.solve(
+            torch.from_numpy(samples["onsite_energy"]).float(),
+            torch.from_numpy(samples[recipe.outputs[0]])[:, None].float(),
+        )
+    return model
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    """The zoo's folder of weights, with a few models."""
+    folder = tmp_path_factory.mktemp("weights")
+    for name in MODELS:
+        tiny(name).save_pretrained(folder / name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loading, "LOCAL_WEIGHTS", folder)
+        patch.setattr(entries, "LOCAL_WEIGHTS", folder)
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def settings(cache, weights, tmp_path_factory):
+    said = []
+    kept = tmp_path_factory.mktemp("kept")
+    return Settings((), COUNT, cache, kept, said.append), said
+
+
+@pytest.fixture(scope="module")
+def written(settings, tmp_path_factory):
+    """The page, with cards of the tasks that have samples here."""
+    return write_report(tmp_path_factory.mktemp("report") / "docs", settings[0])
+
+
+def test_tasks_are_in_the_papers_order():
+    assert [x.id.removeprefix("conductance-") for x in wire_tasks()] == [
+        "model1-3x3", "model1-5x5", "model1-10x10", "model1-20x20", "model2", "model2-mean",
+        "model3", "model4",
+    ]  # fmt: skip
+
+
+def test_page_has_every_model_that_is_here_and_names_the_others(written, settings):
+    text = written.read_text(encoding="utf-8")
+    for name in MODELS:
+        assert f"| `{name}` |" in text
+    missing = [n for task in wire_tasks() for n in scores.models_of(task) if n not in MODELS]
+    assert ABSENT in missing
+    assert f"{len(missing)} of the zoo's {len(missing) + len(MODELS)} models" in text
+    for name in missing:
+        assert f"`{name}`" in text
+        assert f"missing: {name} is not trained here" in settings[1]
+    assert "nan" not in text
+    assert "None" not in text
+    assert f"--samples {COUNT}" in text
+    assert "Not run here: `python -m mesoinv.eval.wires --scaling`" in text
+    assert "Not measured here: `python -m mesoinv.eval.wires --speed`" in text
+
+
+def test_papers_numbers_are_those_of_the_declarations(written):
+    text = written.read_text(encoding="utf-8")
+    for task in wire_tasks():
+        for paper in task.published:
+            quoted = paper.scores[f"{task.targets[0].column} mae"]
+            assert f"| **{paper.name}**, {quoted.where} | {quoted.text} |" in text
+
+
+def test_rows_are_the_scores_of_the_evaluation(settings):
+    found = scores.score(get_task("conductance-model2"), settings[0])
+    assert [e.row.id for e in found.entries] == [
+        "conductance-model2-cnn.paper", "conductance-model2-count.full"
+    ]  # fmt: skip
+    true, predicted = found.arrays(found.entries[-1])
+    value = float(abs(predicted - true).mean())
+    assert found.mae(found.entries[-1]).value == pytest.approx(value)
+    np.testing.assert_allclose(true, made_up("model2")["conductance"])
+    row = next(x for x in tables.scores_table(found).splitlines() if "count.full" in x)
+    assert f"| {value:.3f} [" in row
+    assert row.endswith("| 77 |")
+    reference = found.task.targets[0].reference
+    assert found.mean_answer.value == pytest.approx(abs(true - reference).mean())
+
+
+def test_stored_evaluations_are_used(written, settings, monkeypatch):
+    def fail(*_args, **_options):
+        raise AssertionError
+
+    monkeypatch.setattr(entries, "evaluate", fail)
+    monkeypatch.setattr(Model, "predict", fail)
+    found = scores.score_all(settings[0])
+    text = written.read_text(encoding="utf-8")
+    assert sum(len(x.entries) for x in found) == len(MODELS)
+    assert all(tables.scores_table(x) in text for x in found)
+    means = next(x for x in found if x.task.id == ensemble.TASK)
+    assert tables.ensemble_table(ensemble.collect(means, settings[0])) in text
+
+
+def test_figures_are_drawn_and_shown(written):
+    text = written.read_text(encoding="utf-8")
+    there = {p.name for p in written.parent.glob("*.png")}
+    assert there == {"scatter-model1.png", "scatter-model2.png", "ensemble.png"}
+    for name in there:
+        assert f"]({name})" in text
+        assert (written.parent / name).stat().st_size < 200_000
+
+
+def test_figures_only_leaves_the_page(settings, tmp_path, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(write, "_draw", lambda content, out: drawn.append((content, out)))
+    (tmp_path / "report.md").write_text("mine", encoding="utf-8")
+    write_report(tmp_path, settings[0], Work(figures_only=True))
+    assert (tmp_path / "report.md").read_text(encoding="utf-8") == "mine"
+    ((content, out),) = drawn
+    assert out == tmp_path
+    assert len(content.scored) == 8
+
+
+def test_without_any_model_the_page_says_so(cache, tmp_path, monkeypatch):
+    for module in (loading, entries):
+        monkeypatch.setattr(module, "LOCAL_WEIGHTS", tmp_path / "none")
+    target = write_report(tmp_path / "docs", Settings((), COUNT, cache, tmp_path / "kept"))
+    text = target.read_text(encoding="utf-8")
+    assert "No model of ours is here." in text
+    assert "no model is here, so nothing can be compared" in text
+    assert not list(target.parent.glob("*.png"))
+
+
+def test_curve_has_means_deviations_and_their_errors():
+    rng = np.random.default_rng(1)
+    n = np.repeat([0.0, 0.5], 20_000)
+    values = rng.normal(n, 0.3 + n)
+    curve = ensemble.curve_of("x", n, values)
+    np.testing.assert_allclose(curve.mean, [values[:20_000].mean(), values[20_000:].mean()])
+    np.testing.assert_allclose(curve.sd, [0.3, 0.8], rtol=0.02)
+    np.testing.assert_allclose(curve.mean_error, curve.sd / np.sqrt(20_000))
+    np.testing.assert_allclose(curve.sd_error, curve.sd / np.sqrt(40_000), rtol=0.05)  # Gaussian
+
+
+def test_ensembles_have_all_concentrations_and_no_linear_model(settings):
+    scored = scores.score(get_task(ensemble.TASK), settings[0])
+    found = ensemble.collect(scored, settings[0])
+    np.testing.assert_allclose(found.truth.n, np.arange(21) / 20)
+    assert found.each == 2
+    names = {"conductance-model2-mean-cnn.paper", "conductance-model2-mean-count.full"}
+    assert {curve.name for curve in found.networks} == names
+    assert found.distance(found.truth) == (0.0, 0.0)
+    assert len(tables.ensemble_table(found).splitlines()) == 2 + len(tables.SHOWN)
+
+
+def test_first_folder_that_holds_enough_is_read(tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    for name, rows in (("a", 3), ("b", 10), ("c", 10)):
+        (tmp_path / name / "model2").mkdir(parents=True)
+        path = tmp_path / name / "model2" / "test-00000-of-00001.parquet"
+        pq.write_table(pa.table({"index": list(range(rows))}), path)
+    given = Settings(tuple(tmp_path / x for x in "abc"))
+    assert given.source("model2", "test", 2) == str(tmp_path / "a")
+    assert given.source("model2", "test", 4) == str(tmp_path / "b")
+    assert given.source("model2", "test", 11) == "generate"
+    assert given.source("model3", "test", 1) == "generate"
+
+
+def test_every_figure_has_a_text():
+    assert all(text.endswith(".") for text in page.FIGURES.values())
+
+
+def test_command_lists_its_options(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["wires", "--help"])
+    with pytest.raises(SystemExit) as end:
+        runpy.run_module("mesoinv.eval.wires", run_name="__main__")
+    assert end.value.code == 0
+    assert "figures-only" in capsys.readouterr().out
