@@ -123,7 +123,7 @@ class Task:
     def __post_init__(self) -> None:
         if self.family not in FAMILIES:
             raise unknown_name(f"family of {self.id}", self.family, FAMILIES)
-        known = self.statistics()
+        known = self.measures.statistics(self.targets)
         quoted = [name for paper in self.published for name in paper.scores]
         for name in (*self.metrics, *quoted):
             if name not in known:
@@ -160,9 +160,9 @@ class Task:
         return self.measures.truth(self.targets)
 
     def statistics(self) -> dict[str, Statistic]:
-        """Return every score, the board's columns first."""
+        """Return the scores, in the order of the board's columns."""
         found = self.measures.statistics(self.targets)
-        return {name: found[name] for name in self.metrics if name in found} | found
+        return {name: found[name] for name in self.metrics}
 
     def columns(self) -> dict[str, Column]:
         """Return the dataset's declarations of inputs and targets."""

@@ -7,6 +7,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mesoinv.eval.entries import TRIVIAL
 from mesoinv.eval.report import figures_landscapes, figures_numbers, page, tables
 from mesoinv.eval.report.collect import Landscapes, Numbers, collect, samples_for
 from mesoinv.eval.report.limits import limits
@@ -88,7 +89,7 @@ def local_models() -> list[Path]:
     """Return the folders of models of `pldos` whose weights are here, trivial ones first."""
     folders = [LOCAL_WEIGHTS / name for name in list_models()]
     configs = {p: read_config(p) for p in folders if (p / WEIGHTS).exists()}
-    order = [*tables.TRIVIAL]
+    order = [*TRIVIAL]
 
     def key(item: tuple[Path, ModelConfig]) -> tuple[int, str]:
         kind = item[1].architecture

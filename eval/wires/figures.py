@@ -50,7 +50,7 @@ def draw_scatter(found: Sequence[Scored], path: Path, *, insets: bool = False) -
             entry, place = choose(x), axes[row, column]
             if entry is None:
                 missing = "the paper's network" if row == 0 else "a network of ours"
-                _say(place, x.sites, f"{missing}\nis not trained here")
+                _say(place, f"{x.sites}: {x.symbol}", f"{missing}\nis not trained here")
                 continue
             drawn = _panel(place, x, entry, reach[column])
             # inside the panel's own frame, so that it is as high as the square

@@ -56,8 +56,12 @@ def draw_scaling(points: Sequence[Point], path: Path) -> None:
     """Draw the error against the number of training samples, one panel for each network."""
     panels = [p for p in (*scaling.NETWORKS, "CNN") if any(x.panel == p for x in points)]
     figure = new_figure(4.6 * len(panels), 4.6)
-    for axes, panel in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
+    grid = figure.subplots(1, len(panels), squeeze=False)[0]
+    for axes, panel in zip(grid, panels, strict=True):
         here = [p for p in points if p.panel == panel]
+        if panel in scaling.NETWORKS and axes is not grid[0]:
+            axes.sharex(grid[0])  # the dense networks come first, and are to be compared
+            axes.sharey(grid[0])
         for line, colour, mark in zip(sorted({p.line for p in here}), COLOURS, MARKS, strict=False):
             _draw_line(axes, [p for p in here if p.line == line], colour, mark)
         axes.set_xscale("log", base=2)

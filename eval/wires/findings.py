@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from mesoinv.eval.wires.scores import SYMBOLS, UNIT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mesoinv.eval.entries import Entry
     from mesoinv.eval.wires.scores import Scored
 
 #: Two errors that differ by less than this share are about equal: the paper gives two digits.
@@ -92,8 +95,39 @@ def _mean_verdict(network: float, mean: float) -> str:
 
 def _count_verdict(network: float, count: float) -> str:
     if count < (1 + CLOSE) * network:
-        return "Nearly all that the paper's network knows is the concentration."
+        return "The number of impurities alone is enough for the paper's error."
     return f"The paper's network removes {100 * (1 - network / count):.0f} % of that error."
+
+
+def beyond_counting(found: Sequence[Scored]) -> list[str]:
+    """Say how much of what counting leaves open the networks that are here foresee."""
+    said = []
+    for x in found:
+        counted, best = x.of("impurity_count"), x.best()
+        networks = [x.paper_network(), best if best and best.row.kind == "baseline" else None]
+        if counted is not None:
+            said += [
+                f"{_where(x)}: `{entry.row.id}` foresees {100 * explained(x, counted, entry):.0f} "
+                f"% of the variance that counting leaves."
+                for entry in networks
+                if entry is not None
+            ]
+    return said
+
+
+def explained(x: Scored, counted: Entry, network: Entry) -> float:
+    """Return the share of the variance around the answer of counting that a network foresees.
+
+    It is r², r the correlation of (network - count) with (true - count): the best that a multiple
+    of the network's deviation could do, so that an error of its own scale does not matter. 0 where
+    r is negative.
+    """
+    true, count = x.arrays(counted)
+    deviation = x.arrays(network)[1] - count
+    if not deviation.std() > 0 or not (true - count).std() > 0:
+        return 0.0
+    r = float(np.corrcoef(deviation, true - count)[0, 1])
+    return max(r, 0.0) ** 2
 
 
 def _gain(x: Scored, count: float) -> str:

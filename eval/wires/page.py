@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from mesoinv.eval.wires import findings, tables
+from mesoinv.eval.wires import findings, scaling, tables
 from mesoinv.eval.wires.scores import UNIT
 from mesoinv.eval.wires.speed import NETWORK
 
@@ -57,10 +57,14 @@ def render(content: Content, folder: Path) -> str:
         models=sum(len(x.missing) + len(x.entries) for x in scored),
         mean=findings.against_the_mean(scored),
         counting=findings.against_counting(scored),
+        beyond=findings.beyond_counting(scored),
         ours=findings.against_the_paper(scored),
         close=f"{100 * findings.CLOSE:.0f} %",
         ensemble=_ensemble(content.ensemble),
         scaling=tables.scaling_table(content.scaling) if content.scaling else "",
+        validation=scaling.VALIDATION,
+        steps=tables.thousands(scaling.STEPS),
+        cnn_steps=tables.thousands(scaling.CNN_STEPS),
         speed=_speed(content.speed),
         figures=[{"name": n, "text": t} for n, t in FIGURES.items() if (folder / n).exists()],
     )

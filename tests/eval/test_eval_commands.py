@@ -121,7 +121,7 @@ def test_predictions_are_scored(call, predictions, tmp_path):
     found = json.loads(call("evaluate", predictions, "--task", "pldos-donors", "--json").stdout)
     assert found["scores"]["skill"]["value"] == 0
     assert (found["subject"]["name"], found["variants"]) == ("mine", {})
-    with pytest.raises(UsageError, match="Name the task of the predictions: --task .*pldos-donors"):
+    with pytest.raises(UsageError, match=r"Name the task of the predictions: --task .*pldos-donors"):
         call("evaluate", predictions)
     with pytest.raises(UsageError, match="for predictions take --out"):
         call("evaluate", predictions, "--task", "pldos-donors", "--save")

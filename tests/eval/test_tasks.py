@@ -144,7 +144,7 @@ def test_a_task_of_ones_own(tmp_path):
     task = get_task(str(write(tmp_path, title="My own", metrics=["s skill", "s bias"])))
     assert (task.id, task.title, task.headline) == ("mine", "My own", "s skill")
     assert get_task(task) is task
-    assert task.statistics().keys() == get_task("pldos-donors").statistics().keys()
+    assert list(task.statistics()) == ["s skill", "s bias"]
 
 
 @pytest.mark.parametrize(

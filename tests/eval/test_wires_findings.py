@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from mesoinv.eval.entries import Entry
@@ -55,9 +57,9 @@ def test_sentences_on_the_mean_follow_the_numbers(task, mean, expected):
 @pytest.mark.parametrize(
     ("task", "count", "expected"),
     [
-        ("model2", 0.17, "0.17, about equal to the paper's 0.18. Nearly all that"),
-        ("model2-mean", 0.095, "0.095, about equal to the paper's 0.095. Nearly all that"),
-        ("model3", 0.2, "0.2, smaller than the paper's 0.26. Nearly all that"),
+        ("model2", 0.17, "0.17, about equal to the paper's 0.18. The number of"),
+        ("model2-mean", 0.095, "0.095, about equal to the paper's 0.095. The number of"),
+        ("model3", 0.2, "0.2, smaller than the paper's 0.26. The number of"),
         ("model2", 0.36, "0.36, larger than the paper's 0.18. The paper's network removes 50 %"),
     ],
 )
@@ -77,3 +79,20 @@ def test_gain_over_counting_is_that_of_our_best():
     assert said.endswith(f"Our best, `{BETTER}`, removes 25 %.")
     (said,) = findings.against_the_paper([both])
     assert "reaches 0.15 2e²/h, below the paper's 0.18." in said
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_share_beyond_counting_is_that_of_the_places(sign):
+    rng = np.random.default_rng(0)
+    count, places, other = rng.normal(size=(3, 40_000))
+    true = 5 * count + places + 2 * other  # a fifth of what counting leaves is of the places
+    predicted = {"count": 5 * count, "network": 5 * count + sign * 0.5 * places}
+
+    def entry(name):
+        table = {"conductance true": true, "conductance error": predicted[name] - true}
+        return Entry(Row(name, name, "baseline", None, {}), SimpleNamespace(table=table))
+
+    found = known("conductance-model2", 0.2)
+    share = findings.explained(found, entry("count"), entry("network"))
+    assert share == pytest.approx(0.2 if sign > 0 else 0.0, abs=0.01)
+    assert findings.explained(found, entry("count"), entry("count")) == 0
