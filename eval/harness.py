@@ -57,14 +57,24 @@ class Result:
         return self.evaluation.scores[self.evaluation.headline]
 
     def save(self, folder: str | Path) -> Path:
-        """Write ``evaluation.json`` and ``samples.parquet`` into a folder."""
+        """Write ``evaluation.json`` and ``samples.parquet`` (in single precision) into a folder."""
         import pyarrow as pa  # noqa: PLC0415
         import pyarrow.parquet as pq  # noqa: PLC0415
 
         target = Path(folder)
         target.mkdir(parents=True, exist_ok=True)
         temporary = target / f".{TABLE}.tmp"
-        pq.write_table(pa.table(self.table), temporary, compression="zstd")
+        rounded = {
+            name: values.astype(np.float32) if values.dtype.kind == "f" else values
+            for name, values in self.table.items()
+        }
+        pq.write_table(
+            pa.table(rounded), temporary, compression="zstd", use_dictionary=False,
+            column_encoding={
+                name: "BYTE_STREAM_SPLIT" if values.dtype.kind == "f" else "DELTA_BINARY_PACKED"
+                for name, values in rounded.items()
+            },
+        )  # fmt: skip
         temporary.replace(target / TABLE)
         # last: where it is, the table is too
         temporary = target / f".{RESULT}.tmp"
