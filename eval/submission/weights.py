@@ -61,9 +61,10 @@ def _read_head(path: Path) -> tuple[dict[str, Any], int]:
                 raise _refused("is not a plain file.")
             start = file.read(8)
             length = int.from_bytes(start, "little")
-            if start[:1] == b"\x80" or start[:4] == b"PK\x03\x04":
-                raise _refused("is a pickle inside, which can run any code when it is loaded.")
             if len(start) < 8 or not 2 <= length <= min(MAX_HEAD, about.st_size - 8):
+                # a head may be of a length whose first byte is that of a pickle
+                if start[:1] == b"\x80" or start[:4] == b"PK\x03\x04":
+                    raise _refused("is a pickle inside, which can run any code when it is loaded.")
                 raise _refused("is cut off, or no safetensors file.")
             head = json.loads(file.read(length), object_pairs_hook=_once)
     except OSError as error:
