@@ -99,10 +99,10 @@ def test_mirrors_of_other_columns():
     y = values(2, 4, 6)
     torch.testing.assert_close(mirror_of(["potential"])(y), y.flip(-1))
     numbers = values(2, 2)
-    for columns in (["s", "n_d"], ["potential_rms", "correlation_length"]):
+    for columns in (["s", "n_d"], ["potential_rms", "correlation_length"], ["conductance"]):
         assert mirror_of(columns)(numbers) is numbers
-    with pytest.raises(UsageError, match="mirror of conductance"):
-        mirror_of(["conductance"])
+    with pytest.raises(UsageError, match="mirror of onsite_energy"):
+        mirror_of(["onsite_energy"])
 
 
 def test_a_sample_is_mirrored_whole_or_not_at_all():
