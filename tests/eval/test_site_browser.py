@@ -163,9 +163,15 @@ def test_light_and_dark(browser: Browser, small: Path) -> None:
         scroll_to_plots(page)
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
-            back, cell, axis = (brightness(page.evaluate(COLOUR, x)) for x in PARTS)
-            assert (back > 128) == (scheme == "light")
-            assert (cell < 128) == (axis < 128) == (scheme == "light")
+            light = scheme == "light"
+            # plots follow a moment later: they are drawn again
+            for _ in range(100):
+                back, cell, axis = (brightness(page.evaluate(COLOUR, x)) for x in PARTS)
+                if (axis < 128) == light:
+                    break
+                page.wait_for_timeout(50)
+            assert (back > 128) == light
+            assert (cell < 128) == (axis < 128) == light
 
 
 def brightness(colour: str) -> float:
