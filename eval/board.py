@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mesoinv.eval.comparison import ranks
 from mesoinv.eval.entries import Entry, Options, published_rows, quantiles, zoo_entries
 from mesoinv.eval.records import Board, Metric, TaskBoard
+from mesoinv.eval.site.write import DATA
 from mesoinv.eval.submitted import submitted_entries
 from mesoinv.eval.tasks import get_task, list_tasks
 from mesoinv.generators.pipeline.errors import UsageError
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
     from mesoinv.eval.records import Rejected, Row
     from mesoinv.eval.task import Task
-
-BOARD = "board.json"
 
 
 def build_board(
@@ -73,12 +72,12 @@ def read_board(folder: Path) -> Board:
     UsageError
         If there is none, or it is of another format.
     """
-    path = folder / BOARD
+    path = folder / DATA
     try:
-        return from_dict(Board, json.loads(path.read_bytes()), BOARD)
+        return from_dict(Board, json.loads(path.read_bytes()), DATA)
     except FileNotFoundError:
         raise UsageError(
-            f"{folder} holds no {BOARD}: build it with `mesoinv leaderboard build`."
+            f"{folder} holds no {DATA}: build it with `mesoinv leaderboard build`."
         ) from None
     except ValueError as error:
         raise UsageError(f"{path} is damaged: {error}") from None

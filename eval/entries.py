@@ -110,11 +110,13 @@ def first_stored(
     places: tuple[Path, ...], task: Task, digest: str | None, options: Options
 ) -> Result | None:
     """Return the first stored evaluation of the same task, samples and subject (if given)."""
-    for place in places if not options.fresh else ():
+    if options.fresh:
+        return None
+    choice = options.choice(task)
+    wanted = (task.digest, choice.count, choice.split, options.seed, metrics.RESAMPLES)
+    for place in places:
         if (place / RESULT).exists() and (found := _readable(place)):
             known = found.evaluation
-            choice = options.choice(task)
-            wanted = (task.digest, choice.count, choice.split, options.seed, metrics.RESAMPLES)
             same = wanted == (
                 known.task_digest, known.samples, known.split, known.seed, known.resamples,
             )  # fmt: skip

@@ -21,7 +21,7 @@ from mesoinv.generators.pipeline.records import from_dict, to_json
 from mesoinv.zoo import metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -202,7 +202,8 @@ def evaluate(  # noqa: PLR0913  (the public call)
         generating,
     )  # fmt: skip
     predictor = _predictor(model_or_predictions, choice, batch_size)
-    jobs = _jobs(declared, choice) if variants and isinstance(predictor, ModelPredictor) else {}
+    varied = variants and isinstance(predictor, ModelPredictor)
+    jobs = _jobs(choice, predictor.columns) if varied else {}
     count = _Counter(choice.count + sum(other.count for other, _ in jobs.values()), progress)
     whole = samples_of(choice, predictor.columns)
     table = _table(predictor, choice, whole, count)
@@ -264,15 +265,14 @@ def _predictor(
     return ModelPredictor(given.to(choice.device), choice.task, batch_size)
 
 
-def _jobs(task: Task, choice: Choice) -> dict[str, tuple[Choice, Iterable[Rows]]]:
+def _jobs(choice: Choice, columns: Sequence[str]) -> dict[str, tuple[Choice, Iterable[Rows]]]:
     """Return what to run for each variant: the samples of a part of the split, changed."""
     found: dict[str, tuple[Choice, Iterable[Rows]]] = {}
-    columns = (*task.inputs, *task.truth)
-    for name, variant in task.variants.items():
+    for name, variant in choice.task.variants.items():
         other = choice.variant(variant)
         samples = samples_of(other, columns)
         if isinstance(variant, Noise):
-            samples = _noisy(samples, variant, task)
+            samples = _noisy(samples, variant, choice.task)
         found[name] = other, samples
     return found
 

@@ -38,7 +38,6 @@ class ModelPredictor:
     model: Model
     task: Task
     batch_size: int = 32
-    done: int = field(default=0, init=False)
     fastest: float = field(default=0.0, init=False)
 
     def __post_init__(self) -> None:
@@ -82,7 +81,7 @@ class ModelPredictor:
             named = found if isinstance(found, dict) else {self.task.targets[0].column: found}
             self._check(named, rows["index"])
             count = len(next(iter(rows.values())))
-            self.done, self.fastest = self.done + count, max(self.fastest, count / seconds)
+            self.fastest = max(self.fastest, count / seconds)
             yield rows, named
 
     def _check(self, predicted: Rows, index: NDArray[Any]) -> None:

@@ -14,6 +14,7 @@ from mesoinv.eval.submission.proposing import (
     hub_errors,
     propose,
 )
+from mesoinv.eval.submitted import FOLDER
 from mesoinv.generators.pipeline import hub
 from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
 from mesoinv.generators.pipeline.records import to_json
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from mesoinv.eval.submission.schema import Submission
 
 BOARD = "mesoinv/leaderboard"
-SUBMISSIONS = "submissions"
 
 
 class NameTakenError(UsageError):
@@ -178,7 +178,7 @@ def _check_name(api: HfApi, repo: str, submission: Submission, *, update: bool) 
     name, task = submission.name, submission.task
     with hub_errors(api, repo, "dataset"):
         try:
-            entries = api.list_repo_tree(repo, f"{SUBMISSIONS}/{task}", repo_type="dataset")
+            entries = api.list_repo_tree(repo, f"{FOLDER}/{task}", repo_type="dataset")
             taken = [Path(entry.path).name for entry in entries]
         except EntryNotFoundError:
             taken = []
@@ -204,7 +204,7 @@ def _titles(submission: Submission) -> tuple[str, str]:
 def _for_board(
     folder: Path, submission: Submission, evaluation: Evaluation, repo: str, *, update: bool
 ) -> Proposal:
-    place = f"{SUBMISSIONS}/{submission.task}/{submission.name}"
+    place = f"{FOLDER}/{submission.task}/{submission.name}"
     titles = _titles(submission)
     files: dict[str, Path | bytes] = {f"{place}/{p}": folder / p for p in list_files(folder)[0]}
     noted = f"{place}/{EVALUATION}"
