@@ -14,7 +14,7 @@ from mesoinv.eval.records import Cell, Row
 from mesoinv.eval.samples import Choice
 from mesoinv.generators.pipeline.errors import MesoinvError
 from mesoinv.zoo import metrics
-from mesoinv.zoo.config import WEIGHTS, read_config
+from mesoinv.zoo.config import CONFIG, WEIGHTS, read_config
 from mesoinv.zoo.loading import HUB_NAMESPACE, LOCAL_WEIGHTS, list_models, load_model
 from mesoinv.zoo.recipe import read_recipe
 
@@ -80,11 +80,11 @@ class Options:
 
 
 def zoo_models(task: Task) -> dict[str, ModelConfig]:
-    """Return the models of the zoo whose weights are here and that are for a task."""
+    """Return the models of the zoo that are for a task and were trained: their record is here."""
     found = {}
     for name in list_models():
         folder = LOCAL_WEIGHTS / name
-        if not (folder / WEIGHTS).exists():
+        if not (folder / CONFIG).exists():
             continue
         config = read_config(folder)
         if f"{config.dataset}-{config.task}" == task.id and not misfit(config, task):
@@ -93,13 +93,22 @@ def zoo_models(task: Task) -> dict[str, ModelConfig]:
 
 
 def zoo_entries(task: Task, options: Options) -> Iterator[Entry]:
-    """Yield the zoo's models, evaluating those whose stored evaluation is not of these samples."""
+    """Yield the zoo's models, evaluating those whose stored evaluation is not of these samples.
+
+    Weights that are on the Hub alone are not fetched: without a stored evaluation, the model is
+    left out.
+    """
     for name, config in zoo_models(task).items():
-        model = load_model(LOCAL_WEIGHTS / name)
-        digest = model_digest(model)
+        here = (LOCAL_WEIGHTS / name / WEIGHTS).exists()
+        model = load_model(LOCAL_WEIGHTS / name) if here else None
+        digest = model_digest(model) if model else None
         places = (LOCAL_WEIGHTS / name / EVALUATIONS / task.id, options.place(task, name))
         result = first_stored(places, task, digest, options)
+        if result is None and model is None:
+            options.say(f"{task.id}: {name} is left out: its weights are not here")
+            continue
         if result is None:
+            assert model is not None
             options.say(f"{task.id}: {name}")
             result = options.evaluate(model, task)
             result.save(places[1])

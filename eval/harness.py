@@ -21,7 +21,7 @@ from mesoinv.generators.pipeline.records import from_dict, to_json
 from mesoinv.zoo import metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -203,7 +203,7 @@ def evaluate(  # noqa: PLR0913  (the public call)
     )  # fmt: skip
     predictor = _predictor(model_or_predictions, choice, batch_size)
     varied = variants and isinstance(predictor, ModelPredictor)
-    jobs = _jobs(choice, predictor.columns) if varied else {}
+    jobs = _jobs(choice, predictor) if varied else {}
     count = _Counter(choice.count + sum(other.count for other, _ in jobs.values()), progress)
     whole = samples_of(choice, predictor.columns)
     table = _table(predictor, choice, whole, count)
@@ -213,7 +213,9 @@ def evaluate(  # noqa: PLR0913  (the public call)
     found = {
         name: VariantScores(
             other.count,
-            metrics.scores(_table(predictor, other, rows, count), statistics, seed=seed),
+            metrics.scores(
+                _table(predictor, other, rows, count), declared.statistics(name), seed=seed
+            ),
         )
         for name, (other, rows) in jobs.items()
     }
@@ -265,12 +267,16 @@ def _predictor(
     return ModelPredictor(given.to(choice.device), choice.task, batch_size)
 
 
-def _jobs(choice: Choice, columns: Sequence[str]) -> dict[str, tuple[Choice, Iterable[Rows]]]:
+def _jobs(
+    choice: Choice, predictor: ModelPredictor | FilePredictor
+) -> dict[str, tuple[Choice, Iterable[Rows]]]:
     """Return what to run for each variant: the samples of a part of the split, changed."""
     found: dict[str, tuple[Choice, Iterable[Rows]]] = {}
     for name, variant in choice.task.variants.items():
         other = choice.variant(variant)
-        samples = samples_of(other, columns)
+        if not predictor.takes(other):
+            continue
+        samples = samples_of(other, predictor.columns)
         if isinstance(variant, Noise):
             samples = _noisy(samples, variant, choice.task)
         found[name] = other, samples

@@ -14,6 +14,7 @@ from mesoinv.eval.records import Speed, Subject
 from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
 from mesoinv.generators.pipeline.provenance import machine_name
 from mesoinv.generators.pipeline.records import to_json
+from mesoinv.generators.pipeline.resolve import resolve_dataset
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from mesoinv.eval.samples import Choice
     from mesoinv.eval.task import Task
     from mesoinv.zoo.config import ModelConfig
     from mesoinv.zoo.model import Model
@@ -47,6 +49,12 @@ class ModelPredictor:
     def columns(self) -> tuple[str, ...]:
         """What is needed of each sample: inputs, and what scoring needs."""
         return (*self.task.inputs, *self.task.truth)
+
+    def takes(self, choice: Choice) -> bool:
+        """Whether the samples have a shape that the model knows."""
+        dataset = resolve_dataset(self.task.dataset)
+        shapes = {c.name: c.shape for c in dataset.columns(choice.config or self.task.config)}
+        return all(q.accepts(shapes[q.column]) for q in self.model.config.inputs)
 
     @property
     def subject(self) -> Subject:
@@ -109,6 +117,10 @@ class FilePredictor:
     def columns(self) -> tuple[str, ...]:
         """What is needed of each sample: what scoring needs."""
         return self.task.truth
+
+    def takes(self, choice: Choice) -> bool:
+        """Whether there are predictions of these samples: of the task's own alone."""
+        return choice.config in {None, self.task.config}
 
     @property
     def subject(self) -> Subject:
@@ -176,8 +188,9 @@ def _wrong_quantity(config: ModelConfig, task: Task) -> str | None:
     columns = task.columns()
     for quantity in (*config.inputs, *config.outputs):
         column = columns.get(quantity.column)
-        found = (tuple(quantity.shape), quantity.unit)
-        if column is not None and found != (column.shape, column.unit):
+        if column is None:
+            continue
+        if not quantity.accepts(column.shape) or quantity.unit != column.unit:
             return (
                 f"its {column.name} has shape {quantity.shape} in {quantity.unit}, the task's "
                 f"{list(column.shape)} in {column.unit}"

@@ -32,12 +32,18 @@ class Noise:
 
 @dataclass(frozen=True)
 class OtherConfig:
-    """Samples of another configuration, with parameters that the training set does not hold."""
+    """Samples of another configuration, with parameters that the training set does not hold.
+
+    `metrics` are the scores that have a meaning there; all of the task's by default. A model that
+    does not take such samples has no scores there.
+    """
 
     config: str
     description: str
     samples: int
     split: str = "test"
+    # not in the text that the digest is made from: it is about words, like the task's own
+    metrics: tuple[str, ...] = field(default=(), repr=False)
     kind: Literal["config"] = "config"
 
 
@@ -125,7 +131,8 @@ class Task:
             raise unknown_name(f"family of {self.id}", self.family, FAMILIES)
         known = self.measures.statistics(self.targets)
         quoted = [name for paper in self.published for name in paper.scores]
-        for name in (*self.metrics, *quoted):
+        others = [v for v in self.variants.values() if isinstance(v, OtherConfig)]
+        for name in (*self.metrics, *quoted, *(name for v in others for name in v.metrics)):
             if name not in known:
                 raise unknown_name(f"metric of {self.id}", name, known)
         if not self.metrics or known[self.headline].better != "high":
@@ -159,10 +166,12 @@ class Task:
         """Columns that scoring needs."""
         return self.measures.truth(self.targets)
 
-    def statistics(self) -> dict[str, Statistic]:
-        """Return the scores, in the order of the board's columns."""
+    def statistics(self, variant: str | None = None) -> dict[str, Statistic]:
+        """Return the scores of the task or of a variant, in the order of the board's columns."""
         found = self.measures.statistics(self.targets)
-        return {name: found[name] for name in self.metrics}
+        chosen = self.variants[variant] if variant else None
+        names = chosen.metrics if isinstance(chosen, OtherConfig) else ()
+        return {name: found[name] for name in names or self.metrics}
 
     def columns(self) -> dict[str, Column]:
         """Return the dataset's declarations of inputs and targets."""

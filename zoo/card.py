@@ -14,7 +14,7 @@ from mesoinv.generators import get_dataset
 from mesoinv.generators.pipeline.errors import MesoinvError
 from mesoinv.generators.pipeline.hub import repo_name
 from mesoinv.generators.pipeline.numbers import count, duration, size
-from mesoinv.zoo.config import WEIGHTS, read_config
+from mesoinv.zoo.config import ANY, WEIGHTS, read_config
 from mesoinv.zoo.curves import CURVES, draw_curves
 from mesoinv.zoo.listing import score_text
 from mesoinv.zoo.loading import list_models
@@ -117,7 +117,7 @@ def _row(quantity: Quantity, config: ModelConfig) -> dict[str, str]:
     known = columns.get(quantity.column)
     return {
         "column": quantity.column,
-        "shape": ", ".join(map(str, ["B", *quantity.shape])),
+        "shape": ", ".join(["B", *("any" if n == ANY else str(n) for n in quantity.shape)]),
         "unit": quantity.unit,
         "description": known.description.rstrip(".") if known else "",
         "range": f"{quantity.low:.3g} to {quantity.high:.3g}",

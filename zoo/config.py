@@ -12,10 +12,13 @@ from mesoinv.zoo.metrics.bootstrap import Score  # noqa: TC001  (read at run tim
 from mesoinv.zoo.transforms import Transform  # noqa: TC001  (read at run time)
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
+#: Any length, in the shape of a quantity.
+ANY = -1
 
 
 @dataclass
@@ -27,7 +30,7 @@ class Quantity:
     column, unit : str
         Name and unit, as the dataset declares them.
     shape : list of int
-        Shape of one sample.
+        Shape of one sample; `ANY` where any length will do.
     low, high : float
         Smallest and largest mean of a training sample, to recognise data of another kind.
     """
@@ -37,6 +40,11 @@ class Quantity:
     shape: list[int]
     low: float
     high: float
+
+    def accepts(self, shape: Sequence[int]) -> bool:
+        """Whether a sample may have this shape."""
+        same = zip(self.shape, shape, strict=False)
+        return len(shape) == len(self.shape) and all(n in {ANY, m} for n, m in same)
 
 
 @dataclass

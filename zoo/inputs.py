@@ -8,6 +8,8 @@ import numpy as np
 
 from mesoinv.generators.pipeline.errors import UsageError
 
+from mesoinv.zoo.config import ANY
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -38,14 +40,13 @@ def checked_input(given: Any, quantity: Quantity, *, check_range: bool) -> NDArr
         If the type, shape or range is wrong, or a value is not finite.
     """
     array = np.asarray(given)
-    expected = tuple(quantity.shape)
-    if array.dtype.kind not in "fiu":
+    if array.dtype.kind not in "bfiu":
         raise UsageError(f"{quantity.column} must hold real numbers; got {array.dtype}.")
-    if array.shape[1:] != expected or array.ndim != len(expected) + 1 or not len(array):
-        hint = " Add a batch axis with x[None]." if array.shape == expected else ""
+    if not array.ndim or not quantity.accepts(array.shape[1:]) or not array.size:
+        hint = " Add a batch axis with x[None]." if quantity.accepts(array.shape) else ""
+        lengths = ", ".join("any" if n == ANY else str(n) for n in quantity.shape)
         raise UsageError(
-            f"{quantity.column} must have shape (batch, {', '.join(map(str, expected))}); "
-            f"got {array.shape}.{hint}"
+            f"{quantity.column} must have shape (batch, {lengths}); got {array.shape}.{hint}"
         )
     array = np.ascontiguousarray(array, dtype=np.float32)
     means = array.reshape(len(array), -1).mean(axis=1, dtype=np.float64)

@@ -92,8 +92,9 @@ def score_text(score: Score | Headline) -> str:
 
 def _entry(name: str) -> Entry:
     recipe, folder = read_recipe(name), LOCAL_WEIGHTS / name
-    here = (folder / WEIGHTS).exists() and (folder / CONFIG).exists()
-    config = read_config(folder) if here else None
+    # weights too large for a checkout are on the Hub alone; what is known of them is here
+    config = read_config(folder) if (folder / CONFIG).exists() else None
+    here = config is not None and (folder / WEIGHTS).exists()
     return Entry(
         name=name,
         description=recipe.description,

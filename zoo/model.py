@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
 from mesoinv.zoo import transforms
 from mesoinv.zoo.architectures import build_network
-from mesoinv.zoo.config import WEIGHTS, ModelConfig, read_config, write_config
+from mesoinv.zoo.config import ANY, WEIGHTS, ModelConfig, read_config, write_config
 from mesoinv.zoo.inputs import checked_input
 
 if TYPE_CHECKING:
@@ -169,11 +169,18 @@ class Model(nn.Module):
 
 def network_shape(shape: list[int], steps: list[Any]) -> tuple[int, ...]:
     """Return the shape of one sample behind the transforms."""
-    sample = torch.zeros(1, *shape)
+    sample = torch.zeros(1, *concrete(shape))
     return tuple(transforms.apply([s for s in steps if s.kind in _RESHAPING], sample).shape[1:])
 
 
-_RESHAPING = {"pool", "fourier-series"}
+def concrete(shape: list[int]) -> list[int]:
+    """Return the shape of an example, where any length will do."""
+    return [_EXAMPLE if n == ANY else n for n in shape]
+
+
+#: Large enough for networks that halve a lattice several times.
+_EXAMPLE = 32
+_RESHAPING = {"pool", "fourier-series", "classes"}
 
 
 def _output_shape(config: ModelConfig) -> tuple[int, ...]:

@@ -150,18 +150,19 @@ def _read_build(model: Model, folder: Path, config: str, split: str) -> tuple[in
     if missing := {"index", quantity.column} - names:
         raise UsageError(f"{files[0]} has no column {', '.join(sorted(missing))}.")
     total = sum(pq.read_metadata(path).num_rows for path in files)
-    return total, _rows_of(files, quantity)
+    declared = resolve_dataset(model.config.dataset).columns(config)
+    return total, _rows_of(files, next(c for c in declared if c.name == quantity.column))
 
 
-def _rows_of(files: list[Path], quantity: Any) -> Batches:
+def _rows_of(files: list[Path], declared: Column) -> Batches:
     import pyarrow.parquet as pq  # noqa: PLC0415
 
     from mesoinv.generators.pipeline.storage import iter_tables, to_numpy  # noqa: PLC0415
 
-    column = Column(quantity.column, "float16", tuple(quantity.shape), quantity.unit, "")
     for path in files:
-        kind = _stored_type(pq.read_schema(path).field(column.name).type)
-        columns = [INDEX, replace(column, dtype=kind)]
+        kind = _stored_type(pq.read_schema(path).field(declared.name).type)
+        column = replace(declared, dtype=kind)
+        columns = [INDEX, column]
         for table in iter_tables(path, 0, pq.read_metadata(path).num_rows, columns):
             try:
                 rows = to_numpy(table, columns)

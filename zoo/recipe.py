@@ -39,9 +39,11 @@ class Recipe:
     loss : str
         In the network's units.
     optimiser, learning_rate, weight_decay, schedule, warmup
-        ``cosine`` falls to 0 over all epochs after a linear `warmup` (share of all steps).
+        ``cosine`` falls to 0 over all epochs after a linear `warmup` (share of all steps); ``step``
+        falls to a tenth every 7 epochs.
     augmentation : list of str
-        Exact symmetries: ``mirror`` in y; ``reverse``, source and drain exchanged.
+        Exact symmetries: ``mirror`` in y; ``reverse``, source and drain exchanged; ``square``, the
+        eight of a square lattice.
     batch_size, epochs, seed, precision
         As usual; precision is lightning's name.
     gradient_clip : float
@@ -50,6 +52,8 @@ class Recipe:
         Memory layout of the convolutions: which one is faster depends on the network.
     start : str or None
         Model whose weights are the initial ones; with 0 epochs, the final ones.
+    any_size : bool
+        The network takes lattices of any size, not only of the size that it is trained on.
     store : str
         Type of the stored weights.
     name : str
@@ -70,13 +74,14 @@ class Recipe:
     hyperparameters: dict[str, object] = field(default_factory=dict)
     input_transforms: list[Transform] = field(default_factory=list)
     output_transforms: list[Transform] = field(default_factory=list)
-    loss: Literal["mse", "l1", "huber"] = "mse"
-    optimiser: Literal["adam", "adamw"] = "adam"
+    loss: Literal["mse", "l1", "huber", "cross-entropy", "binary-cross-entropy"] = "mse"
+    optimiser: Literal["adam", "adamw", "adadelta"] = "adam"
     learning_rate: float = 1e-3
     weight_decay: float = 0.0
-    schedule: Literal["constant", "cosine"] = "constant"
+    schedule: Literal["constant", "cosine", "step"] = "constant"
     warmup: float = 0.0
-    augmentation: list[Literal["mirror", "reverse"]] = field(default_factory=list)
+    augmentation: list[Literal["mirror", "reverse", "square"]] = field(default_factory=list)
+    any_size: bool = False
     batch_size: int = 32
     seed: int = 0
     precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"

@@ -87,6 +87,37 @@ class Pool(_Transform):
 
 
 @dataclass(frozen=True)
+class Classes(_Transform):
+    """Number of a class, as one network output for each; back is the class with the largest."""
+
+    count: int
+    kind: Literal["classes"] = "classes"
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Number (B) or (B, 1) to (…, count), 1 at the class and 0 elsewhere."""
+        return functional.one_hot(x.long(), self.count).to(x.dtype)
+
+    def inverse(self, x: Tensor) -> Tensor:
+        """Scores (B, count) to the number of the best class."""
+        return x.argmax(dim=-1).to(x.dtype)
+
+
+@dataclass(frozen=True)
+class Probability(_Transform):
+    """Yes or no: the network gives the logit of its probability."""
+
+    kind: Literal["probability"] = "probability"
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Leave 0 and 1 as they are."""
+        return x
+
+    def inverse(self, x: Tensor) -> Tensor:
+        """Logit to probability."""
+        return torch.sigmoid(x)
+
+
+@dataclass(frozen=True)
 class Standardise(_Transform):
     """Mean 0 and standard deviation 1 over the training samples; only in a recipe."""
 
@@ -146,7 +177,7 @@ def _series(s: float) -> tuple[Any, Any]:
     return numbers, coulomb.spectral_factor(np.array([s]), Strip())[0]
 
 
-Transform = Affine | Log | Pool | Standardise | MinMax | FourierSeries
+Transform = Affine | Log | Pool | Classes | Probability | Standardise | MinMax | FourierSeries
 
 
 def fit(transforms: Sequence[Transform], sample: Tensor) -> tuple[Any, ...]:

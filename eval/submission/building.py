@@ -87,8 +87,9 @@ def _through(shape: list[int], steps: list[Any], *, back: bool) -> tuple[int, ..
     import torch  # noqa: PLC0415
 
     from mesoinv.zoo import transforms  # noqa: PLC0415
-    from mesoinv.zoo.model import network_shape  # noqa: PLC0415
+    from mesoinv.zoo.model import concrete, network_shape  # noqa: PLC0415
 
+    shape = concrete(shape)
     inner = network_shape(shape, steps)
     with torch.inference_mode():
         if not back:

@@ -165,6 +165,38 @@ def beside_curve(drawn: Map, curve: Curve, unit: str, title: str = "") -> Figure
     return figure
 
 
+def clusters_figure(
+    labels: Sequence[NDArray[np.integer[Any]]], titles: Sequence[str]
+) -> Figure:
+    """Draw numbered regions side by side, in colours that tell neighbours apart.
+
+    Parameters
+    ----------
+    labels : sequence of (L, W) array of int
+        0 is white, negative numbers are black, others take one of ten colours.
+    titles : sequence of str
+        Above each.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    from matplotlib.colors import ListedColormap  # noqa: PLC0415  (slow to import)
+    from matplotlib.figure import Figure  # noqa: PLC0415
+
+    ten = ListedColormap(["black", "white", *(f"C{k}" for k in range(10))])
+    figure = Figure(figsize=(5.4 * len(labels), 5.6), layout="constrained")
+    for axes, drawn, title in zip(
+        np.atleast_1d(figure.subplots(1, len(labels))), labels, titles, strict=True
+    ):
+        colours = np.where(drawn > 0, 2 + drawn * 7 % 10, np.where(drawn < 0, 0, 1))
+        # axis 0 goes down: the first row is the top
+        axes.imshow(colours, cmap=ten, vmin=-0.5, vmax=11.5, interpolation="nearest")
+        axes.set(xticks=[], yticks=[])
+        axes.set_title(title, fontsize=9)
+    return figure
+
+
 def save_figure(figure: Figure, path: Path, source: str) -> None:
     """Write a figure as PNG in one step, noting what it was drawn from.
 

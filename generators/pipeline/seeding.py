@@ -26,6 +26,9 @@ from mesoinv.generators.pipeline.normal import normal_quantile
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+#: Words that Philox4x64 makes from one counter, and how many counters there are.
+_BLOCK, _COUNTERS = 4, 2**256
+
 
 @dataclass(frozen=True)
 class Stream:
@@ -83,10 +86,14 @@ class Stream:
         samples = np.atleast_1d(np.asarray(indices))
         if samples.size and (samples.dtype.kind not in "iu" or samples.min() < 0):
             raise UsageError("Sample indices must be integers of 0 or more.")
-        key, out = self.key, np.empty((samples.size, count), dtype=np.uint64)
+        out = np.empty((samples.size, count), dtype=np.uint64)
+        # one generator that is moved: a new one for each sample takes longer than its words
+        generator, at = np.random.Philox(key=self.key, counter=0), 0
         for row, index in zip(out, samples.tolist(), strict=True):
-            counter = (channel << 128) | (index << 64)
-            row[:] = np.random.Philox(key=key, counter=counter).random_raw(count)
+            start = (channel << 128) | (index << 64)
+            generator.advance((start - at) % _COUNTERS)
+            row[:] = generator.random_raw(count)
+            at = start + -(-count // _BLOCK)
         return out
 
     def uniform(

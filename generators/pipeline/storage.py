@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from mesoinv.generators.pipeline.errors import MesoinvError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -226,21 +226,21 @@ def same_schema(found: pa.Schema, expected: pa.Schema) -> bool:
     return (found.names, kinds, features[0]) == (expected.names, expected.types, features[1])
 
 
-def _float_leaves(schema: pa.Schema) -> list[str]:
-    """Return the parquet paths of the leaves of float arrays."""
+def _leaves(schema: pa.Schema, kind: Callable[[pa.DataType], bool]) -> list[str]:
+    """Return the parquet paths of the leaves of arrays of a kind of number."""
     paths = []
     for field in schema:
-        path, kind = field.name, field.type
-        while pa.types.is_list(kind) or pa.types.is_fixed_size_list(kind):
-            path, kind = f"{path}.list.element", kind.value_type
-        if path != field.name and pa.types.is_floating(kind):
+        path, leaf = field.name, field.type
+        while pa.types.is_list(leaf) or pa.types.is_fixed_size_list(leaf):
+            path, leaf = f"{path}.list.element", leaf.value_type
+        if path != field.name and kind(leaf):
             paths.append(path)
     return paths
 
 
 @contextmanager
 def shard_writer(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
-    """Open a shard for writing: zstd, split byte streams for float arrays, page index.
+    """Open a shard for writing: zstd, split byte streams for float arrays, bits for flags, pages.
 
     Content-defined chunking keeps pages equal where rows are equal, so that the Hub transfers only
     what changed between two versions. Each ``write_table`` makes one row group.
@@ -253,8 +253,11 @@ def shard_writer(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
             schema,
             compression="zstd",
             compression_level=3,
-            use_dictionary=False,
-            column_encoding=dict.fromkeys(_float_leaves(schema), "BYTE_STREAM_SPLIT"),
+            # bytes of few values, such as 0 and 1: a dictionary packs them into bits
+            use_dictionary=_leaves(schema, pa.types.is_uint8),
+            column_encoding=dict.fromkeys(
+                _leaves(schema, pa.types.is_floating), "BYTE_STREAM_SPLIT"
+            ),
             write_page_index=True,
             use_content_defined_chunking=True,
         ) as writer,

@@ -19,6 +19,7 @@ from mesoinv.zoo.metrics.bootstrap import (
     joined,
     scores,
 )
+from mesoinv.zoo.metrics.classes import Classes
 from mesoinv.zoo.metrics.family import Family, Target
 from mesoinv.zoo.metrics.landscapes import (
     Coefficients,
@@ -28,6 +29,7 @@ from mesoinv.zoo.metrics.landscapes import (
     pearson,
 )
 from mesoinv.zoo.metrics.numbers import Numbers
+from mesoinv.zoo.metrics.spanning import Spanning
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,4 +56,6 @@ FAMILIES: Mapping[str, Family] = {
     "numbers": Numbers(),
     "landscape": Landscapes(),
     "coefficients": Coefficients(),
+    "classes": Classes(),
+    "spanning": Spanning(),
 }

@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from mesoinv.generators.pipeline.errors import UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -31,6 +33,19 @@ class Target:
     column: str
     unit: str
     reference: float | None = None
+
+
+def only_target(targets: Sequence[Target]) -> Target:
+    """Return the target of a family that scores a single column.
+
+    Raises
+    ------
+    UsageError
+        If there are several.
+    """
+    if len(targets) != 1:
+        raise UsageError(f"One target is scored here; got {len(targets)}.")
+    return targets[0]
 
 
 class Family(ABC):

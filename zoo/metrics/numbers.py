@@ -73,6 +73,7 @@ def _of_column(target: Target) -> dict[str, Statistic]:
         f"{name} error std": Statistic(error, _std, unit, "low"),
         f"{name} error std relative": Statistic(both, _relative_std, "1", "low"),
         f"{name} rmse": Statistic(error, _rms, unit, "low"),
+        f"{name} mse": Statistic(error, _mse, "1" if unit == "1" else f"({unit})²", "low"),
         f"{name} mae": Statistic(error, _mae, unit, "low"),
         f"{name} bias": Statistic(error, _mean, unit, "zero"),
     }
@@ -94,8 +95,12 @@ def _relative_std(error: RealArray, true: RealArray) -> RealArray:
     return (error / true).std(axis=-1)
 
 
+def _mse(error: RealArray) -> RealArray:
+    return (error**2).mean(axis=-1)
+
+
 def _rms(error: RealArray) -> RealArray:
-    return np.sqrt((error**2).mean(axis=-1))
+    return np.sqrt(_mse(error))
 
 
 def _mae(error: RealArray) -> RealArray:

@@ -13,9 +13,11 @@ from torch.nn import functional
 from mesoinv.zoo import transforms
 from mesoinv.zoo.training.symmetry import (
     check_reverse,
+    check_square,
     mirror_of,
     mirrored_at_random,
     reversed_at_random,
+    turned_at_random,
 )
 
 if TYPE_CHECKING:
@@ -24,7 +26,18 @@ if TYPE_CHECKING:
     from mesoinv.zoo.model import Model
     from mesoinv.zoo.recipe import Recipe
 
-_LOSSES = {"mse": functional.mse_loss, "l1": functional.l1_loss, "huber": functional.smooth_l1_loss}
+_LOSSES = {
+    "mse": functional.mse_loss,
+    "l1": functional.l1_loss,
+    "huber": functional.smooth_l1_loss,
+    "cross-entropy": functional.cross_entropy,
+    "binary-cross-entropy": functional.binary_cross_entropy_with_logits,
+}
+_OPTIMISERS = {
+    "adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "adadelta": torch.optim.Adadelta,
+}  # fmt: skip
+#: Epochs after which the schedule ``step`` divides the learning rate by ten.
+_STEP = 7
 
 
 class Training(lightning.LightningModule):
@@ -37,6 +50,9 @@ class Training(lightning.LightningModule):
         self.reverse = "reverse" in recipe.augmentation
         if self.reverse:
             check_reverse(recipe.outputs)
+        self.square = "square" in recipe.augmentation
+        if self.square:
+            check_square(recipe.outputs)
         self.errors = torchmetrics.MeanMetric()
 
     def _normalised(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
@@ -61,6 +77,8 @@ class Training(lightning.LightningModule):
             x, y = mirrored_at_random(x, y, self.mirror)
         if self.reverse:
             x = reversed_at_random(x)
+        if self.square:
+            x = turned_at_random(x)
         loss = self._loss(x, y)
         self.log("train_loss", loss, on_step=False, on_epoch=True, prog_bar=True, batch_size=len(x))
         return loss
@@ -75,14 +93,15 @@ class Training(lightning.LightningModule):
         self.errors.reset()
 
     def configure_optimizers(self) -> Any:
-        """Adam or AdamW, with a constant or a cosine schedule."""
+        """Optimiser and schedule of the recipe."""
         recipe = self.recipe
-        kind = torch.optim.AdamW if recipe.optimiser == "adamw" else torch.optim.Adam
-        optimiser = kind(
+        optimiser = _OPTIMISERS[recipe.optimiser](
             self.model.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
         )
         if recipe.schedule == "constant":
             return optimiser
+        if recipe.schedule == "step":
+            return [optimiser], [torch.optim.lr_scheduler.StepLR(optimiser, _STEP, gamma=0.1)]
         steps = max(1, int(self.trainer.estimated_stepping_batches))
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimiser, recipe.learning_rate, total_steps=steps + 1,

@@ -2,7 +2,8 @@
 
 ``mirror``: the strip and the wire are symmetric in y → -y. A mirrored landscape has the mirrored
 density of states, and the same s, N_d, rms, ξ and conductance. ``reverse``: a wire between equal
-leads has the same conductance in both directions.
+leads has the same conductance in both directions. ``square``: what spans a square lattice, and its
+density, stay what they are when it is turned or mirrored.
 """
 
 from __future__ import annotations
@@ -32,6 +33,15 @@ def check_reverse(columns: list[str]) -> None:
         raise UsageError(f"{', '.join(columns)} of a reversed wire is not known.")
 
 
+_ISOTROPIC = {"density", "density_class", "spanning", "largest_cluster", "n_clusters"}
+
+
+def check_square(columns: list[str]) -> None:
+    """Refuse outputs that change when a square lattice is turned, or may."""
+    if not _ISOTROPIC.issuperset(columns):
+        raise UsageError(f"{', '.join(columns)} of a turned lattice is not known.")
+
+
 def mirror_of(columns: list[str]) -> Mirror:
     """Return the function that mirrors outputs (B, …) of these columns."""
     if columns == ["potential"]:
@@ -53,6 +63,13 @@ def mirrored_at_random(x: Tensor, y: Tensor, mirror: Mirror) -> tuple[Tensor, Te
     x[chosen] = x[chosen].flip(-1)
     y[chosen] = mirror(y[chosen])
     return x, y
+
+
+def turned_at_random(x: Tensor) -> Tensor:
+    """Turn and mirror the lattices of a batch, all in the same of the eight ways."""
+    turns, mirrored = torch.randint(4, ()), torch.rand(()) < 0.5
+    x = x.rot90(int(turns), (-2, -1))
+    return x.flip(-1) if mirrored else x
 
 
 def reversed_at_random(x: Tensor) -> Tensor:

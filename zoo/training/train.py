@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
 from mesoinv.generators.pipeline.provenance import library_versions, machine_name
 from mesoinv.generators.pipeline.resolve import resolve_dataset
 from mesoinv.zoo import transforms
-from mesoinv.zoo.config import ModelConfig, Quantity, TrainingRecord
+from mesoinv.zoo.config import ANY, ModelConfig, Quantity, TrainingRecord
 from mesoinv.zoo.model import Model
 from mesoinv.zoo.training.batches import Pairs, loader, stack_columns
 from mesoinv.zoo.training.loop import Training, WaitingTime
@@ -134,6 +134,9 @@ def _configuration(recipe: Recipe, pairs: Pairs) -> ModelConfig:
             for n, m in zip(names, means, strict=True)
         ]
 
+    given = quantities(recipe.inputs, x)
+    if recipe.any_size:
+        given = [replace(q, shape=[ANY] * len(q.shape)) for q in given]
     return ModelConfig(
         name=recipe.name,
         architecture=recipe.architecture,
@@ -143,7 +146,7 @@ def _configuration(recipe: Recipe, pairs: Pairs) -> ModelConfig:
         dataset_version=dataset.version,
         config=recipe.config,
         task=recipe.task,
-        inputs=quantities(recipe.inputs, x),
+        inputs=given,
         outputs=quantities(recipe.outputs, y),
         input_transforms=list(transforms.fit(recipe.input_transforms, x)),
         output_transforms=list(transforms.fit(recipe.output_transforms, y)),

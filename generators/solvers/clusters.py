@@ -1,0 +1,141 @@
+"""Clusters of occupied sites: the rows of a lattice are merged one after the other.
+
+Only labels of two rows are held, in the manner of Hoshen and Kopelman [1]_; sizes and touched edges
+are kept at the root of each cluster.
+
+References
+----------
+.. [1] J. Hoshen and R. Kopelman, Phys. Rev. B 14, 3438 (1976).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+#: Edges that a cluster touches, as bits.
+TOP, BOTTOM, LEFT, RIGHT = 1, 2, 4, 8
+
+
+class Clusters(NamedTuple):
+    """What `find_clusters` says about each sample.
+
+    Attributes
+    ----------
+    vertical, horizontal : (B,) array of bool
+        Whether a cluster touches the first and the last row, or column.
+    largest : (B,) array of int32
+        Sites of the largest cluster.
+    count : (B,) array of int32
+        Number of clusters.
+    """
+
+    vertical: NDArray[np.bool_]
+    horizontal: NDArray[np.bool_]
+    largest: NDArray[np.int32]
+    count: NDArray[np.int32]
+
+
+def find_clusters(occupied: NDArray[np.uint8]) -> Clusters:
+    """Find the clusters of nearest neighbours, four to a site, with free boundaries.
+
+    Parameters
+    ----------
+    occupied : (B, L, W) array of uint8
+        Sites that are not 0 are occupied; axis 1 goes from top to bottom.
+
+    Returns
+    -------
+    Clusters
+    """
+    samples = len(occupied)
+    spans = np.empty((samples, 2), dtype=np.bool_)
+    numbers = np.empty((samples, 2), dtype=np.int32)
+    _find(np.ascontiguousarray(occupied), spans, numbers)
+    return Clusters(spans[:, 0], spans[:, 1], numbers[:, 0], numbers[:, 1])
+
+
+def cluster_labels(occupied: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Number the clusters of one lattice, for pictures and as an independent check.
+
+    Parameters
+    ----------
+    occupied : (L, W) array
+        Sites that are not 0 are occupied.
+
+    Returns
+    -------
+    (L, W) array of int
+        0 where empty, else 1, 2 …, by `scipy.ndimage.label`; those that span are negative.
+    """
+    from scipy import ndimage  # noqa: PLC0415  (slow to import)
+
+    labels = np.asarray(ndimage.label(occupied)[0], dtype=np.int64)
+    pairs = ((labels[0], labels[-1]), (labels[:, 0], labels[:, -1]))
+    spanning = np.concatenate([np.intersect1d(a, b) for a, b in pairs])
+    return np.where(np.isin(labels, spanning), -labels, labels)
+
+
+@numba.njit(cache=True, inline="always")
+def _root(parent: NDArray[np.int32], label: int) -> int:
+    while parent[label] != label:
+        parent[label] = parent[parent[label]]
+        label = parent[label]
+    return label
+
+
+@numba.njit(cache=True)
+def _find(
+    occupied: NDArray[np.uint8], spans: NDArray[np.bool_], numbers: NDArray[np.int32]
+) -> None:
+    samples, length, width = occupied.shape
+    most = (length * width + 1) // 2 + 1  # clusters of one site each, and label 0: empty
+    parent = np.empty(most, dtype=np.int32)
+    size = np.empty(most, dtype=np.int32)
+    edges = np.empty(most, dtype=np.uint8)
+    row = np.empty(width, dtype=np.int32)
+    for b in range(samples):
+        labels = 0
+        row[:] = 0
+        for x in range(length):
+            across = (TOP if x == 0 else 0) | (BOTTOM if x == length - 1 else 0)
+            left = 0  # root of the cluster of the site to the left, 0 if that is empty
+            for y in range(width):
+                if not occupied[b, x, y]:
+                    row[y] = left = 0
+                    continue
+                label = left
+                if row[y]:  # label of the site above
+                    above = _root(parent, row[y])
+                    if label and label != above:
+                        label, above = min(label, above), max(label, above)
+                        parent[above] = label
+                        size[label] += size[above]
+                        edges[label] |= edges[above]
+                    else:
+                        label = above
+                elif not label:
+                    labels += 1
+                    label = labels
+                    parent[label], size[label], edges[label] = label, 0, 0
+                size[label] += 1
+                edges[label] |= across
+                row[y] = left = label
+            # the labels of both ends may have been merged since
+            if row[0]:
+                edges[_root(parent, row[0])] |= LEFT
+            if left:
+                edges[left] |= RIGHT
+        vertical = horizontal = False
+        largest = count = 0
+        for label in range(1, labels + 1):
+            if parent[label] == label:
+                count += 1
+                largest = max(largest, size[label])
+                vertical |= edges[label] & (TOP | BOTTOM) == TOP | BOTTOM
+                horizontal |= edges[label] & (LEFT | RIGHT) == LEFT | RIGHT
+        spans[b, 0], spans[b, 1] = vertical, horizontal
+        numbers[b, 0], numbers[b, 1] = largest, count
