@@ -96,7 +96,8 @@ def _wanted(build: Build) -> list[CardFigure]:
 def _figure(build: Build, item: CardFigure) -> Figure | None:
     source = build.configs[item.config].source
     columns = build.dataset.columns(source)
-    stored = read_rows(build.folder / item.shard.file, ROW, 1, columns)
+    # two rows: some datasets show a sample beside the next
+    stored = read_rows(build.folder / item.shard.file, ROW, 2, columns)
     # a figure is drawn from float64, as `solve` gives it, also where float16 is stored
     batch = {k: v.astype(np.float64) if v.dtype.kind == "f" else v for k, v in stored.items()}
     try:

@@ -258,14 +258,23 @@ class Percolation(Dataset):
         }
 
     def figure(self, config: str, batch: Batch, row: int = 0) -> Figure:
-        """Draw the clusters of one sample, each in a colour, those that span in black."""
+        """Draw clusters in colours, those that span in black; a balanced sample with the next."""
+        rows = [row]
+        if self.parameters(config).balanced and row + 1 < len(batch["index"]):
+            rows.append(row + 1)
+        return pictures.clusters_figure(
+            [cluster_labels(batch["occupied"][i]) for i in rows],
+            [self._title(batch, i) for i in rows],
+        )
+
+    @staticmethod
+    def _title(batch: Batch, row: int) -> str:
         ways = [d for d in ("vertical", "horizontal") if batch[f"spanning_{d}"][row]]
         spans = f"spans {'ly and '.join(ways)}ly" if ways else "nothing spans"
-        title = (
+        return (
             f"p = {batch['density'][row]:g}: {spans}, "
             f"{batch['n_clusters'][row]} clusters, largest {batch['largest_cluster'][row]} sites"
         )
-        return pictures.clusters_figure([cluster_labels(batch["occupied"][row])], [title])
 
     def images(self, config: str, batch: Batch) -> dict[str, list[bytes]]:
         """Render occupied sites as PNG files, black on white, four pixels a site or two."""

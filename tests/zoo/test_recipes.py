@@ -16,7 +16,7 @@ from mesoinv.zoo.config import CONFIG, WEIGHTS, read_config
 from mesoinv.zoo.loading import LOCAL_WEIGHTS
 from mesoinv.zoo.model import network_shape
 from mesoinv.zoo.recipe import RECIPES, Recipe, list_recipes, read_recipe
-from mesoinv.zoo.training.symmetry import mirror_of
+from mesoinv.zoo.training.symmetry import check_square, mirror_of
 
 MEGABYTE = 1e6
 #: those in sub-folders too, such as recipes for larger machines
@@ -45,11 +45,13 @@ def test_every_recipe_is_valid(name):
     full = dataset.config(recipe.config).sizes["full"]
     assert recipe.samples <= full["train"]
     assert recipe.validation <= full["validation"]
-    # the paper reconstructs landscapes of one s and N_d only
-    in_paper = (recipe.task, recipe.config) != ("landscape", "global")
+    # the paper reconstructs landscapes of one s and N_d only, and has no lattices of 10 × 10
+    in_paper = (recipe.task, recipe.config) not in {("landscape", "global"), ("spanning", "L10")}
     assert recipe.paper_samples == (full["train"] if in_paper else None)
-    if recipe.augmentation:
+    if {"mirror", "reverse"} & set(recipe.augmentation):
         mirror_of(recipe.outputs)
+    if "square" in recipe.augmentation:
+        check_square(recipe.outputs)
     if recipe.start is not None:
         assert recipe.start in FILES
 
