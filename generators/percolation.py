@@ -18,7 +18,6 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from mesoinv.generators.pipeline import pictures
 from mesoinv.generators.pipeline.base import Batch, Column, Config, Dataset, Paper
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from matplotlib.figure import Figure
+    from numpy.typing import ArrayLike, NDArray
 
     from mesoinv.generators.pipeline.seeding import Stream
 
@@ -88,7 +88,7 @@ def clusters(occupied: ArrayLike) -> Clusters:
     -------
     Clusters
         ``vertical`` (top to bottom) and ``horizontal``, (B,) bool; ``largest`` [sites] and
-        ``count``, (B,) int32.
+        ``number``, (B,) int32.
 
     Raises
     ------
@@ -254,7 +254,7 @@ class Percolation(Dataset):
             "spanning_vertical": found.vertical,
             "spanning_horizontal": found.horizontal,
             "largest_cluster": found.largest,
-            "n_clusters": found.count,
+            "n_clusters": found.number,
         }
 
     def figure(self, config: str, batch: Batch, row: int = 0) -> Figure:
@@ -301,9 +301,7 @@ def _occupied(
     sites = parameters.length**2
     counts = np.array([occupied_sites(p, parameters.length) for p in parameters.densities])
     words = max(words_needed(int(count), sites) for count in counts)
-    found = occupy(
-        stream.words(indices, words, channel), counts[_turn(parameters, indices)], sites
-    )
+    found = occupy(stream.words(indices, words, channel), counts[_turn(parameters, indices)], sites)
     return found.reshape(len(indices), parameters.length, parameters.length)
 
 

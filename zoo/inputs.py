@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mesoinv.generators.pipeline.errors import UsageError
-
 from mesoinv.zoo.config import ANY
 
 if TYPE_CHECKING:

@@ -94,11 +94,11 @@ class Classes(_Transform):
     kind: Literal["classes"] = "classes"
 
     def forward(self, x: Tensor) -> Tensor:
-        """Number (B) or (B, 1) to (…, count), 1 at the class and 0 elsewhere."""
+        """Turn a number (B) or (B, 1) into (…, count), 1 at the class and 0 elsewhere."""
         return functional.one_hot(x.long(), self.count).to(x.dtype)
 
     def inverse(self, x: Tensor) -> Tensor:
-        """Scores (B, count) to the number of the best class."""
+        """Choose the class with the largest score."""
         return x.argmax(dim=-1).to(x.dtype)
 
 

@@ -34,7 +34,9 @@ def draw_clusters(samples: Mapping[str, NDArray[Any]], rows: Sequence[int], path
         f"p = {samples['density'][i]:g}: {'spans' if samples['spanning'][i] else 'does not span'}"
         for i in rows
     ]
-    figure = pictures.clusters_figure([cluster_labels(samples["occupied"][i]) for i in rows], titles)
+    figure = pictures.clusters_figure(
+        [cluster_labels(samples["occupied"][i]) for i in rows], titles
+    )
     figure.set_size_inches(3.2 * len(rows), 3.5)
     save(figure, path)
 

@@ -117,7 +117,10 @@ def _table(task: Task, entries: list[Entry]) -> str:
 def _variants(task: Task, entries: list[Entry]) -> str:
     if not task.variants:
         return ""
-    header = [f"model: {task.headline}", *(f"{n}: {v.description}" for n, v in task.variants.items())]
+    header = [
+        f"model: {task.headline}",
+        *(f"{n}: {v.description}" for n, v in task.variants.items()),
+    ]
     rows = [
         [f"`{e.row.id}`",
          *(_cell(e.row.variants.get(name, {}).get(task.headline)) for name in task.variants)]

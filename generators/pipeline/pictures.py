@@ -165,9 +165,7 @@ def beside_curve(drawn: Map, curve: Curve, unit: str, title: str = "") -> Figure
     return figure
 
 
-def clusters_figure(
-    labels: Sequence[NDArray[np.integer[Any]]], titles: Sequence[str]
-) -> Figure:
+def clusters_figure(labels: Sequence[NDArray[np.integer[Any]]], titles: Sequence[str]) -> Figure:
     """Draw numbered regions side by side, in colours that tell neighbours apart.
 
     Parameters

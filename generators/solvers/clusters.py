@@ -10,11 +10,13 @@ References
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 #: Edges that a cluster touches, as bits.
 TOP, BOTTOM, LEFT, RIGHT = 1, 2, 4, 8
@@ -29,14 +31,14 @@ class Clusters(NamedTuple):
         Whether a cluster touches the first and the last row, or column.
     largest : (B,) array of int32
         Sites of the largest cluster.
-    count : (B,) array of int32
-        Number of clusters.
+    number : (B,) array of int32
+        Of clusters.
     """
 
     vertical: NDArray[np.bool_]
     horizontal: NDArray[np.bool_]
     largest: NDArray[np.int32]
-    count: NDArray[np.int32]
+    number: NDArray[np.int32]
 
 
 def find_clusters(occupied: NDArray[np.uint8]) -> Clusters:
@@ -59,7 +61,7 @@ def find_clusters(occupied: NDArray[np.uint8]) -> Clusters:
 
 
 def cluster_labels(occupied: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """Number the clusters of one lattice, for pictures and as an independent check.
+    """Give every cluster of a lattice a number, for pictures and as an independent check.
 
     Parameters
     ----------
@@ -96,46 +98,69 @@ def _find(
     parent = np.empty(most, dtype=np.int32)
     size = np.empty(most, dtype=np.int32)
     edges = np.empty(most, dtype=np.uint8)
-    row = np.empty(width, dtype=np.int32)
     for b in range(samples):
-        labels = 0
-        row[:] = 0
-        for x in range(length):
-            across = (TOP if x == 0 else 0) | (BOTTOM if x == length - 1 else 0)
-            left = 0  # root of the cluster of the site to the left, 0 if that is empty
-            for y in range(width):
-                if not occupied[b, x, y]:
-                    row[y] = left = 0
-                    continue
-                label = left
-                if row[y]:  # label of the site above
-                    above = _root(parent, row[y])
-                    if label and label != above:
-                        label, above = min(label, above), max(label, above)
-                        parent[above] = label
-                        size[label] += size[above]
-                        edges[label] |= edges[above]
-                    else:
-                        label = above
-                elif not label:
-                    labels += 1
-                    label = labels
-                    parent[label], size[label], edges[label] = label, 0, 0
-                size[label] += 1
-                edges[label] |= across
-                row[y] = left = label
-            # the labels of both ends may have been merged since
-            if row[0]:
-                edges[_root(parent, row[0])] |= LEFT
-            if left:
-                edges[left] |= RIGHT
+        labels = _label(occupied[b], parent, size, edges)
         vertical = horizontal = False
-        largest = count = 0
+        largest = number = 0
         for label in range(1, labels + 1):
             if parent[label] == label:
-                count += 1
+                number += 1
                 largest = max(largest, size[label])
                 vertical |= edges[label] & (TOP | BOTTOM) == TOP | BOTTOM
                 horizontal |= edges[label] & (LEFT | RIGHT) == LEFT | RIGHT
         spans[b, 0], spans[b, 1] = vertical, horizontal
-        numbers[b, 0], numbers[b, 1] = largest, count
+        numbers[b, 0], numbers[b, 1] = largest, number
+
+
+@numba.njit(cache=True)
+def _label(
+    occupied: NDArray[np.uint8],
+    parent: NDArray[np.int32],
+    size: NDArray[np.int32],
+    edges: NDArray[np.uint8],
+) -> int:
+    """Fill the tables of labels of one lattice and return how many labels there are."""
+    length, width = occupied.shape
+    row = np.zeros(width, dtype=np.int32)
+    labels = 0
+    for x in range(length):
+        across = (TOP if x == 0 else 0) | (BOTTOM if x == length - 1 else 0)
+        left = 0  # root of the cluster of the site to the left, 0 if that is empty
+        for y in range(width):
+            if not occupied[x, y]:
+                row[y] = left = 0
+                continue
+            label = left
+            if row[y]:  # label of the site above
+                label = _join(parent, size, edges, left, _root(parent, row[y]))
+            elif not label:
+                labels += 1
+                label = labels
+                parent[label], size[label], edges[label] = label, 0, 0
+            size[label] += 1
+            edges[label] |= across
+            row[y] = left = label
+        # the labels of both ends may have been merged since
+        if row[0]:
+            edges[_root(parent, row[0])] |= LEFT
+        if left:
+            edges[left] |= RIGHT
+    return labels
+
+
+@numba.njit(cache=True, inline="always")
+def _join(
+    parent: NDArray[np.int32],
+    size: NDArray[np.int32],
+    edges: NDArray[np.uint8],
+    left: int,
+    above: int,
+) -> int:
+    """Merge two clusters, given by their roots (0: there is none to the left); return the root."""
+    if not left or left == above:
+        return above
+    keep, drop = min(left, above), max(left, above)
+    parent[drop] = keep
+    size[keep] += size[drop]
+    edges[keep] |= edges[drop]
+    return keep

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numba
 import numpy as np
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 #: Words beyond one for every two sites. A 32-bit number is thrown away with a probability below
 #: sites/2³², so that 32 in a sample never happens.

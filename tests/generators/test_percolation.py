@@ -194,7 +194,7 @@ def test_public_clusters() -> None:
     assert found.vertical.tolist() == [True, False]
     assert found.horizontal.tolist() == [False, False]
     assert found.largest.tolist() == [2, 1]
-    assert found.count.tolist() == [1, 2]
+    assert found.number.tolist() == [1, 2]
     empty = clusters(np.zeros((0, 4, 4)))
     assert len(empty.vertical) == 0
 

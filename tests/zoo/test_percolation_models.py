@@ -12,7 +12,6 @@ from mesoinv.generators.percolation import FINITE_THRESHOLD, clusters
 from mesoinv.generators.pipeline.errors import UsageError
 from mesoinv.generators.pipeline.generate import generate
 from mesoinv.zoo import metrics, transforms
-from mesoinv.zoo.architectures import build_network
 from mesoinv.zoo.architectures.flood_fill import FloodFill
 from mesoinv.zoo.config import ANY, Quantity
 from mesoinv.zoo.loading import LOCAL_WEIGHTS, load_model
@@ -105,7 +104,9 @@ def test_classes_and_probabilities_go_back_and_forth():
     assert classes.forward(number).shape == (3, 1, 31)
     torch.testing.assert_close(classes.inverse(classes.forward(number)), number)
     probability = transforms.Probability()
-    torch.testing.assert_close(probability.inverse(torch.tensor([0.0, 50.0])), torch.tensor([0.5, 1]))
+    torch.testing.assert_close(
+        probability.inverse(torch.tensor([0.0, 50.0])), torch.tensor([0.5, 1])
+    )
 
 
 def test_turned_lattices_are_lattices_of_the_same_kind():
@@ -119,7 +120,7 @@ def test_turned_lattices_are_lattices_of_the_same_kind():
         np.testing.assert_array_equal(
             found.vertical | found.horizontal, before.vertical | before.horizontal
         )
-        np.testing.assert_array_equal(found.count, before.count)
+        np.testing.assert_array_equal(found.number, before.number)
     assert len(seen) == 8
     with pytest.raises(UsageError, match="not known"):
         check_square(["spanning_vertical"])
@@ -202,7 +203,9 @@ def test_fixed_density_accuracy_by_hand():
 
 def test_partial_correlation_against_regression():
     true, probability, density = made_up()
-    residual = [v - np.polyval(np.polyfit(true, v, 1), true) for v in (probability + density, density)]
+    residual = [
+        v - np.polyval(np.polyfit(true, v, 1), true) for v in (probability + density, density)
+    ]
     expected = stats.pearsonr(*residual).statistic
     found = partial_correlation(true, probability + density, density)
     assert float(found) == pytest.approx(expected)

@@ -41,6 +41,7 @@ class FloodFill(nn.Module):
         self.spread = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
         self.head = nn.Linear(channels, 1)
         nn.init.normal_(self.recall.weight, 0, 0.1)
+        assert self.recall.bias is not None
         nn.init.zeros_(self.recall.bias)
         # positive: signals that fade in the first step give no gradient
         nn.init.normal_(self.spread.weight, 0.15, 0.1)
@@ -57,7 +58,7 @@ class FloodFill(nn.Module):
         if self.training:
             return self._run(x, round(self.steps * max(length, width)))
         limit, size = round(self.limit * max(length, width)), max(1, _TOGETHER // (length * width))
-        return torch.cat([self._settle(part, limit) for part in x.split(size)])
+        return torch.cat([self._settle(part, limit) for part in torch.split(x, size)])
 
     def _input(self, x: Tensor) -> Tensor:
         edge = torch.zeros_like(x)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,14 @@ if TYPE_CHECKING:
     from mesoinv.zoo.metrics.family import Batch
 
 RealArray = NDArray[np.float64]
+
+
+def _near(error: RealArray, *, distance: int) -> RealArray:
+    return (error <= distance).mean(axis=-1)
+
+
+def _mean(error: RealArray) -> RealArray:
+    return error.mean(axis=-1)
 
 
 class Classes(Family):
@@ -42,9 +51,7 @@ class Classes(Family):
         """Return how often the class is right, and how far off it is."""
         only_target(targets)
         return {
-            "accuracy": Statistic((self.error,), lambda error: (error == 0).mean(axis=-1)),
-            "accuracy within one": Statistic((self.error,), lambda error: (error <= 1).mean(axis=-1)),
-            "mean distance": Statistic(
-                (self.error,), lambda error: error.mean(axis=-1), "classes", "low"
-            ),
+            "accuracy": Statistic((self.error,), partial(_near, distance=0)),
+            "accuracy within one": Statistic((self.error,), partial(_near, distance=1)),
+            "mean distance": Statistic((self.error,), _mean, "classes", "low"),
         }

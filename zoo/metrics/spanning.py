@@ -74,7 +74,9 @@ def _accuracy(true: RealArray, probability: RealArray) -> RealArray:
     return _right(true, probability).mean(axis=-1)
 
 
-def fixed_density_accuracy(true: RealArray, probability: RealArray, density: RealArray) -> RealArray:
+def fixed_density_accuracy(
+    true: RealArray, probability: RealArray, density: RealArray
+) -> RealArray:
     """Return the accuracy among samples of one density of which as many span as do not.
 
     At each density: the mean of the accuracies of those that span and of those that do not. The
@@ -105,9 +107,7 @@ def fixed_density_accuracy(true: RealArray, probability: RealArray, density: Rea
     return found.reshape(true.shape[:-1])
 
 
-def _rare(
-    true: RealArray, probability: RealArray, density: RealArray, *, spans: bool
-) -> RealArray:
+def _rare(true: RealArray, probability: RealArray, density: RealArray, *, spans: bool) -> RealArray:
     """Return the accuracy on those that span below p_c(100), or do not above it."""
     rare = (true > 0.5) & (density < FINITE_THRESHOLD)
     if not spans:

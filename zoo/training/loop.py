@@ -21,12 +21,14 @@ from mesoinv.zoo.training.symmetry import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from torch import Tensor
 
     from mesoinv.zoo.model import Model
     from mesoinv.zoo.recipe import Recipe
 
-_LOSSES = {
+_LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "mse": functional.mse_loss,
     "l1": functional.l1_loss,
     "huber": functional.smooth_l1_loss,

@@ -32,14 +32,14 @@ def test_worst_labellings() -> None:
         for turned in (sites, sites[::-1], sites[:, ::-1]):
             found = find_clusters(turned[None].astype(np.uint8))
             assert (found.vertical[0], found.horizontal[0]) == expected[:2]
-            assert (found.largest[0], found.count[0]) == expected[2:]
+            assert (found.largest[0], found.number[0]) == expected[2:]
 
 
 def test_diagonals_do_not_connect() -> None:
     found = find_clusters(np.eye(5, dtype=np.uint8)[None])
     assert not found.vertical[0]
     assert not found.horizontal[0]
-    assert found.count[0] == 5
+    assert found.number[0] == 5
 
 
 def test_symmetries() -> None:
@@ -48,7 +48,7 @@ def test_symmetries() -> None:
     np.testing.assert_array_equal(found.vertical, turned.horizontal)
     np.testing.assert_array_equal(found.horizontal, turned.vertical)
     np.testing.assert_array_equal(found.largest, turned.largest)
-    np.testing.assert_array_equal(found.count, turned.count)
+    np.testing.assert_array_equal(found.number, turned.number)
 
 
 def test_labels_mark_what_spans() -> None:
@@ -57,5 +57,5 @@ def test_labels_mark_what_spans() -> None:
     for row, sites in enumerate(occupied):
         labels = cluster_labels(sites)
         np.testing.assert_array_equal(labels != 0, sites != 0)
-        assert len(np.unique(np.abs(labels[sites != 0]))) == found.count[row]
+        assert len(np.unique(np.abs(labels[sites != 0]))) == found.number[row]
         assert (labels < 0).any() == (found.vertical[row] or found.horizontal[row])

@@ -1,4 +1,4 @@
-"""Random subsets: exact sizes, every subset as likely as any other, rejections as they should be."""
+"""Random subsets: exact sizes, every subset as likely as any other, rejections in place."""
 
 from itertools import combinations
 
@@ -28,7 +28,7 @@ def test_every_subset_is_as_likely(occupied: int) -> None:
     words = random_words(samples, words_needed(occupied, sites), seed=occupied)
     found = occupy(words, np.full(samples, occupied), sites)
     subsets = list(combinations(range(sites), occupied))
-    seen = {subset: 0 for subset in subsets}
+    seen = dict.fromkeys(subsets, 0)
     for row in found:
         seen[tuple(np.flatnonzero(row).tolist())] += 1
     assert stats.chisquare(list(seen.values())).pvalue > 1e-3
