@@ -1,0 +1,121 @@
+"""Successive eigenstates with the proof of their numbers, and whole diagonalisation as a fallback."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.linalg import eigh
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from scipy import sparse
+
+    RealArray = NDArray[np.float64]
+    ComplexArray = NDArray[np.complex128]
+
+#: Rows of the largest matrix that is diagonalised whole: 2.7 GB and several copies of it.
+LARGEST = 13_000
+
+
+class NotProvenError(ArithmeticError):
+    """The number of a level could not be proven."""
+
+
+@dataclass(frozen=True)
+class States:
+    """Successive eigenstates.
+
+    Attributes
+    ----------
+    first : int
+        Number of the first of them, counted from 0.
+    energies : (m,) array
+        In the unit of the matrix.
+    vectors : (n, m) array
+        Orthonormal, one a column.
+    residuals : (m,) array
+        |Hψ - Eψ|, in the unit of the matrix.
+    below, through : int
+        Levels proven below an energy just under the first state and just above the last; a Kramers
+        pair that is not wanted whole is counted whole.
+    method : str
+        ``"ldl"``: proven by two factorisations; ``"dense"``: the matrix was diagonalised whole.
+    """
+
+    first: int
+    energies: RealArray
+    vectors: ComplexArray
+    residuals: RealArray
+    below: int
+    through: int
+    method: str
+
+    def select(self, first: int, last: int) -> States:
+        """Return the levels `first` … `last` of these."""
+        part = slice(first - self.first, last + 1 - self.first)
+        return replace(
+            self,
+            first=first,
+            energies=self.energies[part],
+            vectors=self.vectors[:, part],
+            residuals=self.residuals[part],
+        )
+
+
+def joined(parts: list[States]) -> States:
+    """Return states that follow each other as one."""
+    if len(parts) == 1:
+        return parts[0]
+    return States(
+        parts[0].first,
+        np.concatenate([part.energies for part in parts]),
+        np.concatenate([part.vectors for part in parts], axis=1),
+        np.concatenate([part.residuals for part in parts]),
+        parts[0].below,
+        parts[-1].through,
+        "+".join(sorted({part.method for part in parts})),
+    )
+
+
+def dense_levels(matrix: sparse.csc_matrix, first: int, last: int) -> States:
+    """Return the levels `first` … `last` of a matrix that is diagonalised whole."""
+    energies, vectors = _diagonalised(matrix, (first, last))
+    residuals = np.linalg.norm(matrix @ vectors - vectors * energies, axis=0)
+    return States(first, energies, vectors, residuals, first, last + 1, "dense")
+
+
+def dense_nearest(matrix: sparse.csc_matrix, energy: float, pairs: bool) -> States:
+    """Return the level nearest to an energy, of a Kramers pair the first, in the same way."""
+    distance = abs(dense_energies(matrix) - energy)
+    number = int(np.argmin(distance))
+    if not pairs:
+        return dense_levels(matrix, number, number)
+    first = number - number % 2
+    return dense_levels(matrix, first, first + 1).select(first, first)
+
+
+def dense_energies(matrix: sparse.csc_matrix) -> RealArray:
+    """Return all levels, ascending."""
+    _check_size(matrix)
+    found: RealArray = eigh(matrix.toarray(), eigvals_only=True, overwrite_a=True)
+    return found
+
+
+def _diagonalised(
+    matrix: sparse.csc_matrix, wanted: tuple[int, int]
+) -> tuple[RealArray, ComplexArray]:
+    _check_size(matrix)
+    energies, vectors = eigh(
+        matrix.toarray(), subset_by_index=wanted, overwrite_a=True, check_finite=False
+    )
+    return energies, vectors
+
+
+def _check_size(matrix: sparse.csc_matrix) -> None:
+    if matrix.shape[0] > LARGEST:
+        raise NotProvenError(
+            "The numbers of the levels could not be proven by inertia, and with "
+            f"{matrix.shape[0]} rows the matrix is too large to be diagonalised whole."
+        )
