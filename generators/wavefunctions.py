@@ -39,7 +39,8 @@ ComplexArray = NDArray[np.complex128]
 
 _BIBTEX = """@article{ohtsuki2016deep,
   author  = {Ohtsuki, Tomoki and Ohtsuki, Tomi},
-  title   = {Deep Learning the Quantum Phase Transitions in Random Two-Dimensional Electron Systems},
+  title   = {Deep Learning the Quantum Phase Transitions in Random Two-Dimensional Electron
+             Systems},
   journal = {J. Phys. Soc. Jpn.},
   volume  = {85},
   pages   = {123706},
@@ -82,11 +83,12 @@ def su2_hamiltonian(
     """
     sites = _checked_sites(onsite_energy, "on-site energies", FEWEST["periodic"])
     shape = (2, *sites.shape)
-    angles = [_finite(real_array(values, name), name) for values, name in
-              ((alpha, "angles alpha"), (beta, "angles beta"), (gamma, "angles gamma"))]  # fmt: skip
-    for values, name in zip(angles, ("alpha", "beta", "gamma"), strict=True):
-        if values.shape != shape:
-            raise UsageError(f"The angles {name} have shape {shape}; got {values.shape}.")
+    angles = []
+    for values, name in ((alpha, "alpha"), (beta, "beta"), (gamma, "gamma")):
+        angle = _finite(real_array(values, f"angles {name}"), f"angles {name}")
+        if angle.shape != shape:
+            raise UsageError(f"The angles {name} have shape {shape}; got {angle.shape}.")
+        angles.append(angle)
     return lattice_hamiltonians.su2(sites, *angles)
 
 
@@ -284,9 +286,16 @@ class WavefunctionsConfig(Config):
     model: str = field(default="su2", metadata={"unit": "name"})
     side: int = field(default=40, metadata={"unit": "sites"})
     critical_disorder: float = field(default=6.20, metadata={"unit": "energy unit"})
-    disorder: float = field(default=0.0, metadata={"unit": "energy unit"})
-    energy: float | None = field(default=None, metadata={"unit": "energy unit"})
-    levels: int = field(default=1, metadata={"unit": "1"})
+    disorder: float = field(
+        default=0.0, metadata={"unit": "energy unit", "description": "0: it varies"}
+    )
+    energy: float | None = field(
+        default=None,
+        metadata={"unit": "energy unit", "description": "None: the state is chosen by its number"},
+    )
+    levels: int = field(
+        default=1, metadata={"unit": "1", "description": "successive levels of one realisation"}
+    )
 
     def __post_init__(self) -> None:
         if self.model not in MODELS:
@@ -324,7 +333,8 @@ def _elsewhere(energy: float, critical: float) -> WavefunctionsConfig:
 
 def _in_gap(disorder: float, levels: int, realisations: int) -> WavefunctionsConfig:
     return WavefunctionsConfig(
-        f"Chern insulator at W = {disorder:g}, {levels} levels around the middle of each realisation",
+        f"Chern insulator at W = {disorder:g}: of each realisation the {levels} levels around the "
+        "middle, among them all with |E| < 1/2",
         _tests(levels, 5 * levels, realisations * levels),
         model="chern",
         critical_disorder=3.2,
@@ -376,8 +386,8 @@ class Wavefunctions(Dataset):
             "Chern insulator, 40 × 40 sites, open boundaries, level 1599, W_c = 3.2",
             _sizes(54_000, 2000), model="chern", critical_disorder=3.2,
         ),
-        "chern_gap_w1": _in_gap(1.0, 64, 100),
-        "chern_gap_w6": _in_gap(6.0, 512, 20),
+        "chern_gap_w1": _in_gap(1.0, 416, 20),
+        "chern_gap_w6": _in_gap(6.0, 640, 20),
     }  # fmt: skip
     solvers = SOLVERS
     rows_per_part = 64
@@ -521,11 +531,14 @@ def _solved(parameters: WavefunctionsConfig, drawn: Batch, *, dense: bool) -> li
 def _states(
     matrix: sparse.csc_matrix, wanted: tuple[int, int], energy: float | None, dense: bool
 ) -> States:
+    if not dense:
+        if energy is None:
+            return eigenstates.levels(matrix, *wanted)
+        return eigenstates.nearest(matrix, energy)
+    pairs = eigenstates.has_kramers_pairs(matrix)
     if energy is None:
-        return dense_levels(matrix, *wanted) if dense else eigenstates.levels(matrix, *wanted)
-    if dense:
-        return dense_nearest(matrix, energy, eigenstates.has_kramers_pairs(matrix))
-    return eigenstates.nearest(matrix, energy)
+        return dense_levels(matrix, *wanted, pairs=pairs)
+    return dense_nearest(matrix, energy, pairs)
 
 
 def _sample(parameters: WavefunctionsConfig, found: States, offset: int) -> dict[str, Any]:

@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mesoinv.generators.solvers.inertia import Factors, PivotsLostError, factorise
+from mesoinv.generators.solvers.inertia import (
+    Factors,
+    PivotsLostError,
+    factorise,
+    largest_entry,
+)
 from mesoinv.generators.solvers.lattice_hamiltonians import time_reversed
 from mesoinv.generators.solvers.search import NEARBY, Search
 from mesoinv.generators.solvers.states import (
@@ -23,6 +28,7 @@ from mesoinv.generators.solvers.states import (
     dense_levels,
     dense_nearest,
     joined,
+    whole_pairs,
 )
 
 if TYPE_CHECKING:
@@ -46,7 +52,7 @@ def has_kramers_pairs(matrix: sparse.csc_matrix) -> bool:
     if matrix.shape[0] % 2:
         return False
     difference = matrix @ time_reversed(vector) - time_reversed(matrix @ vector)
-    return bool(abs(difference).max() <= 1e-12 * abs(matrix.data).max(initial=1e-300))
+    return bool(abs(difference).max() <= 1e-12 * largest_entry(matrix))
 
 
 def levels(matrix: sparse.csc_matrix, first: int, last: int) -> States:
@@ -69,7 +75,7 @@ def levels(matrix: sparse.csc_matrix, first: int, last: int) -> States:
         If neither inertia nor a whole diagonalisation can prove the numbers.
     """
     pairs = has_kramers_pairs(matrix)
-    whole = (first - first % 2, last + 1 - last % 2) if pairs else (first, last)
+    whole = whole_pairs(first, last) if pairs else (first, last)
     parts: list[States] = []
     guess = None
     for start in range(whole[0], whole[1] + 1, CHUNK):
@@ -153,7 +159,7 @@ def _chunk(
 ) -> States:
     first, last = wanted
     energy = float(matrix.diagonal().real.mean()) if guess is None else guess
-    step = ASIDE * float(abs(matrix.data).max(initial=0))
+    step = ASIDE * largest_entry(matrix)
     for attempt in range(ATTEMPTS if matrix.shape[0] > SMALL else 0):
         try:
             shift = energy + (-1) ** attempt * attempt * step
@@ -172,7 +178,7 @@ def _next_guess(part: States) -> float:
 
 def _factors_near(matrix: sparse.csc_matrix, energy: float) -> Factors:
     """Factorise at an energy, or as near to it as the pivots and the levels allow."""
-    scale = float(abs(matrix.data).max())
+    scale = largest_entry(matrix)
     for step in (0.0, 1e-7, -1e-6, 1e-5, -1e-4, 1e-3):
         try:
             factors = factorise(matrix, energy + step * scale)

@@ -30,6 +30,11 @@ class PivotsLostError(ArithmeticError):
     """A factorisation without swaps met a pivot that is zero, or too small to be trusted."""
 
 
+def largest_entry(matrix: sparse.csc_matrix) -> float:
+    """Return the size of the largest entry, the unit in which errors are measured."""
+    return float(abs(matrix.data).max(initial=0))
+
+
 @dataclass(frozen=True)
 class Factors:
     """A factorisation of H - σ.
@@ -89,7 +94,7 @@ def factorise(matrix: sparse.csc_matrix, shift: float) -> Factors:
     upper = lu.U
     pivots = upper.diagonal()
     margin = BACKWARD * _growth(upper, pivots)
-    if not margin < USELESS * abs(matrix.data).max():  # NaN is lost as well
+    if not margin < USELESS * largest_entry(matrix):  # NaN is lost as well
         raise PivotsLostError(f"A pivot of H - {shift:g} is as small as rounding.")
     below, smallest = int((pivots.real < 0).sum()), float(abs(pivots).min())
     return Factors(shift, below, margin, smallest, lu.solve)
@@ -128,7 +133,7 @@ def count_below(matrix: sparse.csc_matrix, energy: float) -> int:
     PivotsLostError
         If a level is so close to the energy that rounding decides on which side it lies.
     """
-    scale = float(abs(matrix.data).max())
+    scale = largest_entry(matrix)
     for step in (1e-12, 1e-10, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4):
         away = step * scale
         try:

@@ -29,7 +29,8 @@ def _start(size: int) -> ComplexArray:
     """Return the same random unit vector every time; it decides nothing but phases."""
     rng = np.random.default_rng(size)
     vector = rng.normal(size=size) + 1j * rng.normal(size=size)
-    return vector / np.linalg.norm(vector)
+    unit: ComplexArray = vector / np.linalg.norm(vector)
+    return unit
 
 
 class Krylov:
@@ -119,4 +120,5 @@ class Krylov:
     def vectors(self, coefficients: RealArray) -> ComplexArray:
         """Return states from their coefficients, shape (n, k)."""
         basis = self._basis[: self._copies * self.steps : self._copies]
-        return (coefficients.T @ basis).T
+        found: ComplexArray = (coefficients.T @ basis).T
+        return found

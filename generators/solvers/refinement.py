@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mesoinv.generators.solvers.inertia import largest_entry
 from mesoinv.generators.solvers.lattice_hamiltonians import time_reversed
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def refined(
     """
     if pairs:
         vectors = np.linalg.qr(np.hstack([vectors, time_reversed(vectors.T).T]))[0]
-    target = ROUNDING * float(abs(matrix.data).max())
+    target = ROUNDING * largest_entry(matrix)
     best = _rayleigh_ritz(matrix, vectors, pairs)
     for _ in range(ROUNDS):
         if best[2].max() <= target:
@@ -66,9 +67,7 @@ def refined(
     return best
 
 
-def _inverted(
-    matrix: sparse.csc_matrix, factors: Factors, vectors: ComplexArray
-) -> ComplexArray:
+def _inverted(matrix: sparse.csc_matrix, factors: Factors, vectors: ComplexArray) -> ComplexArray:
     found = factors.solve(vectors)
     for _ in range(2):
         left = vectors - (matrix @ found - factors.shift * found)

@@ -1,4 +1,4 @@
-"""States around one shift: found by Lanczos, told their numbers by the pivots of two more shifts."""
+"""States around one shift: found by Lanczos, numbered by the pivots of two more shifts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mesoinv.generators.solvers.inertia import Factors, PivotsLostError, factorise
+from mesoinv.generators.solvers.inertia import (
+    Factors,
+    PivotsLostError,
+    factorise,
+    largest_entry,
+)
 from mesoinv.generators.solvers.lanczos import Krylov
 from mesoinv.generators.solvers.refinement import refined
 from mesoinv.generators.solvers.states import NotProvenError, States
@@ -49,7 +54,7 @@ class Search:
             raise NotProvenError("Rounding has split a Kramers pair.")
         self.matrix, self.factors, self.pairs = matrix, factors, pairs
         self.each = 2 if pairs else 1
-        self.scale = float(abs(matrix.data).max())
+        self.scale = largest_entry(matrix)
         self.krylov = Krylov(factors, matrix.shape[0], pairs=pairs)
 
     def range(self, first: int, last: int) -> States:
@@ -113,10 +118,13 @@ class Search:
         mirror: float | None,
     ) -> States | None:
         start, stop = wanted
-        near = range(start - (start - 1 in places), stop + 1 + (stop + 1 in places))
+        # all levels from the shift to beyond the wanted ones: inverse iteration would favour those
+        # nearer to the shift than they are
+        near = [p for p in sorted(places) if min(start - 1, -1) <= p <= max(stop + 1, 0)]
         vectors = self.krylov.vectors(coefficients[:, [zero + place for place in near]])
         energies, vectors, residuals = refined(self.matrix, self.factors, vectors, self.pairs)
-        part = slice(self.each * (start - near[0]), self.each * (stop + 1 - near[0]))
+        at = near.index(start)
+        part = slice(self.each * at, self.each * (at + stop + 1 - start))
         energy, residual = energies[part], residuals[part]
         if residual.max() > RESIDUAL * self.scale:
             return None
@@ -125,9 +133,9 @@ class Search:
             low, high = min(low, 2 * mirror - high), max(high, 2 * mirror - low)
         first, end = self._number(start), self._number(stop + 1)
         error = float(residual.max())
-        if not self._counted(low, places.get(start - 1), -1, error) == first:
+        if self._counted(low, places.get(start - 1), -1, error) != first:
             return None
-        if not self._counted(high, places.get(stop + 1), 1, error) == end:
+        if self._counted(high, places.get(stop + 1), 1, error) != end:
             return None
         return States(first, energy, vectors[:, part], residual, first, end, "ldl")
 

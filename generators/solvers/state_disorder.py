@@ -44,7 +44,8 @@ def strengths_on_both_sides(
 
 def strengths_on_grid(indices: NDArray[np.int64], critical: float) -> RealArray:
     """Return W_c/50, 2 W_c/50 … 2 W_c in turn, shape (B,)."""
-    return critical * ((np.asarray(indices) % (2 * STEPS)) + 1) / STEPS
+    # the quotient first: then the critical strength itself is one of them
+    return critical * ((np.asarray(indices) % (2 * STEPS) + 1) / STEPS)
 
 
 def random_onsite(words: NDArray[np.uint64], strength: RealArray) -> RealArray:

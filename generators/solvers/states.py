@@ -1,4 +1,4 @@
-"""Successive eigenstates with the proof of their numbers, and whole diagonalisation as a fallback."""
+"""Successive eigenstates with the proof of their numbers; whole diagonalisation as a fallback."""
 
 from __future__ import annotations
 
@@ -79,21 +79,28 @@ def joined(parts: list[States]) -> States:
     )
 
 
-def dense_levels(matrix: sparse.csc_matrix, first: int, last: int) -> States:
+def whole_pairs(first: int, last: int) -> tuple[int, int]:
+    """Return the first and the last level of the Kramers pairs that some levels are of."""
+    return first - first % 2, last + 1 - last % 2
+
+
+def dense_levels(
+    matrix: sparse.csc_matrix, first: int, last: int, *, pairs: bool = False
+) -> States:
     """Return the levels `first` … `last` of a matrix that is diagonalised whole."""
-    energies, vectors = _diagonalised(matrix, (first, last))
+    start, stop = whole_pairs(first, last) if pairs else (first, last)
+    energies, vectors = _diagonalised(matrix, (start, stop))
     residuals = np.linalg.norm(matrix @ vectors - vectors * energies, axis=0)
-    return States(first, energies, vectors, residuals, first, last + 1, "dense")
+    found = States(start, energies, vectors, residuals, start, stop + 1, "dense")
+    return found.select(first, last)
 
 
 def dense_nearest(matrix: sparse.csc_matrix, energy: float, pairs: bool) -> States:
     """Return the level nearest to an energy, of a Kramers pair the first, in the same way."""
     distance = abs(dense_energies(matrix) - energy)
     number = int(np.argmin(distance))
-    if not pairs:
-        return dense_levels(matrix, number, number)
-    first = number - number % 2
-    return dense_levels(matrix, first, first + 1).select(first, first)
+    first = whole_pairs(number, number)[0] if pairs else number
+    return dense_levels(matrix, first, first, pairs=pairs)
 
 
 def dense_energies(matrix: sparse.csc_matrix) -> RealArray:
