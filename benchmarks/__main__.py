@@ -1,14 +1,22 @@
-"""Run every benchmark: ``python -m benchmarks [--quick] [pldos conductance build]``."""
+"""Run every benchmark, or those named: ``python -m benchmarks [--quick] [pldos conductance …]``."""
 
 from __future__ import annotations
 
 import argparse
 
-from benchmarks import bench_build, bench_conductance, bench_eval, bench_pldos, machine
+from benchmarks import (
+    bench_build,
+    bench_conductance,
+    bench_eval,
+    bench_pldos,
+    bench_wavefunctions,
+    machine,
+)
 
 MODULES = {
     "pldos": bench_pldos,
     "conductance": bench_conductance,
+    "wavefunctions": bench_wavefunctions,
     "build": bench_build,
     "eval": bench_eval,
 }

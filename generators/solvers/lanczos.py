@@ -120,5 +120,5 @@ class Krylov:
     def vectors(self, coefficients: RealArray) -> ComplexArray:
         """Return states from their coefficients, shape (n, k)."""
         basis = self._basis[: self._copies * self.steps : self._copies]
-        found: ComplexArray = (coefficients.T @ basis).T
+        found: ComplexArray = (coefficients.T.astype(complex) @ basis).T
         return found
