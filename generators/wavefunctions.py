@@ -18,11 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from mesoinv.generators.pipeline import pictures
-from mesoinv.generators.pipeline.base import Batch, Column, Config, Dataset, Paper
-from mesoinv.generators.pipeline.errors import MesoinvError, UsageError, unknown_name
-from mesoinv.generators.solvers import eigenstates, lattice_hamiltonians, state_disorder
-from mesoinv.generators.solvers.checked_states import (
+from mesoinv.generators.functions.electrons import (
     FEWEST,
     ando_hamiltonian,
     chern_hamiltonian,
@@ -30,6 +26,10 @@ from mesoinv.generators.solvers.checked_states import (
     eigenstates_between,
     su2_hamiltonian,
 )
+from mesoinv.generators.pipeline import pictures
+from mesoinv.generators.pipeline.base import Batch, Column, Config, Dataset, Paper
+from mesoinv.generators.pipeline.errors import MesoinvError, UsageError, unknown_name
+from mesoinv.generators.solvers import eigenstates, lattice_hamiltonians, state_disorder
 from mesoinv.generators.solvers.states import NotProvenError, dense_levels, dense_nearest
 
 if TYPE_CHECKING:
