@@ -362,8 +362,8 @@ def _sample(parameters: WavefunctionsConfig, found: States, offset: int) -> dict
         "level": found.first + offset,
         "participation_ratio": 1 / (density**2).sum(),
         "residual": found.residuals[offset],
-        "levels_below": found.below,
-        "levels_through": found.through,
+        "levels_below": found.below[offset],
+        "levels_through": found.through[offset],
     }
 
 

@@ -14,13 +14,15 @@ from mesoinv.generators.solvers.inertia import (
 )
 from mesoinv.generators.solvers.lanczos import Krylov
 from mesoinv.generators.solvers.refinement import refined
-from mesoinv.generators.solvers.states import NotProvenError, States
+from mesoinv.generators.solvers.states import NotProvenError, numbered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
     from scipy import sparse
+
+    from mesoinv.generators.solvers.states import States
 
     RealArray = NDArray[np.float64]
     #: Chooses the first and the last place that are wanted among those known, place -> energy.
@@ -137,7 +139,7 @@ class Search:
             return None
         if self._counted(high, places.get(stop + 1), 1, error) != end:
             return None
-        return States(first, energy, vectors[:, part], residual, first, end, "ldl")
+        return numbered(first, energy, vectors[:, part], residual, "ldl")
 
     def _counted(self, edge: float, other: float | None, sign: int, error: float) -> int | None:
         """Count the levels below an energy in the gap between an edge and the level beyond it."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     RealArray = NDArray[np.float64]
     ComplexArray = NDArray[np.complex128]
+    IntArray = NDArray[np.int64]
 
 #: Rows of the largest matrix that is diagonalised whole: 2.7 GB and several copies of it.
 LARGEST = 13_000
@@ -37,9 +38,9 @@ class States:
         Orthonormal, one a column.
     residuals : (m,) array
         |Hψ - Eψ|, in the unit of the matrix.
-    below, through : int
-        Levels proven below an energy just under the first state and just above the last; a Kramers
-        pair that is not wanted whole is counted whole.
+    below, through : (m,) arrays of int
+        Levels proven below an energy just under each state and just above it. They differ by the
+        number of levels that residuals cannot tell from it: 2 for a Kramers pair, else 1.
     method : str
         ``"ldl"``: proven by two factorisations; ``"dense"``: the matrix was diagonalised whole.
     """
@@ -48,8 +49,8 @@ class States:
     energies: RealArray
     vectors: ComplexArray
     residuals: RealArray
-    below: int
-    through: int
+    below: IntArray
+    through: IntArray
     method: str
 
     def select(self, first: int, last: int) -> States:
@@ -61,7 +62,25 @@ class States:
             energies=self.energies[part],
             vectors=self.vectors[:, part],
             residuals=self.residuals[part],
+            below=self.below[part],
+            through=self.through[part],
         )
+
+
+def numbered(
+    first: int, energies: RealArray, vectors: ComplexArray, residuals: RealArray, method: str
+) -> States:
+    """Return states whose first has a known number, all levels up to the last being among them.
+
+    Next to each energy, within its residual, there is a level: those that are further apart than
+    that are told apart, and have their numbers by order.
+    """
+    reach = residuals + 8 * np.finfo(float).eps * abs(energies)
+    apart = np.flatnonzero(np.diff(energies) > reach[1:] + reach[:-1]) + 1
+    ends = np.concatenate([[0], apart, [len(energies)]])
+    sizes = np.diff(ends)
+    below, through = first + ends[:-1].repeat(sizes), first + ends[1:].repeat(sizes)
+    return States(first, energies, vectors, residuals, below, through, method)
 
 
 def joined(parts: list[States]) -> States:
@@ -73,8 +92,8 @@ def joined(parts: list[States]) -> States:
         np.concatenate([part.energies for part in parts]),
         np.concatenate([part.vectors for part in parts], axis=1),
         np.concatenate([part.residuals for part in parts]),
-        parts[0].below,
-        parts[-1].through,
+        np.concatenate([part.below for part in parts]),
+        np.concatenate([part.through for part in parts]),
         "+".join(sorted({part.method for part in parts})),
     )
 
@@ -91,8 +110,7 @@ def dense_levels(
     start, stop = whole_pairs(first, last) if pairs else (first, last)
     energies, vectors = _diagonalised(matrix, (start, stop))
     residuals = np.linalg.norm(matrix @ vectors - vectors * energies, axis=0)
-    found = States(start, energies, vectors, residuals, start, stop + 1, "dense")
-    return found.select(first, last)
+    return numbered(start, energies, vectors, residuals, "dense").select(first, last)
 
 
 def dense_nearest(matrix: sparse.csc_matrix, energy: float, pairs: bool) -> States:
