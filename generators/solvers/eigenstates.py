@@ -4,11 +4,12 @@ Shift-invert Lanczos finds states near an energy. They are levels `first` … `l
 two energies, one in the gap below the first of them and one in the gap above the last, have
 `first` and `last` + 1 levels below (Sylvester, `inertia`), and as many states with small residuals
 were found in between. Nothing else is returned: where this fails, the matrix is diagonalised
-whole, and if it is too large for that, an error is raised.
+whole, with a warning, and if it is too large for that, an error is raised.
 """
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -110,8 +111,8 @@ def nearest(matrix: sparse.csc_matrix, energy: float) -> States:
             search = Search(matrix, _factors_near(matrix, energy), pairs)
             found = search.nearest(energy)
             return found.select(found.first, found.first)
-        except (PivotsLostError, NotProvenError):
-            pass
+        except (PivotsLostError, NotProvenError) as error:
+            _say_fallback(error)
     return dense_nearest(matrix, energy, pairs)
 
 
@@ -165,9 +166,14 @@ def _chunk(
             shift = energy + (-1) ** attempt * attempt * step
             factors = _factors_at(matrix, (first + last + 1) // 2, shift)
             return Search(matrix, factors, pairs).range(first, last)
-        except (PivotsLostError, NotProvenError):
-            continue
+        except (PivotsLostError, NotProvenError) as error:
+            if attempt == ATTEMPTS - 1:
+                _say_fallback(error)
     return dense_levels(matrix, first, last)
+
+
+def _say_fallback(error: ArithmeticError) -> None:
+    warnings.warn(f"The matrix is diagonalised whole, which is slow. {error}", stacklevel=4)
 
 
 def _next_guess(part: States) -> float:

@@ -99,6 +99,7 @@ def test_count_is_that_of_dense_levels(model: str) -> None:
         count_below(matrix, float(energies[30]))
 
 
+@pytest.mark.filterwarnings("ignore:The matrix is diagonalised whole")
 @pytest.mark.parametrize("side", [6, 9])
 @pytest.mark.parametrize("energy", [0.5, -0.5])
 def test_pivots_that_vanish(side: int, energy: float) -> None:
@@ -118,6 +119,7 @@ def test_pivots_that_vanish(side: int, energy: float) -> None:
     )
 
 
+@pytest.mark.filterwarnings("ignore:The matrix is diagonalised whole")
 def test_degenerate_levels_need_the_whole_matrix() -> None:
     clean = lattice.chern(np.zeros((8, 8)), np.zeros((8, 8)), periodic=True)
     energies = np.linalg.eigvalsh(clean.toarray())
@@ -136,19 +138,25 @@ def lost(*_: object) -> None:
 def test_without_pivots_the_whole_matrix_is_diagonalised(monkeypatch: pytest.MonkeyPatch) -> None:
     matrix, energies, vectors = solved("su2", 6, 3.0, 9)
     monkeypatch.setattr(eigenstates, "factorise", lost)
-    found = eigenstates.levels(matrix, 35, 35)
+    with pytest.warns(UserWarning, match="diagonalised whole, which is slow"):
+        found = eigenstates.levels(matrix, 35, 35)
     check(found, energies, vectors)
     assert (found.method, found.below[0], found.through[0]) == ("dense", 34, 36)
-    check(eigenstates.nearest(matrix, 1.0), energies, vectors)
+    with pytest.warns(UserWarning, match="Pivots of H - σ vanish"):
+        check(eigenstates.nearest(matrix, 1.0), energies, vectors)
     monkeypatch.setattr(states, "LARGEST", 50)
     for call in (
         lambda: eigenstates.levels(matrix, 35, 35),
         lambda: eigenstates.nearest(matrix, 1.0),
     ):
-        with pytest.raises(NotProvenError, match="72 rows the matrix is too large"):
+        with (
+            pytest.raises(NotProvenError, match="72 rows the matrix is too large"),
+            pytest.warns(UserWarning, match="diagonalised whole"),
+        ):
             call()
 
 
+@pytest.mark.filterwarnings("ignore:The matrix is diagonalised whole")
 def test_a_state_that_was_missed_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Counts that do not fit are never ignored: the answer comes from another method."""
     matrix, energies, vectors = solved("chern", 8, 3.0, 10)
@@ -165,6 +173,7 @@ def test_a_state_that_was_missed_is_noticed(monkeypatch: pytest.MonkeyPatch) -> 
     assert found.method == "dense"
 
 
+@pytest.mark.filterwarnings("ignore:The matrix is diagonalised whole")
 def test_other_matrices() -> None:
     """Real, diagonal, banded, with an empty row: nothing here is made for lattices alone."""
     rng = np.random.default_rng(0)
