@@ -1,4 +1,4 @@
-"""Run every benchmark: ``python -m benchmarks [--quick] [NAME …]``."""
+"""Run every benchmark, or those named: ``python -m benchmarks [--quick] [pldos conductance …]``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from benchmarks import (
     bench_eval,
     bench_percolation,
     bench_pldos,
+    bench_wavefunctions,
     machine,
 )
 
@@ -17,6 +18,7 @@ MODULES = {
     "pldos": bench_pldos,
     "conductance": bench_conductance,
     "percolation": bench_percolation,
+    "wavefunctions": bench_wavefunctions,
     "build": bench_build,
     "eval": bench_eval,
 }

@@ -1,0 +1,370 @@
+"""Eigenstates of random electrons in two dimensions, on both sides of a quantum phase transition.
+
+Ohtsuki and Ohtsuki (2016) [1]_: is a state localised or not, is it the edge state of a topological
+insulator or not? One sample is the density of one eigenstate on a lattice, with its energy, the
+number of its level, and the strength of the disorder. Every number of a level is proven.
+
+References
+----------
+.. [1] T. Ohtsuki and T. Ohtsuki, "Deep learning the quantum phase transitions in random
+   two-dimensional electron systems", J. Phys. Soc. Jpn. 85, 123706 (2016).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mesoinv.generators.functions.electrons import (
+    FEWEST,
+    ando_hamiltonian,
+    chern_hamiltonian,
+    eigenstate,
+    eigenstates_between,
+    su2_hamiltonian,
+)
+from mesoinv.generators.pipeline import pictures
+from mesoinv.generators.pipeline.base import Batch, Column, Config, Dataset, Paper
+from mesoinv.generators.pipeline.errors import MesoinvError, UsageError, unknown_name
+from mesoinv.generators.solvers import eigenstates, lattice_hamiltonians, state_disorder
+from mesoinv.generators.solvers.states import NotProvenError, dense_levels, dense_nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from matplotlib.figure import Figure
+    from scipy import sparse
+
+    from mesoinv.generators.pipeline.seeding import Stream
+    from mesoinv.generators.solvers.states import States
+
+__all__ = [
+    "DATASET",
+    "Wavefunctions",
+    "WavefunctionsConfig",
+    "ando_hamiltonian",
+    "chern_hamiltonian",
+    "eigenstate",
+    "eigenstates_between",
+    "su2_hamiltonian",
+]
+
+RealArray = NDArray[np.float64]
+
+_BIBTEX = """@article{ohtsuki2016deep,
+  author  = {Ohtsuki, Tomoki and Ohtsuki, Tomi},
+  title   = {Deep Learning the Quantum Phase Transitions in Random Two-Dimensional Electron
+             Systems},
+  journal = {J. Phys. Soc. Jpn.},
+  volume  = {85},
+  pages   = {123706},
+  year    = {2016},
+  doi     = {10.7566/JPSJ.85.123706},
+}"""
+
+SOLVERS = ("inertia", "dense")
+MODELS = ("su2", "ando", "chern")
+
+
+@dataclass(frozen=True)
+class WavefunctionsConfig(Config):
+    """Parameters of one configuration.
+
+    Attributes
+    ----------
+    model : str
+        ``"su2"``, ``"ando"`` or ``"chern"``.
+    side : int
+        L, sites along x and along y.
+    critical_disorder : float
+        W_c: the label of a sample says whether W is below it.
+    disorder : float
+        W of all samples; 0 where it varies.
+    energy : float or None
+        The state nearest to this energy is taken; by default, a state in the middle by number.
+    levels : int
+        How many successive levels around the middle are taken of one realisation of the disorder,
+        one a sample; 1: the level L² - 1, the last of the lower half.
+    """
+
+    model: str = field(default="su2", metadata={"unit": "name"})
+    side: int = field(default=40, metadata={"unit": "sites"})
+    critical_disorder: float = field(default=6.20, metadata={"unit": "energy unit"})
+    disorder: float = field(
+        default=0.0, metadata={"unit": "energy unit", "description": "0: it varies"}
+    )
+    energy: float | None = field(
+        default=None,
+        metadata={"unit": "energy unit", "description": "None: the state is chosen by its number"},
+    )
+    levels: int = field(
+        default=1, metadata={"unit": "1", "description": "successive levels of one realisation"}
+    )
+
+    def __post_init__(self) -> None:
+        if self.model not in MODELS:
+            raise unknown_name("model", self.model, MODELS)
+        if self.side < FEWEST["periodic"]:
+            raise UsageError(f"The lattice is too small for its bonds: side {self.side}.")
+        if not (np.isfinite(self.critical_disorder) and self.critical_disorder > 0):
+            raise UsageError(f"critical_disorder is above 0; got {self.critical_disorder}.")
+        if not (np.isfinite(self.disorder) and self.disorder >= 0):
+            raise UsageError(f"disorder is 0 or more; got {self.disorder}.")
+        if not 1 <= self.levels <= 2 * self.side**2:
+            raise UsageError(f"There are {2 * self.side**2} levels; got levels={self.levels}.")
+
+
+def _sizes(train: int, paper: int) -> dict[str, dict[str, int]]:
+    return {
+        "mini": {"train": 256, "validation": 64, "test": 100},
+        "small": {"train": paper, "validation": 500, "test": 500},
+        "full": {"train": train, "validation": 2000, "test": 10_000},
+    }
+
+
+def _tests(mini: int, small: int, full: int) -> dict[str, dict[str, int]]:
+    return {"mini": {"test": mini}, "small": {"test": small}, "full": {"test": full}}
+
+
+def _elsewhere(energy: float, critical: float) -> WavefunctionsConfig:
+    return WavefunctionsConfig(
+        f"SU(2) model, the states nearest to E = {energy:g}, W_c = {critical:g}",
+        _tests(100, 500, 10_000),
+        critical_disorder=critical,
+        energy=energy,
+    )
+
+
+def _in_gap(disorder: float, levels: int, realisations: int) -> WavefunctionsConfig:
+    return WavefunctionsConfig(
+        f"Chern insulator at W = {disorder:g}: of each realisation the {levels} levels around the "
+        "middle, among them all with |E| < 1/2",
+        _tests(levels, 5 * levels, realisations * levels),
+        model="chern",
+        critical_disorder=3.2,
+        disorder=disorder,
+        levels=levels,
+    )
+
+
+class Wavefunctions(Dataset):
+    """The dataset ``wavefunctions``.
+
+    In ``train`` and ``validation`` the disorder of samples with an even index is below W_c, that of
+    the others above; ``test`` goes through a grid of strengths, each repeated every 100 samples. In
+    configurations with several levels of one realisation, sample i is the level L² - levels/2 +
+    (i mod levels) of realisation i // levels: every state is a sample of its own, reached by its
+    index alone, and successive samples share their diagonalisation.
+    """
+
+    name = "wavefunctions"
+    pretty_name = "Wave functions of random electrons in two dimensions"
+    version = "1.0.0"
+    paper = Paper(
+        authors="T. Ohtsuki and T. Ohtsuki",
+        title="Deep learning the quantum phase transitions in random two-dimensional electron "
+        "systems",
+        reference="J. Phys. Soc. Jpn. 85, 123706",
+        year=2016,
+        arxiv="1610.00462",
+        doi="10.7566/JPSJ.85.123706",
+        bibtex=_BIBTEX,
+    )
+    default_config = "su2"
+    configs: ClassVar[Mapping[str, WavefunctionsConfig]] = {
+        "su2": WavefunctionsConfig(
+            "SU(2) model, 40 × 40 sites, level 1599 (E near 0), W_c = 6.20", _sizes(20_000, 2000)
+        ),
+        "su2_e1": _elsewhere(1.0, 5.953),
+        "su2_e2": _elsewhere(2.0, 5.165),
+        "su2_e3": _elsewhere(3.0, 3.394),
+        "su2_80": WavefunctionsConfig(
+            "Like su2 on 80 × 80 sites, level 6399, for transfer in size",
+            _tests(20, 100, 2000), side=80,
+        ),
+        "ando": WavefunctionsConfig(
+            "Ando's model, 40 × 40 sites, level 1599 (E near 0), for transfer, W_c = 5.838",
+            _tests(100, 500, 10_000), model="ando", critical_disorder=5.838,
+        ),
+        "chern": WavefunctionsConfig(
+            "Chern insulator, 40 × 40 sites, open boundaries, level 1599, W_c = 3.2",
+            _sizes(54_000, 2000), model="chern", critical_disorder=3.2,
+        ),
+        "chern_gap_w1": _in_gap(1.0, 416, 20),
+        "chern_gap_w6": _in_gap(6.0, 640, 20),
+    }  # fmt: skip
+    solvers = SOLVERS
+    rows_per_part = 64
+    rows_per_shard = 2**15
+
+    def columns(self, config: str) -> tuple[Column, ...]:
+        """Return the columns: the state, and what it was the state of."""
+        side = self.parameters(config).side
+        unit = "4 t_s" if self.parameters(config).model == "chern" else "hopping"
+        absolute = (1e-10, 1.0)  # these errors do not shrink with the value
+        return (
+            Column("index", "int64", (), "1", "number of the sample in its split"),
+            Column("density", "float32", (side, side), "1",
+                   "|ψ(x, y)|², summed over spin or orbital; its sum is 1", 1e-5),
+            Column("energy", "float64", (), unit, "E of the state", *absolute),
+            Column("level", "int64", (), "1", "number of the level, counted from 0"),
+            Column("disorder", "float64", (), unit, "W: random energies lie in [-W/2, W/2]"),
+            Column("label", "int64", (), "1",
+                   "1 where W < W_c (delocalised; Chern: topological), else 0"),
+            Column("participation_ratio", "float64", (), "sites", "1/Σ|ψ|⁴ of the density", 1e-5),
+            Column("residual", "float64", (), unit, "|Hψ - Eψ|", *absolute),
+            Column("levels_below", "int64", (), "1",
+                   "levels proven to lie below an energy just under the state"),
+            Column("levels_through", "int64", (), "1",
+                   "levels proven to lie below an energy just above the state"),
+        )  # fmt: skip
+
+    def parameters(self, config: str) -> WavefunctionsConfig:
+        """Return a configuration with its physical parameters."""
+        found = self.config(config)
+        assert isinstance(found, WavefunctionsConfig)
+        return found
+
+    def draw(self, config: str, stream: Stream, indices: NDArray[np.int64]) -> Batch:
+        """Draw the strength of the disorder, then random energies and, for SU(2), rotations."""
+        parameters = self.parameters(config)
+        indices = np.asarray(indices)
+        realisation = indices // parameters.levels
+        strength = _strengths(parameters, stream, realisation)
+        orbitals = 2 if parameters.model == "chern" else 1
+        count, sites = len(indices), (parameters.side, parameters.side)
+        words = stream.words(realisation, orbitals * parameters.side**2)
+        onsite = state_disorder.random_onsite(words, strength)
+        drawn: Batch = {
+            "index": indices,
+            "disorder": strength,
+            "label": (strength < parameters.critical_disorder).astype(np.int64),
+            "onsite_energy": onsite.reshape(count, orbitals, *sites),
+        }
+        if parameters.model == "su2":
+            rotations = stream.uniform(realisation, 6 * parameters.side**2, channel=2)
+            drawn["rotation"] = rotations.reshape(count, 3, 2, *sites)
+        return drawn
+
+    def solve(
+        self, config: str, drawn: Batch, *, device: str = "cpu", solver: str | None = None
+    ) -> Batch:
+        """Find the states and prove the numbers of their levels."""
+        parameters = self.parameters(config)
+        if device != "cpu":
+            raise UsageError(f"The solvers of {self.name} run on the CPU only; got {device!r}.")
+        solver = solver or SOLVERS[0]
+        if solver not in SOLVERS:
+            raise unknown_name("solver", solver, SOLVERS)
+        try:
+            rows = _solved(parameters, drawn, dense=solver == "dense")
+        except NotProvenError as error:
+            raise MesoinvError(str(error)) from error
+        solved = {name: np.array([row[name] for row in rows]) for name in rows[0]}
+        return {name: drawn[name] for name in ("index", "disorder", "label")} | solved
+
+    def figure(self, config: str, batch: Batch, row: int = 0) -> Figure:
+        """Draw the density of one sample, and its logarithm."""
+        density = np.maximum(np.asarray(batch["density"][row], dtype=float), 1e-30)
+        side = len(density)
+        scaled = pictures.Map(density * side**2, "density × L²", "1", "magma")
+        faint = pictures.Map(np.log10(density), "log₁₀ density", "1", "viridis")
+        energy, strength = float(batch["energy"][row]), float(batch["disorder"][row])
+        title = (
+            f"W = {strength:.3f}, E = {energy:.4f}, level {int(batch['level'][row])}, "
+            f"participation ratio {float(batch['participation_ratio'][row]):.0f} sites, "
+            f"label {int(batch['label'][row])}"
+        )
+        maps = [scaled, faint]
+        return pictures.side_by_side(maps, extent=(side, side), unit="sites", title=title)
+
+    def images(self, config: str, batch: Batch) -> dict[str, list[bytes]]:
+        """Render the densities as PNG files, eight pixels a site."""
+        enlarged = np.asarray(batch["density"]).repeat(8, axis=1).repeat(8, axis=2)
+        return {
+            "density_image": [
+                pictures.map_png(pictures.Map(density, "density", "1", "magma"))
+                for density in enlarged
+            ]
+        }
+
+
+def _strengths(
+    parameters: WavefunctionsConfig, stream: Stream, realisation: NDArray[np.int64]
+) -> RealArray:
+    """Return W of each realisation."""
+    if parameters.disorder:
+        return np.full(len(realisation), parameters.disorder)
+    critical = parameters.critical_disorder
+    if stream.split == "test":
+        return state_disorder.strengths_on_grid(realisation, critical)
+    side, uniform = stream.uniform(realisation, 2, channel=1).T
+    # where samples are to be judged, their index must not tell
+    above = realisation % 2 == 1 if stream.split in {"train", "validation"} else side > 0.5
+    return state_disorder.strengths_on_both_sides(uniform, above, critical)
+
+
+def _hamiltonian(parameters: WavefunctionsConfig, drawn: Batch, row: int) -> sparse.csc_matrix:
+    onsite = drawn["onsite_energy"][row]
+    if parameters.model == "chern":
+        return lattice_hamiltonians.chern(*onsite)
+    if parameters.model == "ando":
+        return lattice_hamiltonians.ando(onsite[0])
+    alpha, gamma, share = drawn["rotation"][row]
+    # sin²β uniform in (0, 1): P(β) = sin 2β on 0 … π/2, no direction of the spin is preferred
+    turn = 2 * np.pi
+    return lattice_hamiltonians.su2(
+        onsite[0], turn * alpha, np.arcsin(np.sqrt(share)), turn * gamma
+    )
+
+
+def _solved(parameters: WavefunctionsConfig, drawn: Batch, *, dense: bool) -> list[dict[str, Any]]:
+    """Solve the samples of a batch; those of one realisation that follow each other together."""
+    realisation, number = np.divmod(drawn["index"], parameters.levels)
+    middle = parameters.side**2 - (parameters.levels + 1) // 2
+    rows: list[dict[str, Any]] = []
+    for run in np.split(np.arange(len(number)), np.flatnonzero(np.diff(realisation)) + 1):
+        matrix = _hamiltonian(parameters, drawn, int(run[0]))
+        wanted = middle + number[run]
+        found = _states(matrix, (int(wanted.min()), int(wanted.max())), parameters.energy, dense)
+        offsets = wanted - wanted.min()
+        rows += [_sample(parameters, found, int(offset)) for offset in offsets]
+    return rows
+
+
+def _states(
+    matrix: sparse.csc_matrix, wanted: tuple[int, int], energy: float | None, dense: bool
+) -> States:
+    if not dense:
+        if energy is None:
+            return eigenstates.levels(matrix, *wanted)
+        return eigenstates.nearest(matrix, energy)
+    pairs = eigenstates.has_kramers_pairs(matrix)
+    if energy is None:
+        return dense_levels(matrix, *wanted, pairs=pairs)
+    return dense_nearest(matrix, energy, pairs)
+
+
+def _sample(parameters: WavefunctionsConfig, found: States, offset: int) -> dict[str, Any]:
+    """Return the computed columns of one state."""
+    side = parameters.side
+    density = (abs(found.vectors[:, offset]) ** 2).reshape(side, side, 2).sum(axis=2)
+    density /= density.sum()
+    if parameters.model != "chern":  # a periodic lattice has no centre of its own
+        x, y = np.unravel_index(np.argmax(density), density.shape)
+        density = np.roll(density, (side // 2 - x, side // 2 - y), axis=(0, 1))
+    return {
+        "density": density,
+        "energy": found.energies[offset],
+        "level": found.first + offset,
+        "participation_ratio": 1 / (density**2).sum(),
+        "residual": found.residuals[offset],
+        "levels_below": found.below[offset],
+        "levels_through": found.through[offset],
+    }
+
+
+DATASET = Wavefunctions()
