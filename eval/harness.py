@@ -13,7 +13,7 @@ from mesoinv.eval.noise import add_noise
 from mesoinv.eval.predictors import FilePredictor, ModelPredictor
 from mesoinv.eval.records import Evaluation, VariantScores
 from mesoinv.eval.samples import Choice, samples_of
-from mesoinv.eval.task import Noise
+from mesoinv.eval.task import Noise, OtherConfig
 from mesoinv.eval.tasks import get_task
 from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
 from mesoinv.generators.pipeline.provenance import library_versions, version_of
@@ -202,8 +202,9 @@ def evaluate(  # noqa: PLR0913  (the public call)
         generating,
     )  # fmt: skip
     predictor = _predictor(model_or_predictions, choice, batch_size)
-    varied = variants and isinstance(predictor, ModelPredictor)
-    jobs = _jobs(choice, predictor) if varied else {}
+    jobs = {}
+    if variants and isinstance(predictor, ModelPredictor):
+        jobs = _jobs(choice, predictor)
     count = _Counter(choice.count + sum(other.count for other, _ in jobs.values()), progress)
     whole = samples_of(choice, predictor.columns)
     table = _table(predictor, choice, whole, count)
@@ -267,15 +268,13 @@ def _predictor(
     return ModelPredictor(given.to(choice.device), choice.task, batch_size)
 
 
-def _jobs(
-    choice: Choice, predictor: ModelPredictor | FilePredictor
-) -> dict[str, tuple[Choice, Iterable[Rows]]]:
+def _jobs(choice: Choice, predictor: ModelPredictor) -> dict[str, tuple[Choice, Iterable[Rows]]]:
     """Return what to run for each variant: the samples of a part of the split, changed."""
     found: dict[str, tuple[Choice, Iterable[Rows]]] = {}
     for name, variant in choice.task.variants.items():
-        other = choice.variant(variant)
-        if not predictor.takes(other):
+        if isinstance(variant, OtherConfig) and not predictor.takes(variant.config):
             continue
+        other = choice.variant(variant)
         samples = samples_of(other, predictor.columns)
         if isinstance(variant, Noise):
             samples = _noisy(samples, variant, choice.task)

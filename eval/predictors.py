@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mesoinv.eval.samples import Choice
     from mesoinv.eval.task import Task
     from mesoinv.zoo.config import ModelConfig
     from mesoinv.zoo.model import Model
@@ -50,10 +49,10 @@ class ModelPredictor:
         """What is needed of each sample: inputs, and what scoring needs."""
         return (*self.task.inputs, *self.task.truth)
 
-    def takes(self, choice: Choice) -> bool:
-        """Whether the samples have a shape that the model knows."""
+    def takes(self, config: str) -> bool:
+        """Whether samples of a configuration have a shape that the model knows."""
         dataset = resolve_dataset(self.task.dataset)
-        shapes = {c.name: c.shape for c in dataset.columns(choice.config or self.task.config)}
+        shapes = {c.name: c.shape for c in dataset.columns(config)}
         return all(q.accepts(shapes[q.column]) for q in self.model.config.inputs)
 
     @property
@@ -117,10 +116,6 @@ class FilePredictor:
     def columns(self) -> tuple[str, ...]:
         """What is needed of each sample: what scoring needs."""
         return self.task.truth
-
-    def takes(self, choice: Choice) -> bool:
-        """Whether there are predictions of these samples: of the task's own alone."""
-        return choice.config in {None, self.task.config}
 
     @property
     def subject(self) -> Subject:

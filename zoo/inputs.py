@@ -39,7 +39,7 @@ def checked_input(given: Any, quantity: Quantity, *, check_range: bool) -> NDArr
         If the type, shape or range is wrong, or a value is not finite.
     """
     array = np.asarray(given)
-    if array.dtype.kind not in "bfiu":
+    if array.dtype.kind not in "fiu":
         raise UsageError(f"{quantity.column} must hold real numbers; got {array.dtype}.")
     if not array.ndim or not quantity.accepts(array.shape[1:]) or not array.size:
         hint = " Add a batch axis with x[None]." if quantity.accepts(array.shape) else ""

@@ -184,16 +184,25 @@ def _transforms(where: str, steps: list[Any]) -> Iterator[Problem]:
             yield _problem(where, f"{step.kind} {reason}.")
 
 
+#: Kind of a transform with one number -> its name and the allowed range.
+_STEPS = {
+    "pool": ("factor", 1, MAX_POOL),
+    "fourier-series": ("s", *DONOR_DISTANCES),
+    "log": ("floor", 0, MAX_NUMBER),
+    "classes": ("count", 2, MAX_LENGTH),
+}
+
+
 def _wrong_step(step: Any) -> str | None:
     if step.kind in {"standardise", "min-max"}:
         return "belongs to a recipe; a trained model has the affine step that it became"
-    if step.kind == "pool":
-        return None if 1 <= step.factor <= MAX_POOL else f"has a factor beyond 1 to {MAX_POOL}"
-    if step.kind == "fourier-series":
-        low, high = DONOR_DISTANCES
-        return None if low <= step.s <= high else f"has an s beyond {low} to {high} nm"
-    if step.kind == "log":
-        return None if 0 <= step.floor <= MAX_NUMBER else "has a floor that is no small number"
+    if step.kind == "probability":
+        return None
+    if step.kind in _STEPS:
+        name, low, high = _STEPS[step.kind]
+        return (
+            None if low <= getattr(step, name) <= high else f"has a {name} beyond {low} to {high}"
+        )
     numbers = [n for v in (step.shift, step.scale) for n in (v if isinstance(v, list) else [v])]
     if len(numbers) > 2 * MAX_LENGTH:
         return f"has more than {MAX_LENGTH} numbers"

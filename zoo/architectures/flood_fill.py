@@ -55,7 +55,8 @@ class FloodFill(nn.Module):
     def _far(self, x: Tensor) -> Tensor:
         """Return the largest signals (B, C) in the row that is farthest from the start."""
         length, width = x.shape[1:]
-        if self.training:
+        # tensors without values never come to rest: they only tell shapes
+        if self.training or x.is_meta:
             return self._run(x, round(self.steps * max(length, width)))
         limit, size = round(self.limit * max(length, width)), max(1, _TOGETHER // (length * width))
         return torch.cat([self._settle(part, limit) for part in torch.split(x, size)])
