@@ -11,6 +11,7 @@ import numpy as np
 from mesoinv.generators.pipeline import pictures
 from mesoinv.generators.pipeline.base import Column
 from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
+from mesoinv.generators.pipeline.plan import held_out_folder
 from mesoinv.generators.pipeline.resolve import resolve_dataset
 from mesoinv.zoo import metrics
 
@@ -150,7 +151,9 @@ def _read_build(model: Model, folder: Path, config: str, split: str) -> tuple[in
     if missing := {"index", quantity.column} - names:
         raise UsageError(f"{files[0]} has no column {', '.join(sorted(missing))}.")
     total = sum(pq.read_metadata(path).num_rows for path in files)
-    declared = resolve_dataset(model.config.dataset).columns(config)
+    # inputs of a held-out split are columns of the configuration that it belongs to
+    source = config.removesuffix(held_out_folder(""))
+    declared = resolve_dataset(model.config.dataset).columns(source)
     return total, _rows_of(files, next(c for c in declared if c.name == quantity.column))
 
 

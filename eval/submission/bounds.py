@@ -200,9 +200,8 @@ def _wrong_step(step: Any) -> str | None:
         return None
     if step.kind in _STEPS:
         name, low, high = _STEPS[step.kind]
-        return (
-            None if low <= getattr(step, name) <= high else f"has a {name} beyond {low} to {high}"
-        )
+        good = low <= getattr(step, name) <= high
+        return None if good else f"has its {name} beyond {low:g} to {high:g}"
     numbers = [n for v in (step.shift, step.scale) for n in (v if isinstance(v, list) else [v])]
     if len(numbers) > 2 * MAX_LENGTH:
         return f"has more than {MAX_LENGTH} numbers"
