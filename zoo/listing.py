@@ -73,12 +73,12 @@ def describe_models() -> list[Entry]:
 
 
 def main_scores(config: ModelConfig) -> tuple[Headline, ...]:
-    """Return the scores that a list shows: error of numbers, correlation of landscapes."""
+    """Return the scores that a list shows: the one that ranks, and the errors of numbers."""
     return tuple(
         Headline(name, s.split, s.samples, score.value, score.low, score.high, score.unit)
         for s in config.scores
-        for name, score in s.values.items()
-        if name in {"skill", "pearson r median"} or name.endswith("error std")
+        for place, (name, score) in enumerate(s.values.items())
+        if place == 0 or name.endswith("error std")
     )
 
 

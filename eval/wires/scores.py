@@ -85,8 +85,8 @@ class Scored:
         return self.configs[entry.row.id].architecture
 
     def paper_network(self) -> Entry | None:
-        """Return the paper's network as it was trained here."""
-        return next((e for e in self.entries if e.row.id.endswith(PAPER)), None)
+        """Return the better of the paper's networks as they were trained here."""
+        return next((e for e in self.entries[::-1] if e.row.id.endswith(PAPER)), None)
 
     def best(self) -> Entry | None:
         """Return the model with the smallest error that is not the paper's."""

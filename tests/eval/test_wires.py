@@ -5,6 +5,7 @@ Samples have true on-site energies and made-up conductances; models are tiny and
 
 from __future__ import annotations
 
+import dataclasses
 import runpy
 import sys
 
@@ -19,8 +20,8 @@ from mesoinv.eval.wires.settings import wire_tasks
 from mesoinv.eval.wires.write import Work
 from mesoinv.generators.conductance import DATASET
 from mesoinv.generators.pipeline.plan import stream_of
-from mesoinv.zoo import loading
-from mesoinv.zoo.config import ModelConfig, Quantity, TrainingRecord
+from mesoinv.zoo import listing, loading
+from mesoinv.zoo.config import WEIGHTS, ModelConfig, Quantity, TrainingRecord
 from mesoinv.zoo.model import Model
 from mesoinv.zoo.recipe import read_recipe
 from mesoinv.zoo.transforms import Affine
@@ -177,6 +178,30 @@ def test_stored_evaluations_are_used(written, settings, monkeypatch):
     assert all(tables.scores_table(x) in text for x in found)
     means = next(x for x in found if x.task.id == ensemble.TASK)
     assert tables.ensemble_table(ensemble.collect(means, settings[0])) in text
+
+
+def test_a_model_whose_weights_are_elsewhere_keeps_its_scores(settings, tmp_path, monkeypatch):
+    """Only the record and the evaluation of the better network stay in the checkout."""
+    name, task = "conductance-model2-cnn.paper", get_task("conductance-model2")
+    model, folder = tiny(name), tmp_path / "weights" / name
+    model.save_pretrained(folder)
+    for module in (loading, entries):
+        monkeypatch.setattr(module, "LOCAL_WEIGHTS", folder.parent)
+    found = settings[0].options(task).evaluate(model, task)
+    (folder / WEIGHTS).unlink()
+    said = []
+    elsewhere = dataclasses.replace(settings[0], kept=tmp_path / "kept", say=said.append)
+    assert scores.score(task, elsewhere).entries == ()
+    assert said == [f"{task.id}: {name} is left out: its weights are not here"]
+    found.save(folder / entries.EVALUATIONS / task.id)
+    scored = scores.score(task, elsewhere)
+    assert [entry.row.id for entry in scored.entries] == [name]
+    assert name not in scored.missing
+    assert scored.paper_network() is scored.entries[0]
+    monkeypatch.setattr(listing, "LOCAL_WEIGHTS", folder.parent)
+    entry = next(e for e in listing.describe_models() if e.name == name)
+    assert (entry.where, entry.num_bytes) == ("Hub", None)
+    assert entry.parameters == model.config.parameters
 
 
 def test_figures_are_drawn_and_shown(written):
