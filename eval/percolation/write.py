@@ -146,7 +146,7 @@ def _count(number: int | None) -> str:
 def _draw(found: dict[str, list[Entry]], settings: Settings, out: Path) -> list[dict[str, str]]:
     """Draw what there is; return names of files and what they show."""
     columns = ("occupied", "density", "density_class", "spanning")
-    request = Request(DATASET, "L100", "test", settings.samples or 310, columns)
+    request = Request(DATASET, "L100", "test", 310, columns)
     samples = load_samples(request, settings.data, cache=settings.cache)
     drawn: list[dict[str, str]] = []
 

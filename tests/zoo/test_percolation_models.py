@@ -201,6 +201,14 @@ def test_fixed_density_accuracy_by_hand():
     np.testing.assert_allclose(both, expected)
 
 
+def test_groups_without_samples_are_left_out():
+    true, density = np.array([0.0, 1, 0, 1]), np.array([0.1, 0.2, 0.3, 0.9])
+    found = scores(true, true, density)
+    assert "accuracy not spanning above p_c" not in found
+    assert found["accuracy spanning below p_c"] == 1
+    assert found["fixed-density accuracy"] == 0.5
+
+
 def test_partial_correlation_against_regression():
     true, probability, density = made_up()
     residual = [

@@ -81,6 +81,8 @@ def estimates(
     Returns
     -------
     dict of str to Estimate
+        A statistic that is not defined (NaN) on these samples is left out. Resamples on which it is
+        not are left out of its interval.
 
     Raises
     ------
@@ -109,12 +111,17 @@ def estimates(
     )
     values = all_statistics(np.arange(count))
     bounds = zip(found.confidence_interval.low, found.confidence_interval.high, strict=True)
-    return {
-        name: Estimate(Score(float(value), float(low), float(high), statistic.unit), replicates)
-        for (name, statistic), value, (low, high), replicates in zip(
-            statistics.items(), values, bounds, found.bootstrap_distribution, strict=True
-        )
-    }
+    result = {}
+    for (name, statistic), value, (low, high), replicates in zip(
+        statistics.items(), values, bounds, found.bootstrap_distribution, strict=True
+    ):
+        if np.isnan(value):
+            continue
+        if np.isnan(replicates).any():
+            low, high = np.nanquantile(replicates, (0.025, 0.975))  # noqa: PLW2901
+        score = Score(float(value), float(low), float(high), statistic.unit)
+        result[name] = Estimate(score, replicates)
+    return result
 
 
 def scores(

@@ -90,7 +90,7 @@ def fixed_density_accuracy(
     Returns
     -------
     (…) array
-        NaN where no density has both kinds.
+        One half where no density has both kinds: nothing is known.
     """
     known = np.unique(density)
     groups = 2 * np.searchsorted(known, density) + (true > 0.5)
@@ -104,7 +104,7 @@ def fixed_density_accuracy(
         weight = np.nan_to_num(count.prod(axis=2) / count.sum(axis=2))
         each = np.nan_to_num(good / count).mean(axis=2)
         found = (weight * each).sum(axis=1) / weight.sum(axis=1)
-    return found.reshape(true.shape[:-1])
+    return np.nan_to_num(found, nan=0.5).reshape(true.shape[:-1])
 
 
 def _rare(true: RealArray, probability: RealArray, density: RealArray, *, spans: bool) -> RealArray:
@@ -112,7 +112,9 @@ def _rare(true: RealArray, probability: RealArray, density: RealArray, *, spans:
     rare = (true > 0.5) & (density < FINITE_THRESHOLD)
     if not spans:
         rare = (true < 0.5) & (density > FINITE_THRESHOLD)
-    return (rare & _right(true, probability)).sum(axis=-1) / rare.sum(axis=-1)
+    with np.errstate(invalid="ignore"):  # NaN where there is no such sample
+        found: RealArray = (rare & _right(true, probability)).sum(axis=-1) / rare.sum(axis=-1)
+    return found
 
 
 def partial_correlation(true: RealArray, probability: RealArray, density: RealArray) -> RealArray:

@@ -1,0 +1,126 @@
+"""The report on percolation: its tables and pictures, from a few true samples and small models."""
+
+from __future__ import annotations
+
+import runpy
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from mesoinv.eval import entries
+from mesoinv.eval.percolation import Settings, figures, write_report
+from mesoinv.generators.percolation import DATASET
+from mesoinv.generators.pipeline.generate import generate
+from mesoinv.zoo import loading
+from mesoinv.zoo.config import ANY, ModelConfig, Quantity, TrainingRecord
+from mesoinv.zoo.model import Model
+from mesoinv.zoo.recipe import read_recipe
+
+COUNT = 31
+FLOOD = "percolation-spanning-floodfill.l10"
+MODELS = (
+    "percolation-spanning-count.31k",
+    "percolation-spanning-constant.31k",
+    "percolation-class-count.31k",
+    "percolation-density-count.31k",
+    FLOOD,
+)
+
+
+def model_of(name):
+    """A model of the zoo's name: solved on a few samples, or with weights by hand."""
+    recipe = read_recipe(name)
+    columns = {c.name: c for c in DATASET.columns("L100")}
+    made = [Quantity(n, columns[n].unit, [], 0, 31) for n in recipe.outputs]
+    side = ANY if name == FLOOD else 100
+    config = ModelConfig(
+        name, recipe.architecture, {"channels": 1, "limit": 2.5} if name == FLOOD else {}, "0.1.0",
+        "percolation", DATASET.version, recipe.config, recipe.task,
+        [Quantity("occupied", "1", [side, side], 0, 1)], made, [], recipe.output_transforms,
+        training=TrainingRecord(62, None, 0, 0, "32-true", 1.0, 0.0, "CPU", "", {"torch": "0"}),
+    )  # fmt: skip
+    model = Model(config).eval()
+    if hasattr(model.network, "solve"):
+        found = generate("percolation", "L100", "train", range(COUNT))
+        answers = torch.from_numpy(found[recipe.outputs[0]].astype(np.float32))[:, None]
+        model.network.solve(torch.from_numpy(found["occupied"]).float(), answers)
+    else:
+        flood(model.network)
+    return model
+
+
+@torch.no_grad()
+def flood(network):
+    for parameter in network.parameters():
+        parameter.zero_()
+    network.spread.weight[0, 0] = torch.tensor([[0.0, 1, 0], [1, 1, 1], [0, 1, 0]])
+    network.recall.weight[0, 1, 1, 1] = 1.0
+    network.head.weight[:], network.head.bias[:] = 10.0, -5.0
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory):
+    weights = tmp_path_factory.mktemp("weights")
+    for name in MODELS:
+        model_of(name).save_pretrained(weights / name)
+    kept, said = tmp_path_factory.mktemp("kept"), []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loading, "LOCAL_WEIGHTS", weights)
+        patch.setattr(entries, "LOCAL_WEIGHTS", weights)
+        yield Settings("generate", COUNT, kept / "cache", kept / "results", said.append)
+
+
+@pytest.fixture(scope="module")
+def written(settings, tmp_path_factory):
+    return write_report(tmp_path_factory.mktemp("report") / "docs", settings)
+
+
+def row(text, name):
+    return next(line for line in text.splitlines() if line.startswith(f"| `{name}` |"))
+
+
+def test_every_model_has_its_scores(written):
+    text = written.read_text(encoding="utf-8")
+    for name in MODELS:
+        assert row(text, name)
+    assert "| `percolation-spanning-count.31k` | 0.50 [0.50, 0.50] |" in text
+    assert "1.00 [1.00, 1.00]" in row(text, "percolation-class-count.31k")
+    assert f"| `{FLOOD}` | 1.00" in text
+    assert f"--samples {COUNT}" in text
+    assert "nan" not in text
+    assert "None" not in text
+
+
+def test_lattices_of_another_size_are_for_networks_of_any_size(written):
+    variants = written.read_text(encoding="utf-8").split("Other samples")[1]
+    assert row(variants, FLOOD).count("1.00") >= 1
+    assert row(variants, "percolation-spanning-count.31k").endswith("| – |")
+
+
+def test_papers_numbers_are_beside(written):
+    text = written.read_text(encoding="utf-8")
+    for number in ("0.92702 ± 0.00001", "0.99323 ± 0.00003", "(6.2 ± 1.2)·10⁻⁵"):
+        assert number in text
+
+
+def test_pictures_are_there_and_shown(written):
+    text = written.read_text(encoding="utf-8")
+    for name in ("clusters.png", "spanning.png", "confusion.png"):
+        assert (written.parent / name).stat().st_size > 2000
+        assert f"]({name})" in text
+
+
+def test_confusion_counts_predictions_by_truth():
+    counts = figures._confusion(np.array([0, 0, 1, 1, 1.0]), np.array([0, 1, 1, 1, 0]), 2)
+    assert counts.tolist() == [[1, 1], [1, 2]]
+    assert counts.sum() == 5
+
+
+def test_command_lists_its_options(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["percolation", "--help"])
+    with pytest.raises(SystemExit) as stopped:
+        runpy.run_module("mesoinv.eval.percolation", run_name="__main__")
+    assert stopped.value.code == 0
+    assert "--data" in capsys.readouterr().out
