@@ -231,13 +231,14 @@ class Percolation(Dataset):
         parameters, index = self.parameters(config), np.asarray(indices)
         sites = _balanced if parameters.balanced else _occupied
         occupied = sites(parameters, stream, index)
+        counts, turn = _counts(parameters), _turn(parameters, index)
         classes = [DENSITIES.index(p) for p in parameters.densities]
         return {
             "index": index,
             "occupied": occupied,
             # the exact number of sites over all: the density of the class up to rounding to a site
-            "density": occupied.sum(axis=(1, 2), dtype=np.int64) / parameters.length**2,
-            "density_class": np.array(classes)[_turn(parameters, index)],
+            "density": counts[turn] / parameters.length**2,
+            "density_class": np.array(classes)[turn],
         }
 
     def solve(
@@ -295,11 +296,17 @@ def _turn(parameters: PercolationConfig, indices: NDArray[np.int64]) -> NDArray[
     return step % len(parameters.densities)
 
 
+def _counts(parameters: PercolationConfig) -> NDArray[np.int64]:
+    """Return the occupied sites of each of the densities."""
+    counts = [occupied_sites(p, parameters.length) for p in parameters.densities]
+    return np.array(counts, dtype=np.int64)
+
+
 def _occupied(
     parameters: PercolationConfig, stream: Stream, indices: NDArray[np.int64], channel: int = 0
 ) -> NDArray[np.uint8]:
     sites = parameters.length**2
-    counts = np.array([occupied_sites(p, parameters.length) for p in parameters.densities])
+    counts = _counts(parameters)
     words = max(words_needed(int(count), sites) for count in counts)
     found = occupy(stream.words(indices, words, channel), counts[_turn(parameters, indices)], sites)
     return found.reshape(len(indices), parameters.length, parameters.length)

@@ -125,26 +125,33 @@ def _label(
     labels = 0
     for x in range(length):
         across = (TOP if x == 0 else 0) | (BOTTOM if x == length - 1 else 0)
-        left = 0  # root of the cluster of the site to the left, 0 if that is empty
+        left = corner = run = 0  # root to the left (0: empty), label above it, sites in a row
         for y in range(width):
+            above = row[y]
             if not occupied[x, y]:
-                row[y] = left = 0
+                if left:
+                    size[left] += run
+                    edges[left] |= across
+                row[y] = left = run = 0
+                corner = above
                 continue
             label = left
-            if row[y]:  # label of the site above
-                label = _join(parent, size, edges, left, _root(parent, row[y]))
+            # with all three neighbours, they are one cluster already
+            if above and not (left and corner):
+                label = _join(parent, size, edges, left, _root(parent, above))
             elif not label:
                 labels += 1
                 label = labels
                 parent[label], size[label], edges[label] = label, 0, 0
-            size[label] += 1
-            edges[label] |= across
+            run += 1
             row[y] = left = label
-        # the labels of both ends may have been merged since
+            corner = above
+        if left:
+            size[left] += run
+            edges[left] |= across | RIGHT
+        # its label may have been merged since
         if row[0]:
             edges[_root(parent, row[0])] |= LEFT
-        if left:
-            edges[left] |= RIGHT
     return labels
 
 
