@@ -19,7 +19,7 @@ from mesoinv.zoo import metrics
 from mesoinv.zoo.config import WEIGHTS
 from mesoinv.zoo.loading import load_model
 from mesoinv.zoo.metrics.bootstrap import Score  # noqa: TC001  (read at run time)
-from mesoinv.zoo.recipe import read_recipe
+from mesoinv.zoo.recipe import Recipe, read_recipe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from mesoinv.eval.wires.settings import Settings
     from mesoinv.zoo.model import Model
-    from mesoinv.zoo.recipe import Recipe
 
 #: Sizes 2^k by default, of the 11 … 18 of the paper, and for its convolutional network.
 SIZES, CNN_SIZES = (11, 13, 15), (12, 14, 16)
@@ -154,7 +153,10 @@ def points(settings: Settings) -> list[Point]:
 def point_of(job: Job, settings: Settings) -> Point | None:
     """Return what a training reached, if it was of this very recipe; it may be scored anew."""
     folder = _folder(job, settings)
-    if not (folder / WEIGHTS).exists() or _read(folder / RECIPE) != json.loads(to_json(job.recipe)):
+    kept = _read(folder / RECIPE)
+    # read as a recipe: keys that it did not have when it was written have their default
+    same = kept is not None and from_dict(Recipe, kept, RECIPE) == job.recipe
+    if not same or not (folder / WEIGHTS).exists():
         return None
     count = settings.count(job.recipe.config)
     stored = _read(folder / POINT)
