@@ -141,7 +141,8 @@ def crossing(probability: RealArray, disorder: RealArray) -> RealArray:
     before, after = (np.take_along_axis(mean, i[:, None], axis=1)[:, 0] for i in (a, b))
     share = np.divide(before - 0.5, before - after, out=np.zeros_like(before), where=inside)
     found = strengths[a] + share * (strengths[b] - strengths[a])
-    outside = np.where(last > 0, strengths[-1], 0.0)
+    largest = disorder.max(axis=-1).ravel()  # of the row, whatever it is computed together with
+    outside = np.where(last > 0, largest, 0.0)
     return np.where(inside, found, outside).reshape(probability.shape[:-1])
 
 
@@ -153,7 +154,7 @@ def _by_strength(
     keys = (flat + np.arange(len(flat))[:, None] * strengths).ravel()
     size = len(flat) * strengths
     count: RealArray = np.bincount(keys, minlength=size).reshape(-1, strengths).astype(np.float64)
-    total: RealArray = np.bincount(keys, probability.ravel(), size)
+    total = np.bincount(keys, probability.ravel(), size).astype(np.float64)
     return count, total.reshape(-1, strengths)
 
 
