@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -114,10 +115,10 @@ def variants_table(task: Task, entries: list[Entry]) -> str:
 
 
 def cell(found: Cell | None) -> str:
-    """Return a number with its interval."""
-    if found is None:
+    """Return a number with its interval, where it has one."""
+    if found is None or math.isnan(found.value):
         return NOTHING
-    if found.low is None or found.high is None:
+    if found.low is None or found.high is None or not math.isfinite(found.high - found.low):
         return f"{found.value:g}"
     if found.value and abs(found.value) < 1e-3:
         return f"{found.value:.2g} [{found.low:.2g}, {found.high:.2g}]"

@@ -27,12 +27,12 @@ BINS = 10
 
 @dataclass(frozen=True)
 class Panel:
-    """The curves of one system, and where they are to cross one half: from `low` to `high`."""
+    """The curves of one system, and where they are to cross one half; `shaded`: known so well."""
 
     title: str
-    low: float
-    high: float
+    critical: float
     tables: Tables
+    shaded: tuple[float, float] | None = None
 
 
 def draw_densities(
@@ -81,9 +81,9 @@ def draw_curves(panels: Sequence[Panel], quantity: str, path: Path) -> None:
 
 def _curves(axes: Axes, panel: Panel, order: Sequence[str]) -> None:
     axes.axhline(0.5, color="0.6", lw=1, ls="--")
-    axes.axvline(panel.low, color="0.4", lw=1, ls="--")
-    if panel.high > panel.low:
-        axes.axvspan(panel.low, panel.high, color="0.9")
+    axes.axvline(panel.critical, color="0.4", lw=1, ls="--")
+    if panel.shaded:
+        axes.axvspan(*panel.shaded, color="0.9")
     for name, table in panel.tables.items():
         curve, k = mean_curve(table), order.index(name)
         at = float(crossing(table["probability"], table["disorder"]))
@@ -97,7 +97,7 @@ def _curves(axes: Axes, panel: Panel, order: Sequence[str]) -> None:
     axes.set_xlabel("disorder W", fontsize=FONT - 1)
     axes.tick_params(labelsize=FONT - 3)
     if panel.tables:
-        axes.legend(fontsize=FONT - 4)
+        axes.legend(fontsize=FONT - 4, loc="lower left")  # curves begin above and end on the right
 
 
 def draw_chern(panel: Panel, gap: Mapping[str, Tables], path: Path) -> None:

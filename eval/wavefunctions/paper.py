@@ -52,7 +52,6 @@ def _crossing(system: str, text: str, where: str, task: str, variant: str | None
 
 NUMBERS = (
     Number("SU(2): accuracy, four layers", "98 % or more", "p. 6", SU2, "accuracy"),
-    Number("SU(2): accuracy, two layers", "98 % or more", "p. 6", SU2, "accuracy", TWO),
     Number("Chern: accuracy, four layers, 54 000 samples", "97 %", "p. 7", CHERN, "accuracy"),
     Number("Chern: accuracy, two layers, 54 000 samples", "90 %", "p. 7", CHERN, "accuracy", TWO),
     Number("Chern: accuracy, four layers, 2000 samples", "93 %", "p. 6", CHERN, "accuracy", FEW),

@@ -36,8 +36,8 @@ FIGURES = {
     "densities-chern.png": "Densities of single states of the Chern insulator (Fig. 4): two "
     "topological, two not.",
     "chern.png": "Left: mean probability of being topological against the disorder (Fig. 5(a)); "
-    "dashed and shaded: W_c = 3.25 ± 0.1. Right: all states in the gap of one system at W = 1 and "
-    "one at W = 6 (Fig. 5(b)); points are single states, lines their means.",
+    "dashed: W_c = 3.2, shaded: 3.25 ± 0.1. Right: all states in the gap of one system at W = 1 "
+    "and one at W = 6 (Fig. 5(b)); points are single states, lines their means.",
 }
 
 
@@ -76,8 +76,8 @@ def _draw(
         columns = ("density", "disorder")
         request = Request(DATASET, task.config, "test", ENSEMBLE, columns)
         samples = load_samples(request, settings.data, cache=settings.cache)
-        critical = GENERATOR.parameters(task.config).critical_disorder
-        figures.draw_densities(samples, SHOWN, critical, out / f"densities-{task.config}.png")
+        path = out / f"densities-{task.config}.png"
+        figures.draw_densities(samples, SHOWN, _critical(task.config), path)
     panels = _panels(tasks[SU2], found[SU2], settings)
     figures.draw_curves(panels, "delocalised", out / "curves-su2.png")
     chern = tasks[CHERN]
@@ -86,15 +86,20 @@ def _draw(
         for name in chern.variants
     }
     own = own_tables(chern, found[CHERN])
-    figures.draw_chern(Panel("E near 0", *CHERN_CRITICAL, own), gap, out / "chern.png")
+    figures.draw_chern(
+        Panel("E near 0", _critical(chern.config), own, CHERN_CRITICAL), gap, out / "chern.png"
+    )
 
 
 def _panels(task: Task, entries: list[Entry], settings: Settings) -> list[Panel]:
     """Return the curves of the task itself and of every variant."""
-    critical = GENERATOR.parameters(task.config).critical_disorder
-    panels = [Panel("E = 0", critical, critical, own_tables(task, entries))]
+    panels = [Panel("E = 0", _critical(task.config), own_tables(task, entries))]
     for name, variant in task.variants.items():
-        critical = GENERATOR.parameters(cast("OtherConfig", variant).config).critical_disorder
+        config = cast("OtherConfig", variant).config
         tables = variant_tables(task, name, entries, settings)
-        panels.append(Panel(name, critical, critical, tables))
+        panels.append(Panel(name, _critical(config), tables))
     return panels
+
+
+def _critical(config: str) -> float:
+    return GENERATOR.parameters(config).critical_disorder

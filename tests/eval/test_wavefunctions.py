@@ -11,6 +11,8 @@ import torch
 
 from mesoinv.eval import board, entries
 from mesoinv.eval.harness import evaluate
+from mesoinv.eval.records import Cell
+from mesoinv.eval.report import boards
 from mesoinv.eval.report.boards import Settings
 from mesoinv.eval.tasks import get_task
 from mesoinv.eval.wavefunctions import write_report
@@ -167,10 +169,17 @@ def test_page_has_every_model_and_every_number_of_the_paper(written):
     for task in (SU2, CHERN):
         for paper in get_task(task).published:
             assert f"| **{paper.name}** |" in text
+    assert "|E|" not in text  # would be columns of a table
     two = next(x for x in text.splitlines() if x.startswith("| Chern: accuracy, two layers"))
     assert two.count("[") == 1
     assert two.endswith("| – |")
     assert "nan" not in text
+
+
+def test_a_number_without_an_interval_or_a_value():
+    assert boards.cell(None) == boards.cell(Cell(float("nan"), 0.0, 1.0)) == "–"
+    assert boards.cell(Cell(0.75)) == boards.cell(Cell(0.75, float("nan"), 1.0)) == "0.75"
+    assert boards.cell(Cell(0.5, 0.4, 0.6)) == "0.50 [0.40, 0.60]"
 
 
 def test_figures_are_drawn_and_shown(written):
