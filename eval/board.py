@@ -103,7 +103,12 @@ def _task_board(task: Task, submissions: Path | None, options: Options, *, zoo: 
         inputs={name: columns[name].unit for name in task.inputs},
         targets={t.column: t.unit for t in task.targets},
         metrics=[Metric(name, known[name].unit, known[name].better) for name in task.metrics],
-        variants={name: v.description for name, v in task.variants.items()},
+        # the board has the headline of a variant, which not all have
+        variants={
+            name: v.description
+            for name, v in task.variants.items()
+            if task.headline in task.statistics(name)
+        },
         error=Metric(task.measures.error, "1", task.measures.error_better),
         paper=", ".join(dict.fromkeys(paper.reference for paper in task.published)),
         citation=task.citation,

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mesoinv.zoo.model import Model
 
 #: Architectures whose models any other must beat.
-TRIVIAL = ("constant", "linear", "impurity_count")
+TRIVIAL = ("constant", "linear", "impurity_count", "participation")
 #: Where a model's folder keeps its evaluations, one folder for each task.
 EVALUATIONS = "evaluation"
 

@@ -130,7 +130,7 @@ def score_arrays(predicted: Rows, true: Rows, task: str | Task, *, seed: int = 0
         Every score of the task with its 95 % interval.
     """
     declared = get_task(task)
-    table = declared.measures.errors(predicted, true, declared.targets)
+    table = declared.measures.errors(predicted, true, declared.targets_in())
     return metrics.scores(table, declared.statistics(), seed=seed)
 
 
@@ -207,7 +207,7 @@ def evaluate(  # noqa: PLR0913  (the public call)
         jobs = _jobs(choice, predictor)
     count = _Counter(choice.count + sum(other.count for other, _ in jobs.values()), progress)
     whole = samples_of(choice, predictor.columns)
-    table = _table(predictor, choice, whole, count)
+    table = error_table(predictor, choice, whole, count)
     # before the variants: their samples differ in kind, the speed is that of the task's own
     subject, speed = predictor.subject, predictor.speed
     statistics = declared.statistics()
@@ -215,7 +215,7 @@ def evaluate(  # noqa: PLR0913  (the public call)
         name: VariantScores(
             other.count,
             metrics.scores(
-                _table(predictor, other, rows, count), declared.statistics(name), seed=seed
+                error_table(predictor, other, rows, count), declared.statistics(name), seed=seed
             ),
         )
         for name, (other, rows) in jobs.items()
@@ -291,17 +291,32 @@ def _noisy(samples: Iterable[Rows], variant: Noise, task: Task) -> Iterator[Rows
         yield rows | noise
 
 
-def _table(
+def error_table(
     predictor: ModelPredictor | FilePredictor,
     choice: Choice,
-    samples: Iterable[Rows],
-    count: _Counter,
+    samples: Iterable[Rows] | None = None,
+    count: _Counter | None = None,
 ) -> Table:
+    """Return the errors of each sample, with its index: what all scores are computed from.
+
+    Parameters
+    ----------
+    predictor : ModelPredictor or FilePredictor
+    choice : Choice
+        Which samples.
+    samples : iterable of dict of str to array, optional
+        The samples where they are not as stored, such as those with noise.
+    count : _Counter, optional
+        Told how many are done.
+    """
     task, tables = choice.task, []
-    for rows, predicted in predictor.pieces(samples):
-        errors = task.measures.errors(predicted, rows, task.targets)
+    targets = task.targets_in(choice.config)
+    chosen = samples_of(choice, predictor.columns) if samples is None else samples
+    for rows, predicted in predictor.pieces(chosen):
+        errors = task.measures.errors(predicted, rows, targets)
         tables.append({"index": np.asarray(rows["index"]), **errors})
-        count.add(len(rows["index"]))
+        if count:
+            count.add(len(rows["index"]))
     return metrics.joined(tables)
 
 

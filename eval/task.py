@@ -156,6 +156,15 @@ class Task:
         """The family of metrics."""
         return FAMILIES[self.family]
 
+    def targets_in(self, config: str | None = None) -> tuple[Target, ...]:
+        """Return the targets with their references in a configuration, by default the task's."""
+        parameter = self.measures.parameter
+        if parameter is None:
+            return self.targets
+        chosen = resolve_dataset(self.dataset).config(config or self.config)
+        reference = float(getattr(chosen, parameter))
+        return tuple(replace(target, reference=reference) for target in self.targets)
+
     @property
     def samples(self) -> int:
         """How many samples the whole split has."""

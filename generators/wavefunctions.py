@@ -104,6 +104,11 @@ class WavefunctionsConfig(Config):
         default=1, metadata={"unit": "1", "description": "successive levels of one realisation"}
     )
 
+    @property
+    def periodic(self) -> bool:
+        """Whether the lattice has no edges."""
+        return self.model != "chern"
+
     def __post_init__(self) -> None:
         if self.model not in MODELS:
             raise unknown_name("model", self.model, MODELS)
@@ -353,7 +358,7 @@ def _sample(parameters: WavefunctionsConfig, found: States, offset: int) -> dict
     side = parameters.side
     density = (abs(found.vectors[:, offset]) ** 2).reshape(side, side, 2).sum(axis=2)
     density /= density.sum()
-    if parameters.model != "chern":  # a periodic lattice has no centre of its own
+    if parameters.periodic:  # such a lattice has no centre of its own
         x, y = np.unravel_index(np.argmax(density), density.shape)
         density = np.roll(density, (side // 2 - x, side // 2 - y), axis=(0, 1))
     return {

@@ -40,10 +40,10 @@ class Recipe:
         In the network's units.
     optimiser, learning_rate, weight_decay, schedule, warmup
         ``cosine`` falls to 0 over all epochs after a linear `warmup` (share of all steps); ``step``
-        falls to a tenth every 7 epochs.
+        falls to a tenth every 7 epochs; ``inverse`` falls as (1 + steps/10 000) to the power -3/4.
     augmentation : list of str
         Exact symmetries: ``mirror`` in y; ``reverse``, source and drain exchanged; ``square``, the
-        eight of a square lattice.
+        eight of a square lattice; ``translate``, all shifts of a periodic one.
     batch_size, epochs, seed, precision
         As usual; precision is lightning's name.
     gradient_clip : float
@@ -75,12 +75,14 @@ class Recipe:
     input_transforms: list[Transform] = field(default_factory=list)
     output_transforms: list[Transform] = field(default_factory=list)
     loss: Literal["mse", "l1", "huber", "cross-entropy", "binary-cross-entropy"] = "mse"
-    optimiser: Literal["adam", "adamw", "adadelta"] = "adam"
+    optimiser: Literal["adam", "adamw", "adadelta", "rmsprop"] = "adam"
     learning_rate: float = 1e-3
     weight_decay: float = 0.0
-    schedule: Literal["constant", "cosine", "step"] = "constant"
+    schedule: Literal["constant", "cosine", "step", "inverse"] = "constant"
     warmup: float = 0.0
-    augmentation: list[Literal["mirror", "reverse", "square"]] = field(default_factory=list)
+    augmentation: list[Literal["mirror", "reverse", "square", "translate"]] = field(
+        default_factory=list
+    )
     any_size: bool = False
     batch_size: int = 32
     seed: int = 0

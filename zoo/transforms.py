@@ -69,6 +69,17 @@ class Log(_Transform):
 
 
 @dataclass(frozen=True)
+class Relative(_Transform):
+    """x over the sample's mean: a density that then does not depend on the lattice's size."""
+
+    kind: Literal["relative"] = "relative"
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Divide each sample (B, …) by its mean."""
+        return x / x.mean(dim=tuple(range(1, x.ndim)), keepdim=True)
+
+
+@dataclass(frozen=True)
 class Pool(_Transform):
     """Mean over squares of factor² sites; back by bicubic interpolation."""
 
@@ -177,7 +188,9 @@ def _series(s: float) -> tuple[Any, Any]:
     return numbers, coulomb.spectral_factor(np.array([s]), Strip())[0]
 
 
-Transform = Affine | Log | Pool | Classes | Probability | Standardise | MinMax | FourierSeries
+Transform = (
+    Affine | Log | Relative | Pool | Classes | Probability | Standardise | MinMax | FourierSeries
+)
 
 
 def fit(transforms: Sequence[Transform], sample: Tensor) -> tuple[Any, ...]:

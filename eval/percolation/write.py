@@ -2,58 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from mesoinv.eval.entries import Options, zoo_entries
 from mesoinv.eval.percolation import figures
-from mesoinv.eval.report.tables import table, with_interval
+from mesoinv.eval.report import boards
+from mesoinv.eval.report.boards import Settings
 from mesoinv.eval.tasks import tasks_of
-from mesoinv.zoo.metrics import Score
 from mesoinv.zoo.training.samples import Request
-from mesoinv.zoo.training.sources import GENERATE, load_samples
+from mesoinv.zoo.training.sources import load_samples
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from mesoinv.eval.entries import Entry
-    from mesoinv.eval.records import Cell
-    from mesoinv.eval.task import Task
+
+__all__ = ["Settings", "write_report"]
 
 DATASET, PAGE = "percolation", "report.md"
 SPANNING, CLASSES = "percolation-spanning", "percolation-class"
 #: Samples of Fig. 1(a): p = 0.2, 0.5, and two of p = 0.585 of which the second spans.
 SHOWN, PAIR = (1, 4), 12
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Where the numbers come from.
-
-    Attributes
-    ----------
-    data : str
-        ``"generate"`` or a built folder.
-    samples : int or None
-        The first so many test samples; all by default.
-    cache, results : Path
-        Folders of generated samples and of evaluations that are not in the models' own folders.
-    say : callable
-        Called with a line of text now and then.
-    """
-
-    data: str = GENERATE
-    samples: int | None = None
-    cache: Path = Path("data/cache")
-    results: Path = Path("data/results")
-    say: Callable[[str], object] = lambda _text: None
-
-    def options(self) -> Options:
-        """Return how evaluations are made, where none is stored."""
-        return Options(self.results, self.cache, self.data, samples=self.samples, say=self.say)
 
 
 def write_report(out: Path, settings: Settings) -> Path:
@@ -72,75 +39,18 @@ def write_report(out: Path, settings: Settings) -> Path:
         The page.
     """
     tasks = tasks_of(DATASET)
-    found = {task.id: _ranked(task, settings) for task in tasks}
+    found = {task.id: boards.ranked(task, settings) for task in tasks}
     out.mkdir(parents=True, exist_ok=True)
     drawn = _draw(found, settings, out)
-    environment = Environment(  # noqa: S701  (Markdown, nothing from outside)
-        loader=FileSystemLoader(Path(__file__).parent), undefined=StrictUndefined,
-        keep_trailing_newline=True,
-    )  # fmt: skip
-    text = environment.get_template("report.md.j2").render(
+    return boards.write_page(
+        Path(__file__).parent / "report.md.j2", out / PAGE,
         command=f" --samples {settings.samples}" if settings.samples else "",
         tasks=[
-            {"id": t.id, "title": t.title, "why": t.why, "samples": settings.samples or t.samples,
-             "table": _table(t, found[t.id]), "variants": _variants(t, found[t.id])}
+            boards.section(t, found[t.id], settings)
             for t in sorted(tasks, key=lambda task: task.id != SPANNING)
         ],
         figures=drawn,
     )  # fmt: skip
-    target = out / PAGE
-    target.write_text(text.rstrip() + "\n", encoding="utf-8")
-    return target
-
-
-def _ranked(task: Task, settings: Settings) -> list[Entry]:
-    entries = zoo_entries(task, settings.options())
-    return sorted(entries, key=lambda entry: -entry.row.scores[task.headline].value)
-
-
-def _table(task: Task, entries: list[Entry]) -> str:
-    header = ["model", *task.metrics, "parameters", "training samples"]
-    rows = [
-        [f"`{e.row.id}`", *(_cell(e.row.scores.get(m)) for m in task.metrics),
-         _count(e.row.parameters), _count(e.row.training_samples)]
-        for e in entries
-    ]  # fmt: skip
-    for paper in task.published:
-        quoted = [paper.scores.get(m) for m in task.metrics]
-        cells = [(q.text or f"{q.value:g}") if q else "–" for q in quoted]
-        rows.append(
-            [f"**{paper.name}**", *cells, _count(paper.parameters), _count(paper.training_samples)]
-        )
-    return table(header, rows)
-
-
-def _variants(task: Task, entries: list[Entry]) -> str:
-    if not task.variants:
-        return ""
-    header = [
-        f"model: {task.headline}",
-        *(f"{n}: {v.description}" for n, v in task.variants.items()),
-    ]
-    rows = [
-        [f"`{e.row.id}`",
-         *(_cell(e.row.variants.get(name, {}).get(task.headline)) for name in task.variants)]
-        for e in entries
-    ]  # fmt: skip
-    return table(header, rows)
-
-
-def _cell(cell: Cell | None) -> str:
-    if cell is None:
-        return "–"
-    if cell.low is None or cell.high is None:
-        return f"{cell.value:g}"
-    if cell.value and abs(cell.value) < 1e-3:
-        return f"{cell.value:.2g} [{cell.low:.2g}, {cell.high:.2g}]"
-    return with_interval(Score(cell.value, cell.low, cell.high, ""))
-
-
-def _count(number: int | None) -> str:
-    return "–" if number is None else f"{number:,}".replace(",", " ")
 
 
 def _draw(found: dict[str, list[Entry]], settings: Settings, out: Path) -> list[dict[str, str]]:

@@ -29,6 +29,7 @@ from mesoinv.zoo.metrics.landscapes import (
     pearson,
 )
 from mesoinv.zoo.metrics.numbers import Numbers
+from mesoinv.zoo.metrics.phases import Phases
 from mesoinv.zoo.metrics.spanning import Spanning
 
 if TYPE_CHECKING:
@@ -58,4 +59,5 @@ FAMILIES: Mapping[str, Family] = {
     "coefficients": Coefficients(),
     "classes": Classes(),
     "spanning": Spanning(),
+    "phases": Phases(),
 }

@@ -57,10 +57,13 @@ class Family(ABC):
         Column of the table whose distribution is shown.
     error_better : str
         Which way is better.
+    parameter : str or None
+        Parameter of the dataset's configuration that is the reference of every target.
     """
 
     error: str
     error_better: Literal["high", "low"] = "low"
+    parameter: str | None = None
 
     @abstractmethod
     def truth(self, targets: Sequence[Target]) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import lightning
@@ -14,9 +15,11 @@ from mesoinv.zoo import transforms
 from mesoinv.zoo.training.symmetry import (
     check_reverse,
     check_square,
+    check_translate,
     mirror_of,
     mirrored_at_random,
     reversed_at_random,
+    shifted_at_random,
     turned_at_random,
 )
 
@@ -35,8 +38,10 @@ _LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "cross-entropy": functional.cross_entropy,
     "binary-cross-entropy": functional.binary_cross_entropy_with_logits,
 }
-_OPTIMISERS = {
+_OPTIMISERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
     "adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "adadelta": torch.optim.Adadelta,
+    # the decay of Caffe's example for MNIST, lenet_solver_rmsprop
+    "rmsprop": partial(torch.optim.RMSprop, alpha=0.98),
 }  # fmt: skip
 #: Epochs after which the schedule ``step`` divides the learning rate by ten.
 _STEP = 7
@@ -55,6 +60,9 @@ class Training(lightning.LightningModule):
         self.square = "square" in recipe.augmentation
         if self.square:
             check_square(recipe.outputs)
+        self.translate = "translate" in recipe.augmentation
+        if self.translate:
+            check_translate(recipe.dataset, recipe.config, recipe.outputs)
         self.errors = torchmetrics.MeanMetric()
 
     def _normalised(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
@@ -81,6 +89,8 @@ class Training(lightning.LightningModule):
             x = reversed_at_random(x)
         if self.square:
             x = turned_at_random(x)
+        if self.translate:
+            x = shifted_at_random(x)
         loss = self._loss(x, y)
         self.log("train_loss", loss, on_step=False, on_epoch=True, prog_bar=True, batch_size=len(x))
         return loss
@@ -104,12 +114,24 @@ class Training(lightning.LightningModule):
             return optimiser
         if recipe.schedule == "step":
             return [optimiser], [torch.optim.lr_scheduler.StepLR(optimiser, _STEP, gamma=0.1)]
+        if recipe.schedule == "inverse":
+            falling = torch.optim.lr_scheduler.LambdaLR(optimiser, _inverse)
+            return _every_step(optimiser, falling)
         steps = max(1, int(self.trainer.estimated_stepping_batches))
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimiser, recipe.learning_rate, total_steps=steps + 1,
             pct_start=max(recipe.warmup, 1 / steps), final_div_factor=1e4,
         )  # fmt: skip
-        return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+        return _every_step(optimiser, schedule)
+
+
+def _inverse(step: int) -> float:
+    """Return the factor of the learning rate of Caffe's policy ``inv`` in its example for MNIST."""
+    return (1 + 1e-4 * step) ** -0.75
+
+
+def _every_step(optimiser: torch.optim.Optimizer, schedule: Any) -> Any:
+    return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
 
 class WaitingTime(lightning.Callback):

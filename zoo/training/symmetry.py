@@ -3,7 +3,8 @@
 ``mirror``: the strip and the wire are symmetric in y → -y. A mirrored landscape has the mirrored
 density of states, and the same s, N_d, rms, ξ and conductance. ``reverse``: a wire between equal
 leads has the same conductance in both directions. ``square``: what spans a square lattice, and its
-density, stay what they are when it is turned or mirrored.
+density, stay what they are when it is turned or mirrored; turned or mirrored states are those of
+other disorder of the same strength. ``translate``: a periodic lattice has no site of its own.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from mesoinv.generators.pipeline.errors import UsageError
+from mesoinv.generators.pipeline.resolve import resolve_dataset
 from mesoinv.zoo.transforms import FourierSeries
 
 if TYPE_CHECKING:
@@ -33,13 +35,24 @@ def check_reverse(columns: list[str]) -> None:
         raise UsageError(f"{', '.join(columns)} of a reversed wire is not known.")
 
 
-_ISOTROPIC = {"density", "density_class", "spanning", "largest_cluster", "n_clusters"}
+_ISOTROPIC = {"density", "density_class", "spanning", "largest_cluster", "n_clusters", "label"}
 
 
 def check_square(columns: list[str]) -> None:
     """Refuse outputs that change when a square lattice is turned, or may."""
     if not _ISOTROPIC.issuperset(columns):
         raise UsageError(f"{', '.join(columns)} of a turned lattice is not known.")
+
+
+_HOMOGENEOUS = {"label", "participation_ratio", "energy", "disorder"}
+
+
+def check_translate(dataset: str, config: str, columns: list[str]) -> None:
+    """Refuse lattices with edges, and outputs that change when a lattice is shifted, or may."""
+    if not getattr(resolve_dataset(dataset).config(config), "periodic", False):
+        raise UsageError(f"{dataset}/{config} is not periodic: shifting it is no symmetry.")
+    if not _HOMOGENEOUS.issuperset(columns):
+        raise UsageError(f"{', '.join(columns)} of a shifted lattice is not known.")
 
 
 def mirror_of(columns: list[str]) -> Mirror:
@@ -70,6 +83,16 @@ def turned_at_random(x: Tensor) -> Tensor:
     turns, mirrored = torch.randint(4, ()), torch.rand(()) < 0.5
     x = x.rot90(int(turns), (-2, -1))
     return x.flip(-1) if mirrored else x
+
+
+def shifted_at_random(x: Tensor) -> Tensor:
+    """Shift each periodic lattice of a batch (B, L, W) by any number of sites along and across."""
+    along, across = (
+        (torch.arange(n, device=x.device) + torch.randint(n, (len(x), 1), device=x.device)) % n
+        for n in x.shape[1:]
+    )
+    batch = torch.arange(len(x), device=x.device)
+    return x[batch[:, None, None], along[:, :, None], across[:, None, :]]
 
 
 def reversed_at_random(x: Tensor) -> Tensor:

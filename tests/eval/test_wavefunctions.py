@@ -1,0 +1,216 @@
+"""The tasks of wave functions, and their report on made-up densities with tiny models."""
+
+from __future__ import annotations
+
+import runpy
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from mesoinv.eval import board, entries
+from mesoinv.eval.harness import evaluate
+from mesoinv.eval.records import Cell
+from mesoinv.eval.report import boards
+from mesoinv.eval.report.boards import Settings
+from mesoinv.eval.tasks import get_task
+from mesoinv.eval.wavefunctions import write_report
+from mesoinv.eval.wavefunctions.curves import mean_curve, variant_tables
+from mesoinv.eval.wavefunctions.paper import CHERN, NUMBERS, SU2
+from mesoinv.generators.pipeline.plan import stream_of
+from mesoinv.generators.wavefunctions import DATASET
+from mesoinv.zoo import loading
+from mesoinv.zoo.config import ANY, ModelConfig, Quantity, TrainingRecord
+from mesoinv.zoo.model import Model
+from mesoinv.zoo.recipe import read_recipe
+from mesoinv.zoo.transforms import Probability
+
+COUNT = 200
+MODELS = (
+    "wavefunctions-su2-constant.20k",
+    "wavefunctions-su2-participation.20k",
+    "wavefunctions-su2-lenet.paper",
+    "wavefunctions-chern-participation.54k",
+    "wavefunctions-chern-twolayer.paper",
+)
+TINY = {"lenet": {"channels": [2], "dense": [], "first_scale": 100}}
+
+
+def made_up(config):
+    """Disorder as drawn, and densities that fall off from the middle, faster where W is large."""
+    parameters = DATASET.parameters(config)
+    count = max(COUNT, parameters.levels)
+    drawn = {"index": np.arange(count)}
+    if config == "su2_80":
+        drawn |= {"disorder": 6.2 * (np.arange(count) % 100 + 1) / 50}
+        drawn["label"] = (drawn["disorder"] < 6.2).astype(int)
+    else:
+        drawn = DATASET.draw(config, stream_of(DATASET, config, "test"), np.arange(count))
+    rng = np.random.default_rng(0)
+    distance = abs(np.arange(parameters.side) - parameters.side // 2)
+    reach = drawn["disorder"] / parameters.critical_disorder * rng.uniform(0.9, 1.1, count)
+    decay = np.exp(-6 * reach[:, None] * distance / parameters.side)
+    density = decay[:, :, None] * decay[:, None]
+    energy = np.linspace(-0.7, 0.7, count)
+    density /= density.sum(axis=(1, 2), keepdims=True)
+    return {k: drawn[k] for k in ("disorder", "label")} | {"density": density, "energy": energy}
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    """Where generated samples are looked for."""
+    folder = tmp_path_factory.mktemp("cache")
+    for config in DATASET.configs:
+        place = folder / f"wavefunctions-{DATASET.version}" / f"{config}-test"
+        place.mkdir(parents=True)
+        types = {c.name: c.dtype for c in DATASET.columns(config)}
+        for name, values in made_up(config).items():
+            for first in range(0, len(values), 256):
+                part = values[first : first + 256].astype(types[name])
+                np.save(place / f"{name}-{first:07d}.npy", part)
+    return folder
+
+
+def tiny(name):
+    """A model of the zoo's name and kind with random weights, or solved on the samples."""
+    recipe = read_recipe(name)
+    sides = [ANY, ANY] if recipe.any_size else [40, 40]
+    training = TrainingRecord(
+        77, recipe.paper_samples, 1, 0, "32-true", 2.0, 0.0, "CPU", "nowhere", {"torch": "0"}
+    )
+    transforms = [] if recipe.architecture == "constant" else [Probability()]
+    config = ModelConfig(
+        name, recipe.architecture, TINY.get(recipe.architecture, {}), "0.1.0", "wavefunctions",
+        DATASET.version, recipe.config, recipe.task, [Quantity("density", "1", sides, 6e-4, 7e-4)],
+        [Quantity("label", "1", [], 0.0, 1.0)], [], transforms, training=training,
+    )  # fmt: skip
+    torch.manual_seed(0)
+    model = Model(config).eval()
+    if hasattr(model.network, "solve"):
+        samples = made_up(recipe.config)
+        model.network.solve(*(torch.from_numpy(samples[k]).float() for k in ("density", "label")))
+    return model
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    """The zoo's folder of weights, with a few models."""
+    folder = tmp_path_factory.mktemp("weights")
+    for name in MODELS:
+        tiny(name).save_pretrained(folder / name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loading, "LOCAL_WEIGHTS", folder)
+        patch.setattr(entries, "LOCAL_WEIGHTS", folder)
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def settings(cache, weights, tmp_path_factory):
+    return Settings(samples=COUNT, cache=cache, results=tmp_path_factory.mktemp("kept"))
+
+
+@pytest.fixture(scope="module")
+def written(settings, tmp_path_factory):
+    """The folder of the report."""
+    return write_report(tmp_path_factory.mktemp("report") / "docs", settings).parent
+
+
+def test_variants_have_the_critical_disorder_of_their_configuration(weights, cache):
+    found = evaluate(
+        weights / "wavefunctions-su2-participation.20k", SU2, samples=COUNT, cache=cache
+    ).evaluation
+    for name, variant in get_task(SU2).variants.items():
+        scores = found.variants[name].scores
+        critical = DATASET.parameters(variant.config).critical_disorder
+        ratio = scores["crossing"].value / critical
+        assert scores["crossing error"].value == pytest.approx(100 * (ratio - 1))
+        assert ratio == pytest.approx(1, abs=0.1)
+        assert scores["crossing accuracy"].value == pytest.approx(1 - abs(ratio - 1))
+    assert found.scores["crossing accuracy"].value > 0.95
+
+
+def test_networks_of_one_size_have_no_scores_on_another(weights, cache):
+    name = weights / "wavefunctions-su2-lenet.paper"
+    found = evaluate(name, SU2, samples=COUNT, cache=cache).evaluation
+    assert set(found.variants) == {"E = 1", "E = 2", "E = 3", "Ando"}
+
+
+def test_the_board_shows_variants_that_have_the_headline(settings):
+    built = board.build_board(None, [SU2, CHERN], settings.options())
+    shown = {task.id: set(task.variants) for task in built.tasks}
+    assert shown == {SU2: set(get_task(SU2).variants), CHERN: set()}
+
+
+def test_curves_are_means_at_each_strength(settings):
+    task = get_task(SU2)
+    found = list(entries.zoo_entries(task, settings.options()))
+    tables = variant_tables(task, "Ando", found, settings)
+    assert set(tables) == {"participation.20k", "lenet.paper"}
+    table = tables["participation.20k"]
+    assert len(table["probability"]) == COUNT
+    curve = mean_curve(table)
+    assert len(curve.disorder) == 100
+    at = table["disorder"] == curve.disorder[40]
+    assert curve.mean[40] == pytest.approx(table["probability"][at].mean())
+    assert curve.error[40] == pytest.approx(table["probability"][at].std(ddof=1) / 2**0.5)
+    chern = get_task(CHERN)
+    found = list(entries.zoo_entries(chern, settings.options()))
+    gap = variant_tables(chern, "gap at W = 6", found, settings, systems=1)
+    assert len(gap["twolayer.paper"]["energy"]) == 640
+
+
+def test_page_has_every_model_and_every_number_of_the_paper(written):
+    text = (written / "report.md").read_text(encoding="utf-8")
+    for name in MODELS:
+        assert f"| `{name}` |" in text
+    for number in NUMBERS:
+        assert f"| {number.quantity} | {number.text} | {number.where} |" in text
+    for task in (SU2, CHERN):
+        for paper in get_task(task).published:
+            assert f"| **{paper.name}** |" in text
+    assert "|E|" not in text  # would be columns of a table
+    two = next(x for x in text.splitlines() if x.startswith("| Chern: accuracy, two layers"))
+    assert two.count("[") == 1
+    assert two.endswith("| – |")
+    assert "nan" not in text
+
+
+def test_a_number_without_an_interval_or_a_value():
+    assert boards.cell(None) == boards.cell(Cell(float("nan"), 0.0, 1.0)) == "–"
+    assert boards.cell(Cell(0.75)) == boards.cell(Cell(0.75, float("nan"), 1.0)) == "0.75"
+    assert boards.cell(Cell(0.5, 0.4, 0.6)) == "0.50 [0.40, 0.60]"
+
+
+def test_figures_are_drawn_and_shown(written):
+    text = (written / "report.md").read_text(encoding="utf-8")
+    there = {p.name for p in written.glob("*.png")}
+    assert there == {"densities-su2.png", "curves-su2.png", "densities-chern.png", "chern.png"}
+    for name in there:
+        assert f"]({name})" in text
+        assert (written / name).stat().st_size < 400_000
+
+
+def test_numbers_are_of_metrics_and_models_that_exist():
+    for number in NUMBERS:
+        task = get_task(number.task)
+        assert number.metric in task.statistics(number.variant)
+        assert read_recipe(f"{number.task}-{number.network}").task == task.config
+
+
+def test_command(monkeypatch, tmp_path, capsys):
+    seen = []
+
+    def stand_in(out, settings):
+        seen.append((out, settings.samples))
+        return out / "report.md"
+
+    monkeypatch.setattr("mesoinv.eval.wavefunctions.write.write_report", stand_in)
+    arguments = ["--out", str(tmp_path), "--samples", "3"]
+    monkeypatch.setattr(sys, "argv", ["python -m mesoinv.eval.wavefunctions", *arguments])
+    monkeypatch.delitem(sys.modules, "mesoinv.eval.wavefunctions.__main__", raising=False)
+    with pytest.raises(SystemExit) as stopped:
+        runpy.run_module("mesoinv.eval.wavefunctions", run_name="__main__")
+    assert not stopped.value.code
+    assert seen == [(tmp_path, 3)]
+    assert "report.md" in capsys.readouterr().out
