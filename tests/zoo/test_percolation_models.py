@@ -14,7 +14,7 @@ from mesoinv.generators.pipeline.generate import generate
 from mesoinv.zoo import metrics, transforms
 from mesoinv.zoo.architectures.flood_fill import FloodFill
 from mesoinv.zoo.config import ANY, Quantity
-from mesoinv.zoo.loading import LOCAL_WEIGHTS, load_model
+from mesoinv.zoo.loading import load_model
 from mesoinv.zoo.metrics.spanning import fixed_density_accuracy, partial_correlation
 from mesoinv.zoo.recipe import RECIPES, read_recipe
 from mesoinv.zoo.training.symmetry import check_square, turned_at_random
@@ -82,7 +82,6 @@ def test_a_short_training_gives_a_model_of_any_lattice(tmp_path):
         model.predict(np.ones((33, 12)))
 
 
-@pytest.mark.skipif(not (LOCAL_WEIGHTS / FLOOD).exists(), reason="an installed package")
 @pytest.mark.parametrize(("config", "count"), [("L20", 2000), ("L50", 200), ("balanced", 40)])
 def test_what_was_learnt_on_small_lattices_holds_on_larger_ones(config, count):
     found = generate("percolation", config, "validation", range(count))
