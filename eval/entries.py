@@ -104,11 +104,10 @@ def zoo_entries(task: Task, options: Options) -> Iterator[Entry]:
         digest = model_digest(model) if model else None
         places = (LOCAL_WEIGHTS / name / EVALUATIONS / task.id, options.place(task, name))
         result = first_stored(places, task, digest, options)
-        if result is None and model is None:
-            options.say(f"{task.id}: {name} is left out: its weights are not here")
-            continue
         if result is None:
-            assert model is not None
+            if model is None:
+                options.say(f"{task.id}: {name} is left out: its weights are not here")
+                continue
             options.say(f"{task.id}: {name}")
             result = options.evaluate(model, task)
             result.save(places[1])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mesoinv.eval.entries import Options, zoo_entries
-from mesoinv.eval.report.tables import table, with_interval
+from mesoinv.eval.report.tables import NOTHING, table, thousands, with_interval
 from mesoinv.zoo.metrics import Score
 from mesoinv.zoo.training.sources import GENERATE
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from mesoinv.eval.entries import Entry
     from mesoinv.eval.records import Cell
     from mesoinv.eval.task import Task
-
-NOTHING = "–"
 
 
 @dataclass(frozen=True)
@@ -57,14 +55,18 @@ def ranked(task: Task, settings: Settings) -> list[Entry]:
     return sorted(entries, key=lambda entry: -entry.row.scores[task.headline].value)
 
 
-def write_page(template: Path, target: Path, **values: Any) -> Path:
-    """Fill a Markdown template and write it."""
+def rendered(template: Path, **values: Any) -> str:
+    """Fill a Markdown template."""
     environment = Environment(  # noqa: S701  (Markdown, nothing from outside)
         loader=FileSystemLoader(template.parent), undefined=StrictUndefined,
         keep_trailing_newline=True,
     )  # fmt: skip
-    text = environment.get_template(template.name).render(**values)
-    target.write_text(text.rstrip() + "\n", encoding="utf-8")
+    return environment.get_template(template.name).render(**values).rstrip() + "\n"
+
+
+def write_page(template: Path, target: Path, **values: Any) -> Path:
+    """Fill a Markdown template and write it."""
+    target.write_text(rendered(template, **values), encoding="utf-8")
     return target
 
 
@@ -74,7 +76,7 @@ def section(task: Task, entries: list[Entry], settings: Settings) -> dict[str, A
         "id": task.id,
         "title": task.title,
         "why": task.why,
-        "samples": count(settings.samples or task.samples),
+        "samples": thousands(settings.samples or task.samples),
         "table": scores_table(task, entries),
         "variants": variants_table(task, entries),
     }
@@ -85,14 +87,19 @@ def scores_table(task: Task, entries: list[Entry]) -> str:
     header = ["model", *task.metrics, "parameters", "training samples"]
     rows = [
         [f"`{e.row.id}`", *(cell(e.row.scores.get(m)) for m in task.metrics),
-         count(e.row.parameters), count(e.row.training_samples)]
+         thousands(e.row.parameters), thousands(e.row.training_samples)]
         for e in entries
     ]  # fmt: skip
     for paper in task.published:
         quoted = [paper.scores.get(m) for m in task.metrics]
         cells = [(q.text or f"{q.value:g}") if q else NOTHING for q in quoted]
         rows.append(
-            [f"**{paper.name}**", *cells, count(paper.parameters), count(paper.training_samples)]
+            [
+                f"**{paper.name}**",
+                *cells,
+                thousands(paper.parameters),
+                thousands(paper.training_samples),
+            ]
         )
     return table(header, rows)
 
@@ -123,8 +130,3 @@ def cell(found: Cell | None) -> str:
     if found.value and abs(found.value) < 1e-3:
         return f"{found.value:.2g} [{found.low:.2g}, {found.high:.2g}]"
     return with_interval(Score(found.value, found.low, found.high, ""))
-
-
-def count(number: int | None) -> str:
-    """Return a number with its thousands apart."""
-    return NOTHING if number is None else f"{number:,}".replace(",", " ")

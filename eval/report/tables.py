@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from mesoinv.zoo.metrics import Score
 
 
+#: Where there is no number.
+NOTHING = "–"
 LANDSCAPE_SCORES = (
     "pearson r median", "pearson r worst", "pearson r above 0.99", "relative rms error",
 )  # fmt: skip
@@ -26,6 +28,11 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a Markdown table; all columns but the first are aligned to the right."""
     lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def thousands(number: int | None) -> str:
+    """Return a number with its thousands apart."""
+    return NOTHING if number is None else f"{number:,}".replace(",", " ")
 
 
 def is_trivial(config: ModelConfig) -> bool:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from mesoinv.eval.entries import TRIVIAL
 from mesoinv.eval.harness import error_table
 from mesoinv.eval.predictors import ModelPredictor
+from mesoinv.eval.report import tables
 from mesoinv.generators.wavefunctions import DATASET
 from mesoinv.zoo import loading
 from mesoinv.zoo.config import WEIGHTS, read_config
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mesoinv.eval.entries import Entry
     from mesoinv.eval.report.boards import Settings
     from mesoinv.eval.task import OtherConfig, Task
+    from mesoinv.zoo.config import ModelConfig
     from mesoinv.zoo.metrics import Table
 
     RealArray = NDArray[np.float64]
@@ -98,12 +99,12 @@ def short(task: Task, name: str) -> str:
 
 def is_trivial(name: str) -> bool:
     """Whether a model is one of the baselines that any other must beat."""
-    return _architecture(name) in TRIVIAL
+    return tables.is_trivial(_record(name))
 
 
 def _constant(name: str) -> bool:
-    return _architecture(name) == "constant"
+    return _record(name).architecture == "constant"
 
 
-def _architecture(name: str) -> str:
-    return read_config(loading.LOCAL_WEIGHTS / name).architecture
+def _record(name: str) -> ModelConfig:
+    return read_config(loading.LOCAL_WEIGHTS / name)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mesoinv.eval.report.boards import NOTHING, cell
-from mesoinv.eval.report.tables import table
+from mesoinv.eval.report.boards import cell
+from mesoinv.eval.report.tables import NOTHING, table
 from mesoinv.eval.wavefunctions.curves import is_trivial, short
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
+from mesoinv.eval.report.boards import rendered
+from mesoinv.eval.report.tables import thousands
 from mesoinv.eval.wires import findings, scaling, tables
 from mesoinv.eval.wires.scores import UNIT
 from mesoinv.eval.wires.speed import NETWORK
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mesoinv.eval.wires.settings import Settings
     from mesoinv.eval.wires.speed import Measured
 
-TEMPLATES = Path(__file__).parent
+TEMPLATE = Path(__file__).parent / "report.md.j2"
 FIGURES = {
     "scatter-model1.png": "Predicted against true G for model I (the paper's Fig. 5): above, the "
     "paper's network trained here; below, the best other model. On the red line they are equal.",
@@ -45,11 +45,9 @@ class Content:
 
 def render(content: Content, folder: Path) -> str:
     """Return the page; figures that are not in `folder` are left out."""
-    environment = Environment(  # noqa: S701  (Markdown, nothing from outside)
-        loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, keep_trailing_newline=True
-    )
     scored = content.scored
-    text = environment.get_template("report.md.j2").render(
+    return rendered(
+        TEMPLATE,
         samples=_samples(content),
         command=f" --samples {n}" if (n := content.settings.samples) else "",
         tasks=[_task(x) for x in scored],
@@ -63,17 +61,16 @@ def render(content: Content, folder: Path) -> str:
         ensemble=_ensemble(content.ensemble),
         scaling=tables.scaling_table(content.scaling) if content.scaling else "",
         validation=scaling.VALIDATION,
-        steps=tables.thousands(scaling.STEPS),
-        cnn_steps=tables.thousands(scaling.CNN_STEPS),
+        steps=thousands(scaling.STEPS),
+        cnn_steps=thousands(scaling.CNN_STEPS),
         speed=_speed(content.speed),
         figures=[{"name": n, "text": t} for n, t in FIGURES.items() if (folder / n).exists()],
     )
-    return text.rstrip() + "\n"
 
 
 def _samples(content: Content) -> str:
     counts = {content.settings.count(x.task.config, x.task.split) for x in content.scored}
-    text = " or ".join(tables.thousands(c) for c in sorted(counts))
+    text = " or ".join(thousands(c) for c in sorted(counts))
     return f"the first {text}" if content.settings.samples else f"all {text}"
 
 
@@ -120,12 +117,12 @@ def _speed(measured: Measured | None) -> dict[str, Any]:
         kwant = measured.seconds("kwant")
         numbers |= {
             "kwant_solver": f"{kwant / solver:.3g}",
-            "kwant_batch": tables.thousands(int(float(f"{kwant / batch:.2g}"))),
+            "kwant_batch": thousands(int(float(f"{kwant / batch:.2g}"))),
         }
     if measured.trained:
         labels = solver * measured.training_samples / 1000
         numbers |= {
-            "samples": tables.thousands(measured.training_samples),
+            "samples": thousands(measured.training_samples),
             "labels": f"{labels:.0f}",
             "training": f"{measured.training_seconds:.0f}",
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mesoinv.eval.report.tables import table, with_interval
+from mesoinv.eval.report.tables import NOTHING, table, thousands, with_interval
 from mesoinv.eval.wires.scores import SKILL, UNIT
 from mesoinv.zoo.metrics import Score
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from mesoinv.eval.wires.scores import Scored
     from mesoinv.eval.wires.speed import Measured
 
-NOTHING = "–"
 #: Concentrations of the table of ensembles: where the paper's curves bend.
 SHOWN = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5)
 
@@ -95,11 +94,6 @@ def speed_table(measured: Measured) -> str:
     for label, seconds in measured.paper().items():
         rows.append([f"**the paper**: {label}", f"{seconds:g}", NOTHING, NOTHING])
     return table(header, rows)
-
-
-def thousands(number: int | None) -> str:
-    """Return a number with its thousands apart."""
-    return NOTHING if number is None else f"{number:,}".replace(",", " ")
 
 
 def _cell(cell: Cell) -> str:

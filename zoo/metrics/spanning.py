@@ -137,8 +137,8 @@ def partial_correlation(true: RealArray, probability: RealArray, density: RealAr
 
 
 def _residual(values: RealArray, true: RealArray) -> RealArray:
-    weight, ones = true, true.sum(axis=-1, keepdims=True)
+    ones = true.sum(axis=-1, keepdims=True)
     zeros = true.shape[-1] - ones
-    high = (values * weight).sum(axis=-1, keepdims=True) / np.maximum(ones, 1)
-    low = (values * (1 - weight)).sum(axis=-1, keepdims=True) / np.maximum(zeros, 1)
-    return values - np.where(weight > 0.5, high, low)
+    high = (values * true).sum(axis=-1, keepdims=True) / np.maximum(ones, 1)
+    low = (values * (1 - true)).sum(axis=-1, keepdims=True) / np.maximum(zeros, 1)
+    return values - np.where(true > 0.5, high, low)
