@@ -134,6 +134,14 @@ def _tests(mini: int, small: int, full: int) -> dict[str, dict[str, int]]:
     return {"mini": {"test": mini}, "small": {"test": small}, "full": {"test": full}}
 
 
+#: Of a system that is for transfer: nothing to learn from, but something to choose by.
+_TRANSFER = {
+    "mini": {"validation": 20, "test": 100},
+    "small": {"validation": 500, "test": 500},
+    "full": {"validation": 1000, "test": 10_000},
+}
+
+
 def _elsewhere(energy: float, critical: float) -> WavefunctionsConfig:
     return WavefunctionsConfig(
         f"SU(2) model, the states nearest to E = {energy:g}, W_c = {critical:g}",
@@ -192,7 +200,7 @@ class Wavefunctions(Dataset):
         ),
         "ando": WavefunctionsConfig(
             "Ando's model, 40 × 40 sites, level 1599 (E near 0), for transfer, W_c = 5.838",
-            _tests(100, 500, 10_000), model="ando", critical_disorder=5.838,
+            _TRANSFER, model="ando", critical_disorder=5.838,
         ),
         "chern": WavefunctionsConfig(
             "Chern insulator, 40 × 40 sites, open boundaries, level 1599, W_c = 3.2",

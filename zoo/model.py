@@ -178,8 +178,8 @@ def concrete(shape: list[int]) -> list[int]:
     return [_EXAMPLE if n == ANY else n for n in shape]
 
 
-#: Large enough for networks that halve a lattice several times.
-_EXAMPLE = 32
+#: Large enough for networks that halve a lattice several times, and a multiple of usual boxes.
+_EXAMPLE = 40
 _RESHAPING = {"pool", "fourier-series", "classes"}
 
 

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from mesoinv.generators.pipeline.errors import UsageError
 from mesoinv.generators.solvers import coulomb
 from mesoinv.generators.solvers.strip import Strip
 
@@ -87,7 +88,18 @@ class Pool(_Transform):
     kind: Literal["pool"] = "pool"
 
     def forward(self, x: Tensor) -> Tensor:
-        """Average (B, L, W) to (B, L/factor, W/factor)."""
+        """Average (B, L, W) to (B, L/factor, W/factor).
+
+        Raises
+        ------
+        UsageError
+            If a side is not a multiple of the factor.
+        """
+        if any(side % self.factor for side in x.shape[1:]):
+            raise UsageError(
+                f"Sides must be multiples of {self.factor} sites: averages over {self.factor} × "
+                f"{self.factor} sites come first; got {tuple(x.shape[1:])}."
+            )
         return functional.avg_pool2d(x[:, None], self.factor)[:, 0]
 
     def inverse(self, x: Tensor) -> Tensor:

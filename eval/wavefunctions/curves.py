@@ -9,7 +9,6 @@ import numpy as np
 
 from mesoinv.eval.harness import error_table
 from mesoinv.eval.predictors import ModelPredictor
-from mesoinv.eval.report import tables
 from mesoinv.generators.wavefunctions import DATASET
 from mesoinv.zoo import loading
 from mesoinv.zoo.config import WEIGHTS, read_config
@@ -95,11 +94,6 @@ def variant_tables(
 def short(task: Task, name: str) -> str:
     """Return a model's name without the task's."""
     return name.removeprefix(f"{task.id}-")
-
-
-def is_trivial(name: str) -> bool:
-    """Whether a model is one of the baselines that any other must beat."""
-    return tables.is_trivial(_record(name))
 
 
 def _constant(name: str) -> bool:

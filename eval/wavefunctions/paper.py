@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mesoinv.eval.report.boards import cell
 from mesoinv.eval.report.tables import NOTHING, table
-from mesoinv.eval.wavefunctions.curves import is_trivial, short
+from mesoinv.eval.wavefunctions.curves import short
 
 if TYPE_CHECKING:
     from mesoinv.eval.entries import Entry
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 SU2, CHERN = "wavefunctions-su2", "wavefunctions-chern"
 FOUR, TWO, FEW = "lenet.paper", "twolayer.paper", "lenet.paper-2k"
-#: What names of the networks that the paper has hold.
-PAPER = ".paper"
+#: Ours, of each task: on the density of sites, and on that of boxes (SU(2) alone).
+SITES, BOXES = ("resnet10t.20k", "resnet10t.54k"), ("resnet10t.boxes-20k",)
 FINITE_SIZE = "W_c by finite-size scaling"
 
 
@@ -72,23 +72,20 @@ NUMBERS = (
 
 
 def numbers_table(found: dict[str, list[Entry]], tasks: dict[str, Task]) -> str:
-    """Return the paper's numbers beside its networks as trained here, and our best model."""
-    header = ["", "the paper", "where", "its network, trained here", "best of ours"]
+    """Return the paper's numbers beside its networks as trained here, and ours."""
+    header = ["", "the paper", "where", "its network, trained here", "ours", "ours, of boxes"]
     rows = []
     for number in NUMBERS:
-        task, entries = tasks[number.task], found[number.task]
-        theirs = [e for e in entries if short(task, e.row.id) == number.network]
-        ours = [e for e in entries if not (is_trivial(e.row.id) or PAPER in e.row.id)]
-        rows.append(
-            [number.quantity, number.text, number.where, _first(theirs, number),
-             _first(ours, number)]
-        )  # fmt: skip
+        models = {short(tasks[number.task], e.row.id): e for e in found[number.task]}
+        shown = [_score(models, names, number) for names in ((number.network,), SITES, BOXES)]
+        rows.append([number.quantity, number.text, number.where, *shown])
     return table(header, rows)
 
 
-def _first(entries: list[Entry], number: Number) -> str:
-    if not entries:
+def _score(models: dict[str, Entry], names: tuple[str, ...], number: Number) -> str:
+    """Return the score of the one model of these names that there is."""
+    row = next((models[name].row for name in names if name in models), None)
+    if row is None:
         return NOTHING
-    row = entries[0].row
     scores = row.variants.get(number.variant, {}) if number.variant else row.scores
     return cell(scores.get(number.metric))

@@ -17,7 +17,7 @@ from mesoinv.eval.report.boards import Settings
 from mesoinv.eval.tasks import get_task
 from mesoinv.eval.wavefunctions import write_report
 from mesoinv.eval.wavefunctions.curves import mean_curve, variant_tables
-from mesoinv.eval.wavefunctions.paper import CHERN, NUMBERS, SU2
+from mesoinv.eval.wavefunctions.paper import BOXES, CHERN, NUMBERS, SITES, SU2
 from mesoinv.generators.pipeline.plan import stream_of
 from mesoinv.generators.wavefunctions import DATASET
 from mesoinv.zoo import loading
@@ -196,6 +196,8 @@ def test_numbers_are_of_metrics_and_models_that_exist():
         task = get_task(number.task)
         assert number.metric in task.statistics(number.variant)
         assert read_recipe(f"{number.task}-{number.network}").task == task.config
+    for name in (f"{SU2}-{SITES[0]}", f"{CHERN}-{SITES[1]}", f"{SU2}-{BOXES[0]}"):
+        assert read_recipe(name).name == name
 
 
 def test_command(monkeypatch, tmp_path, capsys):

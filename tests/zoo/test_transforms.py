@@ -56,6 +56,11 @@ def test_pool_is_the_mean_of_squares_and_keeps_smooth_maps():
     assert float((back - smooth)[:, 4:-4].abs().max()) < 1e-2
 
 
+def test_pool_takes_multiples_of_its_factor_only():
+    with pytest.raises(UsageError, match="multiples of 5"):
+        Pool(5).forward(values(1, 40, 42))
+
+
 def test_fits():
     x = values(100, 2) * torch.tensor([1.0, 50.0]) + 3
     (found,) = transforms.fit([Standardise()], x)

@@ -90,7 +90,12 @@ def test_the_first_layer_is_wide_and_the_others_are_after_glorot():
 
 
 @pytest.mark.parametrize(
-    "name", ["wavefunctions-su2-twolayer.paper", "wavefunctions-su2-resnet10t.20k"]
+    "name",
+    [
+        "wavefunctions-su2-twolayer.paper",
+        "wavefunctions-su2-resnet10t.20k",
+        "wavefunctions-su2-resnet10t.boxes-20k",
+    ],
 )
 def test_a_recipe_trains(name, cache, tmp_path):
     recipe = cut_down(name, tmp_path, epochs=3)
