@@ -138,14 +138,14 @@ def _tests(mini: int, small: int, full: int) -> dict[str, dict[str, int]]:
 _TRANSFER = {
     "mini": {"validation": 20, "test": 100},
     "small": {"validation": 500, "test": 500},
-    "full": {"validation": 1000, "test": 10_000},
+    "full": {"validation": 1000, "test": 5000},
 }
 
 
 def _elsewhere(energy: float, critical: float) -> WavefunctionsConfig:
     return WavefunctionsConfig(
         f"SU(2) model, the states nearest to E = {energy:g}, W_c = {critical:g}",
-        _tests(100, 500, 10_000),
+        _TRANSFER,
         critical_disorder=critical,
         energy=energy,
     )
@@ -196,7 +196,7 @@ class Wavefunctions(Dataset):
         "su2_e3": _elsewhere(3.0, 3.394),
         "su2_80": WavefunctionsConfig(
             "Like su2 on 80 × 80 sites, level 6399, for transfer in size",
-            _tests(20, 100, 2000), side=80,
+            _tests(20, 100, 1000), side=80,
         ),
         "ando": WavefunctionsConfig(
             "Ando's model, 40 × 40 sites, level 1599 (E near 0), for transfer, W_c = 5.838",
