@@ -196,10 +196,11 @@ def _score_table(result: Result, task: Task, other: Result | None) -> object:
 def _variant_table(result: Result, task: Task) -> object:
     from rich.table import Table
 
-    table = Table("variant", "samples", task.headline)
+    table = Table("variant", "samples", "score", "value")
     for name, found in result.evaluation.variants.items():
         about = f"{name}: {task.variants[name].description}"
-        table.add_row(about, str(found.samples), _text(found.scores[task.headline]))
+        first = next(iter(task.statistics(name)))  # some have scores of their own
+        table.add_row(about, str(found.samples), first, _text(found.scores[first]))
     return table
 
 

@@ -8,7 +8,9 @@ import sys
 import numpy as np
 import pytest
 import torch
+from typer.testing import CliRunner
 
+from mesoinv.cli import app
 from mesoinv.eval import board, entries
 from mesoinv.eval.harness import evaluate
 from mesoinv.eval.records import Cell
@@ -134,6 +136,16 @@ def test_networks_of_one_size_have_no_scores_on_another(weights, cache):
     name = weights / "wavefunctions-su2-lenet.paper"
     found = evaluate(name, SU2, samples=COUNT, cache=cache).evaluation
     assert set(found.variants) == {"E = 1", "E = 2", "E = 3", "Ando"}
+
+
+def test_variants_with_scores_of_their_own_are_printed(weights, cache):
+    name = str(weights / "wavefunctions-chern-participation.54k")
+    arguments = ["evaluate", name, "--samples", str(COUNT), "--cache", str(cache)]
+    found = CliRunner().invoke(app, arguments, env={"COLUMNS": "200"}, catch_exceptions=False)
+    assert found.exit_code == 0
+    lines = [line for line in found.stdout.splitlines() if line.strip("│ ").startswith("gap at W")]
+    assert len(lines) == 2
+    assert all("accuracy in the gap" in line for line in lines)
 
 
 def test_the_board_shows_variants_that_have_the_headline(settings):
