@@ -78,15 +78,16 @@ class Choice:
 
     def variant(self, variant: Noise | OtherConfig) -> Choice:
         """Return the choice for a variant: fewer samples, perhaps of another configuration."""
-        count = min(variant.samples, self.count)
         if isinstance(variant, OtherConfig):
+            # it may have more samples than the task's own, unless fewer were asked for
+            count = min(variant.samples, self.samples or variant.samples)
             # the samples of a secret split are not of other configurations
             data = GENERATE if self.split == HELD_OUT else self.data
             return replace(
                 self, config=variant.config, split=variant.split, samples=count, data=data,
                 key_file=None,
             )  # fmt: skip
-        return replace(self, samples=count)
+        return replace(self, samples=min(variant.samples, self.count))
 
 
 def _promised(choice: Choice) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import runpy
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -136,6 +137,15 @@ def test_networks_of_one_size_have_no_scores_on_another(weights, cache):
     name = weights / "wavefunctions-su2-lenet.paper"
     found = evaluate(name, SU2, samples=COUNT, cache=cache).evaluation
     assert set(found.variants) == {"E = 1", "E = 2", "E = 3", "Ando"}
+
+
+def test_a_variant_may_have_more_samples_than_its_task(settings):
+    task = get_task(CHERN)
+    variant = task.variants["gap at W = 6"]
+    assert variant.samples == 20 * DATASET.parameters(variant.config).levels
+    for samples, expected in ((None, variant.samples), (7, 7)):
+        choice = replace(settings, samples=samples).options().choice(task)
+        assert choice.variant(variant).count == expected
 
 
 def test_variants_with_scores_of_their_own_are_printed(weights, cache):
