@@ -115,9 +115,13 @@ class Model(nn.Module):
         return {q.column: values[:, i] for i, q in enumerate(outputs)}
 
     def save_pretrained(self, folder: str | Path, *, dtype: torch.dtype = torch.float32) -> Path:
-        """Write ``config.json`` and ``model.safetensors`` into a folder."""
-        target = Path(folder)
-        target.mkdir(parents=True, exist_ok=True)
+        """Write ``config.json`` and ``model.safetensors`` into a folder.
+
+        Raises
+        ------
+        MesoinvError
+            If a weight is not finite, or too large for `dtype`; nothing is written then.
+        """
         self.config.parameters = sum(p.numel() for p in self.network.parameters())
         tensors = {
             name: tensor.detach()
@@ -126,6 +130,11 @@ class Model(nn.Module):
             .to(dtype if tensor.is_floating_point() else None)
             for name, tensor in self.network.state_dict().items()
         }
+        # some may be used by inputs of another size only: predictions do not show them
+        if bad := [name for name, tensor in tensors.items() if not tensor.isfinite().all()]:
+            raise MesoinvError(f"Weights are not finite as {dtype}: {', '.join(bad)}.")
+        target = Path(folder)
+        target.mkdir(parents=True, exist_ok=True)
         temporary = target / f".{WEIGHTS}.tmp"
         save_file(tensors, temporary, metadata={"format": "pt"})
         temporary.replace(target / WEIGHTS)

@@ -149,3 +149,13 @@ def test_loading_never_downloads_what_a_training_may(tmp_path, monkeypatch):
     assert mesoinv.load_model(folder).config.hyperparameters == network
     with pytest.raises(AssertionError, match="nothing may be downloaded"):
         Model(model.config, pretrained=True)
+
+
+@pytest.mark.parametrize(("value", "dtype"), [(float("nan"), torch.float32), (1e5, torch.float16)])
+def test_weights_that_are_not_finite_are_not_written(tmp_path, value, dtype):
+    model = small_model()
+    with torch.no_grad():
+        next(model.parameters()).view(-1)[0] = value
+    with pytest.raises(MesoinvError, match="not finite"):
+        model.save_pretrained(tmp_path / "model", dtype=dtype)
+    assert not (tmp_path / "model").exists()
