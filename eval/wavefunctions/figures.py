@@ -90,6 +90,7 @@ def _curves(axes: Axes, panel: Panel, order: Sequence[str]) -> None:
         axes.errorbar(
             curve.disorder, curve.mean, curve.error, color=COLOURS[k % len(COLOURS)], lw=1,
             marker=MARKERS[k % len(MARKERS)], ms=3, elinewidth=0.6,
+            ls="-" if k < len(COLOURS) else ":",
             label=f"{name}: ½ at {at:.2f}",
         )  # fmt: skip
     axes.set_title(panel.title, fontsize=FONT)
@@ -97,7 +98,7 @@ def _curves(axes: Axes, panel: Panel, order: Sequence[str]) -> None:
     axes.set_xlabel("disorder W", fontsize=FONT - 1)
     axes.tick_params(labelsize=FONT - 3)
     if panel.tables:
-        axes.legend(fontsize=FONT - 4, loc="lower left")  # curves begin above and end on the right
+        axes.legend(fontsize=FONT - 4, loc="upper right")  # curves begin on the left and end below
 
 
 def draw_chern(panel: Panel, gap: Mapping[str, Tables], path: Path) -> None:
