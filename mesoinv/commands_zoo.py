@@ -73,8 +73,10 @@ def _print_models(entries: list[Entry]) -> None:
     from mesoinv.generators.pipeline.numbers import count, size
     from mesoinv.zoo.listing import score_text
 
-    table = Table()
-    table.add_column(r"model, and scores \[95 % interval]", overflow="fold")
+    table = Table(pad_edge=False)
+    longest = max((len(entry.name) for entry in entries), default=0)
+    first = r"model, and scores \[95 % interval]"
+    table.add_column(first, overflow="fold", min_width=longest)  # names stay whole
     for heading in ("parameters", "weights", "samples"):
         table.add_column(heading, no_wrap=True, justify="right")
     for entry in entries:

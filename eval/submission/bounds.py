@@ -196,7 +196,7 @@ _STEPS = {
 def _wrong_step(step: Any) -> str | None:
     if step.kind in {"standardise", "min-max"}:
         return "belongs to a recipe; a trained model has the affine step that it became"
-    if step.kind == "probability":
+    if step.kind in {"probability", "relative"}:
         return None
     if step.kind in _STEPS:
         name, low, high = _STEPS[step.kind]

@@ -16,6 +16,7 @@ from mesoinv.eval.submission import bounds, building, check_submission
 from mesoinv.eval.submission.problems import RefusedError
 from mesoinv.eval.submission.weights import read_shapes
 from mesoinv.eval.tasks import get_task
+from mesoinv.generators.pipeline.errors import UsageError
 from mesoinv.zoo.config import Quantity, read_config
 from mesoinv.zoo.loading import LOCAL_WEIGHTS
 from mesoinv.zoo.transforms import Affine, Pool
@@ -253,7 +254,7 @@ def test_models_of_something_else(folder, tasks, changes):
 def test_transforms_keep_the_shape():
     steps = [Affine([0.0] * 6, [1.0] * 6), Pool(2)]
     assert building._through([4, 6], steps, back=False) == (2, 3)
-    with pytest.raises(ValueError, match="turn"):
+    with pytest.raises(UsageError, match="multiples of 2"):
         building._through([5, 6], [Pool(2)], back=True)
 
 
