@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Literal
 
 from mesoinv.zoo.metrics import Score  # noqa: TC001  (read at run time)
@@ -104,6 +105,11 @@ class Evaluation:
     libraries: dict[str, str]
     source: str
     format: Literal[1] = 1
+
+    def public(self) -> Evaluation:
+        """Return the same without where on this machine the samples were."""
+        local = Path(self.source).is_dir()
+        return replace(self, source="a built folder") if local else self
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,7 +86,7 @@ def keep(result: Result, folder: Path, task: Task) -> None:
             f"many to replace them, or take --out for those on {known.samples}."
         )
     if (known.split, known.samples) == (task.split, task.samples):
-        result.save(folder / EVALUATIONS / task.id)
+        replace(result, evaluation=known.public()).save(folder / EVALUATIONS / task.id)
     again = command(result, task)
     found = Scores(known.split, known.samples, again, known.scores, task.id, known.config)
     others = [s for s in config.scores if s not in same]

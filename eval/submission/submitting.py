@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -208,17 +208,11 @@ def _for_board(
     titles = _titles(submission)
     files: dict[str, Path | bytes] = {f"{place}/{p}": folder / p for p in list_files(folder)[0]}
     noted = f"{place}/{EVALUATION}"
-    files[noted] = to_json(_public(evaluation)).encode()
+    files[noted] = to_json(evaluation.public()).encode()
     description = f"Scored by its author: {score_line(evaluation)}. To be scored again."
     return Proposal(
         "dataset", repo, place, files, titles[update], description, titles, (noted,), clean=True
     )
-
-
-def _public(evaluation: Evaluation) -> Evaluation:
-    """Return an evaluation that does not tell where on this machine the samples were."""
-    local = Path(evaluation.source).is_dir()
-    return replace(evaluation, source="a built folder") if local else evaluation
 
 
 def _model_title(submission: Submission) -> str:

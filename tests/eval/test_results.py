@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +12,7 @@ import pytest
 
 from mesoinv.eval.harness import RESULT, TABLE, read_result
 from mesoinv.generators.pipeline.errors import MesoinvError
+from mesoinv.zoo.loading import LOCAL_WEIGHTS
 
 
 def test_round_trip(plain, tmp_path):
@@ -22,6 +24,14 @@ def test_round_trip(plain, tmp_path):
         np.testing.assert_allclose(again.table[name], values, rtol=1e-7)
         assert again.table[name].dtype.kind == values.dtype.kind
     assert json.loads((folder / RESULT).read_text())["format"] == 1
+
+
+def test_what_is_published_does_not_tell_a_path(plain, tmp_path):
+    local = replace(plain.evaluation, source=str(tmp_path)).public()
+    assert local == replace(plain.evaluation, source="a built folder")
+    assert plain.evaluation.public() == plain.evaluation
+    for path in LOCAL_WEIGHTS.rglob(RESULT):
+        assert "/" not in json.loads(path.read_text(encoding="utf-8"))["source"]
 
 
 @pytest.mark.parametrize("name", [RESULT, TABLE])
