@@ -52,6 +52,8 @@ def start_slow_build(out: Path, workers: int, seconds: float) -> subprocess.Pope
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # a shell without job control starts what runs in its background with Ctrl-C ignored
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
 
 
