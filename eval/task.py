@@ -182,6 +182,10 @@ class Task:
         names = chosen.metrics if isinstance(chosen, OtherConfig) else ()
         return {name: found[name] for name in names or self.metrics}
 
+    def leading(self, variant: str) -> str:
+        """Return the score of a variant that stands for it: its first."""
+        return next(iter(self.statistics(variant)))
+
     def columns(self) -> dict[str, Column]:
         """Return the dataset's declarations of inputs and targets."""
         declared = {c.name: c for c in resolve_dataset(self.dataset).columns(self.config)}

@@ -199,7 +199,7 @@ def _variant_table(result: Result, task: Task) -> object:
     table = Table("variant", "samples", "score", "value")
     for name, found in result.evaluation.variants.items():
         about = f"{name}: {task.variants[name].description}"
-        first = next(iter(task.statistics(name)))  # some have scores of their own
+        first = task.leading(name)
         table.add_row(about, str(found.samples), first, _text(found.scores[first]))
     return table
 

@@ -108,7 +108,7 @@ def variants_table(task: Task, entries: list[Entry]) -> str:
     """Return the first score of each variant; nothing where a task has none."""
     if not task.variants:
         return ""
-    first = {name: next(iter(task.statistics(name))) for name in task.variants}
+    first = {name: task.leading(name) for name in task.variants}
     header = [
         "model",
         *(f"{first[name]}, {name}: {v.description}" for name, v in task.variants.items()),

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from mesoinv.eval.predictors import misfit
@@ -196,7 +197,7 @@ _STEPS = {
 def _wrong_step(step: Any) -> str | None:
     if step.kind in {"standardise", "min-max"}:
         return "belongs to a recipe; a trained model has the affine step that it became"
-    if step.kind in {"probability", "relative"}:
+    if [field.name for field in fields(step)] == ["kind"]:  # without numbers to bound
         return None
     if step.kind in _STEPS:
         name, low, high = _STEPS[step.kind]

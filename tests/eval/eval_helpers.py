@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,7 +10,9 @@ import pytest
 import torch
 from zoo_helpers import small_config
 
+from mesoinv.eval import entries
 from mesoinv.generators.pldos import DATASET
+from mesoinv.zoo import loading
 from mesoinv.zoo.config import ModelConfig, Quantity
 from mesoinv.zoo.model import Model
 from mesoinv.zoo.training.samples import Request
@@ -17,6 +20,7 @@ from mesoinv.zoo.training.sources import load_samples
 from mesoinv.zoo.transforms import Affine, Log, Pool
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from mesoinv.eval.harness import Result
@@ -35,6 +39,17 @@ def config(name: str, **changes: Any) -> ModelConfig:
         "input_transforms": [Log(0.01), Pool(16)],
     }
     return small_config(**(values | changes))
+
+
+@contextmanager
+def zoo_of(folder: Path, names: Iterable[str], made: Callable[[str], Model]) -> Iterator[Path]:
+    """Fill a folder with models, which is the zoo's folder of weights in the meantime."""
+    for name in names:
+        made(name).save_pretrained(folder / name)
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (loading, entries):
+            patch.setattr(module, "LOCAL_WEIGHTS", folder)
+        yield folder
 
 
 def number(column: str, low: float, high: float) -> Quantity:

@@ -8,12 +8,11 @@ import sys
 import numpy as np
 import pytest
 import torch
+from eval_helpers import zoo_of
 
-from mesoinv.eval import entries
 from mesoinv.eval.percolation import Settings, figures, write_report
 from mesoinv.generators.percolation import DATASET
 from mesoinv.generators.pipeline.generate import generate
-from mesoinv.zoo import loading
 from mesoinv.zoo.config import ANY, ModelConfig, Quantity, TrainingRecord
 from mesoinv.zoo.model import Model
 from mesoinv.zoo.recipe import read_recipe
@@ -62,13 +61,8 @@ def flood(network):
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory):
-    weights = tmp_path_factory.mktemp("weights")
-    for name in MODELS:
-        model_of(name).save_pretrained(weights / name)
     kept, said = tmp_path_factory.mktemp("kept"), []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loading, "LOCAL_WEIGHTS", weights)
-        patch.setattr(entries, "LOCAL_WEIGHTS", weights)
+    with zoo_of(tmp_path_factory.mktemp("weights"), MODELS, model_of):
         yield Settings("generate", COUNT, kept / "cache", kept / "results", said.append)
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from eval_helpers import zoo_of
 from typer.testing import CliRunner
 
 from mesoinv.cli import app
@@ -23,7 +24,6 @@ from mesoinv.eval.wavefunctions.curves import mean_curve, variant_tables
 from mesoinv.eval.wavefunctions.paper import BOXES, CHERN, NUMBERS, SITES, SU2
 from mesoinv.generators.pipeline.plan import stream_of
 from mesoinv.generators.wavefunctions import DATASET
-from mesoinv.zoo import loading
 from mesoinv.zoo.config import ANY, ModelConfig, Quantity, TrainingRecord
 from mesoinv.zoo.model import Model
 from mesoinv.zoo.recipe import read_recipe
@@ -99,12 +99,7 @@ def tiny(name):
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory):
     """The zoo's folder of weights, with a few models."""
-    folder = tmp_path_factory.mktemp("weights")
-    for name in MODELS:
-        tiny(name).save_pretrained(folder / name)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loading, "LOCAL_WEIGHTS", folder)
-        patch.setattr(entries, "LOCAL_WEIGHTS", folder)
+    with zoo_of(tmp_path_factory.mktemp("weights"), MODELS, tiny) as folder:
         yield folder
 
 

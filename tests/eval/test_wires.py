@@ -12,6 +12,7 @@ import sys
 import numpy as np
 import pytest
 import torch
+from eval_helpers import zoo_of
 
 from mesoinv.eval import entries
 from mesoinv.eval.tasks import get_task
@@ -96,12 +97,7 @@ def tiny(name):
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory):
     """The zoo's folder of weights, with a few models."""
-    folder = tmp_path_factory.mktemp("weights")
-    for name in MODELS:
-        tiny(name).save_pretrained(folder / name)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loading, "LOCAL_WEIGHTS", folder)
-        patch.setattr(entries, "LOCAL_WEIGHTS", folder)
+    with zoo_of(tmp_path_factory.mktemp("weights"), MODELS, tiny) as folder:
         yield folder
 
 

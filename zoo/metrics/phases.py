@@ -6,7 +6,6 @@ probabilities is where it crosses one half, and that is to be the critical stren
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -80,7 +79,7 @@ class Phases(Family):
             "crossing": Statistic(curve, crossing, "energy unit", "zero"),
             "crossing error": Statistic((*curve, "critical"), crossing_error, "%", "zero"),
             "log loss": Statistic(both, _log_loss, "1", "low"),
-            "accuracy in the gap": Statistic((*both, "energy"), partial(_within, gap=GAP)),
+            "accuracy in the gap": Statistic((*both, "energy"), _in_gap),
         }
 
 
@@ -92,9 +91,9 @@ def _accuracy(true: RealArray, probability: RealArray) -> RealArray:
     return _right(true, probability).mean(axis=-1)
 
 
-def _within(true: RealArray, probability: RealArray, energy: RealArray, *, gap: float) -> RealArray:
-    """Return the accuracy on states with |E| < gap; NaN where there are none."""
-    return _accuracy_on(np.abs(energy) < gap, true, probability)
+def _in_gap(true: RealArray, probability: RealArray, energy: RealArray) -> RealArray:
+    """Return the accuracy on states in the gap; NaN where there are none."""
+    return _accuracy_on(np.abs(energy) < GAP, true, probability)
 
 
 def _far(
