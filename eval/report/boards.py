@@ -64,12 +64,6 @@ def rendered(template: Path, **values: Any) -> str:
     return environment.get_template(template.name).render(**values).rstrip() + "\n"
 
 
-def write_page(template: Path, target: Path, **values: Any) -> Path:
-    """Fill a Markdown template and write it."""
-    target.write_text(rendered(template, **values), encoding="utf-8")
-    return target
-
-
 def section(task: Task, entries: list[Entry], settings: Settings) -> dict[str, Any]:
     """Return what a page says about a task: its words and tables."""
     return {

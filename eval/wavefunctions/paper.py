@@ -10,6 +10,8 @@ from mesoinv.eval.report.tables import NOTHING, table
 from mesoinv.eval.wavefunctions.curves import short
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mesoinv.eval.entries import Entry
     from mesoinv.eval.task import Task
 
@@ -71,12 +73,12 @@ NUMBERS = (
 )  # fmt: skip
 
 
-def numbers_table(found: dict[str, list[Entry]], tasks: dict[str, Task]) -> str:
+def numbers_table(scored: Mapping[str, list[Entry]], tasks: dict[str, Task]) -> str:
     """Return the paper's numbers beside its networks as trained here, and ours."""
     header = ["", "the paper", "where", "its network, trained here", "ours", "ours, of boxes"]
     rows = []
     for number in NUMBERS:
-        models = {short(tasks[number.task], e.row.id): e for e in found[number.task]}
+        models = {short(tasks[number.task], e.row.id): e for e in scored[number.task]}
         shown = [_score(models, names, number) for names in ((number.network,), SITES, BOXES)]
         rows.append([number.quantity, number.text, number.where, *shown])
     return table(header, rows)

@@ -16,6 +16,8 @@ from mesoinv.zoo.training.samples import Request
 from mesoinv.zoo.training.sources import load_samples
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mesoinv.eval.entries import Entry
     from mesoinv.eval.report.boards import Settings
     from mesoinv.eval.task import OtherConfig, Task
@@ -57,16 +59,31 @@ def write_report(out: Path, settings: Settings) -> Path:
         The page.
     """
     tasks = {name: get_task(name) for name in (SU2, CHERN)}
-    found = {name: boards.ranked(task, settings) for name, task in tasks.items()}
+    scored = {name: boards.ranked(task, settings) for name, task in tasks.items()}
     out.mkdir(parents=True, exist_ok=True)
-    _draw(tasks, found, settings, out)
-    return boards.write_page(
-        Path(__file__).parent / "report.md.j2", out / PAGE,
+    _draw(tasks, scored, settings, out)
+    (out / PAGE).write_text(page(scored, settings), encoding="utf-8")
+    return out / PAGE
+
+
+def page(scored: Mapping[str, list[Entry]], settings: Settings) -> str:
+    """Return the text of the page.
+
+    Parameters
+    ----------
+    scored : mapping of str to list of Entry
+        Task -> its models, best first.
+    settings : Settings
+        Where samples come from.
+    """
+    tasks = {name: get_task(name) for name in (SU2, CHERN)}
+    return boards.rendered(
+        Path(__file__).parent / "report.md.j2",
         command=f" --samples {settings.samples}" if settings.samples else "",
-        tasks=[boards.section(task, found[name], settings) for name, task in tasks.items()],
-        numbers=numbers_table(found, tasks),
+        tasks=[boards.section(task, scored[name], settings) for name, task in tasks.items()],
+        numbers=numbers_table(scored, tasks),
         figures=[{"name": name, "text": text} for name, text in FIGURES.items()],
-    )  # fmt: skip
+    )
 
 
 def _draw(
