@@ -6,6 +6,7 @@ are kept in files of `ROWS` samples, so that an interrupted run continues and a 
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -139,11 +140,18 @@ def _compute(task: tuple[Request, Path, int, str]) -> None:
     ]
     folder.mkdir(parents=True, exist_ok=True)
     for name, dtype in request.dtypes().items():
-        path = _file(folder, name, first)
-        temporary = path.with_suffix(".tmp")
-        with temporary.open("wb") as file:
-            np.save(file, np.concatenate([part[name] for part in parts]).astype(dtype))
+        _write(_file(folder, name, first), np.concatenate([p[name] for p in parts]).astype(dtype))
+
+
+def _write(path: Path, values: NDArray[Any]) -> None:
+    """Write a file whole or not at all; another process may write the same one meanwhile."""
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+    try:
+        with temporary.open("xb") as file:
+            np.save(file, values)
         temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _file(folder: Path, column: str, first: int) -> Path:
