@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mesoinv.eval.harness import RESULT, Result, evaluate, read_result
-from mesoinv.eval.predictors import misfit, model_digest
+from mesoinv.eval.harness import Result, evaluate, read_result
+from mesoinv.eval.predictors import misfit
 from mesoinv.eval.records import Cell, Row
 from mesoinv.eval.samples import Choice
 from mesoinv.generators.pipeline.errors import MesoinvError
 from mesoinv.zoo import metrics
-from mesoinv.zoo.config import CONFIG, WEIGHTS, read_config
-from mesoinv.zoo.loading import HUB_NAMESPACE, LOCAL_WEIGHTS, list_models, load_model
+from mesoinv.zoo.architectures import is_trivial
+from mesoinv.zoo.config import CONFIG, read_config, weights_digest
+from mesoinv.zoo.declared.evaluation import EVALUATIONS, RESULT
+from mesoinv.zoo.loading import HUB_NAMESPACE, LOCAL_WEIGHTS, list_models
 from mesoinv.zoo.recipe import read_recipe
 
 if TYPE_CHECKING:
@@ -23,13 +25,7 @@ if TYPE_CHECKING:
 
     from mesoinv.eval.task import Published, Task
     from mesoinv.zoo.config import ModelConfig
-    from mesoinv.zoo.metrics import Score
-    from mesoinv.zoo.model import Model
-
-#: Architectures whose models any other must beat.
-TRIVIAL = ("constant", "linear", "impurity_count", "participation")
-#: Where a model's folder keeps its evaluations, one folder for each task.
-EVALUATIONS = "evaluation"
+    from mesoinv.zoo.declared.evaluation import Score, Subject
 
 
 @dataclass(frozen=True)
@@ -60,7 +56,7 @@ class Options:
     key_file: Path | None = None
     say: Callable[[str], object] = lambda _text: None
 
-    def evaluate(self, subject: Path | Model, task: Task) -> Result:
+    def evaluate(self, subject: Path, task: Task) -> Result:
         """Evaluate on the task's split."""
         return evaluate(
             subject, task, self.split, data=self.data, cache=self.cache, workers=self.workers,
@@ -87,7 +83,7 @@ def zoo_models(task: Task) -> dict[str, ModelConfig]:
         if not (folder / CONFIG).exists():
             continue
         config = read_config(folder)
-        if f"{config.dataset}-{config.task}" == task.id and not misfit(config, task):
+        if config.task == task.id and not misfit(config, task):
             found[name] = config
     return found
 
@@ -99,25 +95,38 @@ def zoo_entries(task: Task, options: Options) -> Iterator[Entry]:
     left out.
     """
     for name, config in zoo_models(task).items():
-        here = (LOCAL_WEIGHTS / name / WEIGHTS).exists()
-        model = load_model(LOCAL_WEIGHTS / name) if here else None
-        digest = model_digest(model) if model else None
-        places = (LOCAL_WEIGHTS / name / EVALUATIONS / task.id, options.place(task, name))
-        result = first_stored(places, task, digest, options)
+        folder = LOCAL_WEIGHTS / name
+        subject = weights_digest(folder), config.interface
+        places = (folder / EVALUATIONS / task.id, options.place(task, name))
+        result = first_stored(places, task, options, subject)
         if result is None:
-            if model is None:
+            if subject[0] is None:
                 options.say(f"{task.id}: {name} is left out: its weights are not here")
                 continue
             options.say(f"{task.id}: {name}")
-            result = options.evaluate(model, task)
+            result = options.evaluate(folder, task)
             result.save(places[1])
         yield Entry(_zoo_row(config, result), result)
 
 
 def first_stored(
-    places: tuple[Path, ...], task: Task, digest: str | None, options: Options
+    places: tuple[Path, ...],
+    task: Task,
+    options: Options,
+    subject: tuple[str | None, str] | None = None,
 ) -> Result | None:
-    """Return the first stored evaluation of the same task, samples and subject (if given)."""
+    """Return the first stored evaluation of the same task, samples and model.
+
+    Parameters
+    ----------
+    places : tuple of Path
+        Folders of evaluations.
+    task : Task
+    options : Options
+        Which samples.
+    subject : (str or None, str), optional
+        Digest of the weights, None if they are not here, and the interface; any by default.
+    """
     if options.fresh:
         return None
     choice = options.choice(task)
@@ -128,9 +137,13 @@ def first_stored(
             same = wanted == (
                 known.task_digest, known.samples, known.split, known.seed, known.resamples,
             )  # fmt: skip
-            if same and digest in {None, known.subject.digest}:
+            if same and (subject is None or _is_of(known.subject, *subject)):
                 return found
     return None
+
+
+def _is_of(subject: Subject, digest: str | None, interface: str) -> bool:
+    return digest in {None, subject.digest} and interface == subject.interface
 
 
 def _readable(place: Path) -> Result | None:
@@ -165,7 +178,7 @@ def quantiles(task: Task, result: Result) -> list[float]:
 
 
 def _zoo_row(config: ModelConfig, result: Result) -> Row:
-    kind = "trivial" if config.architecture in TRIVIAL else "baseline"
+    kind = "trivial" if is_trivial(config.architecture) else "baseline"
     row = measured_row(config.name, kind, result)
     row.authors = ["mesoinv"]
     row.links = {"model": f"https://huggingface.co/{HUB_NAMESPACE}/{config.name}"}

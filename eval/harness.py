@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,29 +10,29 @@ import numpy as np
 
 from mesoinv.eval.noise import add_noise
 from mesoinv.eval.predictors import FilePredictor, ModelPredictor
-from mesoinv.eval.records import Evaluation, VariantScores
 from mesoinv.eval.samples import Choice, samples_of
 from mesoinv.eval.task import Noise, OtherConfig
 from mesoinv.eval.tasks import get_task
-from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
+from mesoinv.generators.pipeline.errors import MesoinvError
 from mesoinv.generators.pipeline.provenance import library_versions, version_of
-from mesoinv.generators.pipeline.records import from_dict, to_json
+from mesoinv.generators.pipeline.records import to_json
 from mesoinv.zoo import metrics
+from mesoinv.zoo.declared.evaluation import RESULT, Evaluation, VariantScores, read_evaluation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from numpy.typing import NDArray
 
-    from mesoinv.eval.records import Speed, Subject
     from mesoinv.eval.task import Task
-    from mesoinv.zoo.metrics import Estimate, Score, Table
+    from mesoinv.zoo.declared.evaluation import Score, Speed, Subject
+    from mesoinv.zoo.metrics import Estimate, Table
     from mesoinv.zoo.model import Model
 
     Rows = dict[str, NDArray[Any]]
     Progress = Callable[[int, int], object]
 
-RESULT, TABLE = "evaluation.json", "samples.parquet"
+TABLE = "samples.parquet"
 
 
 @dataclass(frozen=True)
@@ -95,12 +94,12 @@ def read_result(folder: str | Path) -> Result:
     import pyarrow.parquet as pq  # noqa: PLC0415
 
     source = Path(folder)
+    evaluation = read_evaluation(source)
     try:
-        evaluation = from_dict(Evaluation, json.loads((source / RESULT).read_bytes()), RESULT)
         table = pq.read_table(source / TABLE)
     except FileNotFoundError:
         raise MesoinvError(f"{source} holds no evaluation: run `mesoinv evaluate`.") from None
-    except (ValueError, UsageError, pa.ArrowException, OSError) as error:
+    except (ValueError, pa.ArrowException, OSError) as error:
         raise MesoinvError(f"The evaluation in {source} is damaged: {error}") from None
     if len(table) != evaluation.samples:
         raise MesoinvError(
@@ -253,7 +252,18 @@ def _evaluation(
         mesoinv=version_of("mesoinv") or "",
         libraries=library_versions(),
         source=choice.data,
+        command=_command(choice, subject.name),
     )
+
+
+def _command(choice: Choice, subject: str) -> str:
+    """Return how to get the same scores again."""
+    task, parts = choice.task, ["mesoinv evaluate", subject, "--task", choice.task.id]
+    if choice.split != task.split:
+        parts += ["--split", choice.split]
+    if choice.count != task.samples:
+        parts += ["--samples", str(choice.count)]
+    return " ".join(parts)
 
 
 def _predictor(

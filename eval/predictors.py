@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mesoinv.eval.predictions import open_predictions
-from mesoinv.eval.records import Speed, Subject
 from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
 from mesoinv.generators.pipeline.provenance import machine_name
-from mesoinv.generators.pipeline.records import to_json
 from mesoinv.generators.pipeline.resolve import resolve_dataset
+from mesoinv.zoo.declared.evaluation import Speed, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -53,7 +52,7 @@ class ModelPredictor:
         """Whether samples of a configuration have a shape that the model knows."""
         dataset = resolve_dataset(self.task.dataset)
         shapes = {c.name: c.shape for c in dataset.columns(config)}
-        return all(q.accepts(shapes[q.column]) for q in self.model.config.inputs)
+        return all(q.accepts(shapes[q.name]) for q in self.model.config.inputs)
 
     @property
     def subject(self) -> Subject:
@@ -62,7 +61,8 @@ class ModelPredictor:
         training = config.training
         return Subject(
             name=config.name,
-            digest=model_digest(self.model),
+            digest=self.model.digest,
+            interface=config.interface,
             architecture=config.architecture,
             parameters=sum(p.numel() for p in self.model.network.parameters()),
             training_samples=training.samples if training else None,
@@ -171,7 +171,7 @@ def misfit(config: ModelConfig, task: Task) -> str | None:
             f"it was trained on {config.dataset} {config.dataset_version}, the task is on "
             f"{task.dataset_version}"
         )
-    given, made = ([q.column for q in group] for group in (config.inputs, config.outputs))
+    given, made = ([q.name for q in group] for group in (config.inputs, config.outputs))
     if extra := [name for name in given if name not in task.inputs]:
         return f"it needs {', '.join(extra)}; the task gives {', '.join(task.inputs)}"
     if missing := [t.column for t in task.targets if t.column not in made]:
@@ -182,7 +182,7 @@ def misfit(config: ModelConfig, task: Task) -> str | None:
 def _wrong_quantity(config: ModelConfig, task: Task) -> str | None:
     columns = task.columns()
     for quantity in (*config.inputs, *config.outputs):
-        column = columns.get(quantity.column)
+        column = columns.get(quantity.name)
         if column is None:
             continue
         if not quantity.accepts(column.shape) or quantity.unit != column.unit:
@@ -191,19 +191,6 @@ def _wrong_quantity(config: ModelConfig, task: Task) -> str | None:
                 f"{list(column.shape)} in {column.unit}"
             )
     return None
-
-
-def model_digest(model: Model) -> str:
-    """Return the SHA-256 of a model's weights and of what turns them into predictions."""
-    config = model.config
-    told = (config.architecture, config.hyperparameters, config.inputs, config.outputs)
-    digest = hashlib.sha256(repr(told).encode())
-    for steps in (config.input_transforms, config.output_transforms):
-        digest.update("".join(to_json(step) for step in steps).encode())
-    for name, tensor in sorted(model.network.state_dict().items()):
-        digest.update(name.encode())
-        digest.update(np.ascontiguousarray(tensor.detach().cpu().numpy()).tobytes())
-    return digest.hexdigest()
 
 
 def _major(version: str) -> str:

@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mesoinv.eval.entries import EVALUATIONS
 from mesoinv.eval.predictors import check_fit, misfit
 from mesoinv.eval.tasks import get_task, list_tasks
 from mesoinv.generators.pipeline.errors import UsageError
-from mesoinv.zoo.config import Scores, read_config, write_config
+from mesoinv.zoo.config import read_config
+from mesoinv.zoo.declared.evaluation import EVALUATIONS, RESULT, read_evaluation
 from mesoinv.zoo.loading import LOCAL_WEIGHTS, model_folder
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def default_task(model: str, name: str | None) -> Task:
     config = read_config(model_folder(model))
     fitting = [t for t in map(get_task, list_tasks()) if not misfit(config, t)]
     # tasks of other configurations may fit as well: a model's name says which one it is for
-    fitting = [t for t in fitting if t.id == f"{config.dataset}-{config.task}"] or fitting
+    fitting = [t for t in fitting if t.id == config.task] or fitting
     if len(fitting) != 1:
         found = ", ".join(task.id for task in fitting) or "none"
         raise UsageError(f"Name the task of {config.name} with --task. Those that fit: {found}.")
@@ -66,9 +66,7 @@ def own_folder(model: str) -> Path:
 
 
 def keep(result: Result, folder: Path, task: Task) -> None:
-    """Write an evaluation into a model's folder, its scores into ``config.json`` and the card.
-
-    Only an evaluation of the task's whole split is kept with its table, for the board.
+    """Write an evaluation into a model's folder, and its scores into the card.
 
     Raises
     ------
@@ -77,30 +75,15 @@ def keep(result: Result, folder: Path, task: Task) -> None:
     """
     from mesoinv.zoo.card import write_card  # noqa: PLC0415  (needs more than scoring does)
 
-    known, config = result.evaluation, read_config(folder)
-    own = f"{config.dataset}-{config.task}"  # of scores that do not name their task
-    same = [s for s in config.scores if (s.split, s.task or own) == (known.split, task.id)]
-    if (there := max((s.samples for s in same if s.task), default=0)) > known.samples:
+    evaluation = result.evaluation
+    place = folder / EVALUATIONS / task.id
+    if evaluation.split != task.split:
+        place /= evaluation.split
+    there = read_evaluation(place).samples if (place / RESULT).exists() else 0
+    if there > evaluation.samples:
         raise UsageError(
-            f"{folder} has scores on {there} samples of {known.split}: they are kept. Score as "
-            f"many to replace them, or take --out for those on {known.samples}."
+            f"{folder} has scores on {there} samples of {evaluation.split}: they are kept. Score "
+            f"as many to replace them, or take --out for those on {evaluation.samples}."
         )
-    if (known.split, known.samples) == (task.split, task.samples):
-        replace(result, evaluation=known.public()).save(folder / EVALUATIONS / task.id)
-    again = command(result, task)
-    found = Scores(known.split, known.samples, again, known.scores, task.id, known.config)
-    others = [s for s in config.scores if s not in same]
-    config.scores = [*others, found]
-    write_config(folder, config)
+    replace(result, evaluation=evaluation.public()).save(place)
     write_card(folder)
-
-
-def command(result: Result, task: Task) -> str:
-    """Return how to get the same scores again."""
-    known = result.evaluation
-    parts = ["mesoinv evaluate", known.subject.name, "--task", known.task]
-    if known.split != task.split:
-        parts += ["--split", known.split]
-    if known.samples != task.samples:
-        parts += ["--samples", str(known.samples)]
-    return " ".join(parts)

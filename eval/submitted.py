@@ -101,7 +101,7 @@ def _result(folder: Path, task: Task, options: Options) -> Result:
     place, digest = options.place(task, FOLDER, folder.name), _digest(folder)
     known = place / _DIGEST
     if known.exists() and known.read_text(encoding="utf-8").strip() == digest:
-        found = first_stored((place,), task, None, options)
+        found = first_stored((place,), task, options)
         if found is not None:
             return found
     options.say(f"{task.id}: {folder.name}")

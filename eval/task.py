@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from mesoinv.generators.pipeline.errors import UsageError, unknown_name
+from mesoinv.generators.pipeline.records import digest_of
 from mesoinv.generators.pipeline.resolve import resolve_dataset
 from mesoinv.zoo.metrics import FAMILIES, Family, Target
 
@@ -29,6 +29,10 @@ class Noise:
     samples: int
     kind: Literal["noise"] = "noise"
 
+    def samples_alone(self) -> Noise:
+        """Return the same without its words."""
+        return replace(self, description="")
+
 
 @dataclass(frozen=True)
 class OtherConfig:
@@ -42,9 +46,12 @@ class OtherConfig:
     description: str
     samples: int
     split: str = "test"
-    # not in the text that the digest is made from: it is about words, like the task's own
-    metrics: tuple[str, ...] = field(default=(), repr=False)
+    metrics: tuple[str, ...] = ()
     kind: Literal["config"] = "config"
+
+    def samples_alone(self) -> OtherConfig:
+        """Return the same without its words, and without which scores are shown."""
+        return replace(self, description="", metrics=())
 
 
 @dataclass(frozen=True)
@@ -147,9 +154,8 @@ class Task:
     def digest(self) -> str:
         """SHA-256 of all that scores depend on, words left out: others cannot be compared."""
         samples = (self.id, self.dataset, self.dataset_version, self.config, self.split)
-        variants = [(name, replace(v, description="")) for name, v in self.variants.items()]
-        told = (samples, self.inputs, self.targets, self.family, variants)
-        return hashlib.sha256(repr(told).encode()).hexdigest()
+        variants = {name: variant.samples_alone() for name, variant in self.variants.items()}
+        return digest_of((samples, self.inputs, self.targets, self.family, variants))
 
     @property
     def measures(self) -> Family:

@@ -18,7 +18,7 @@ import typer
 if TYPE_CHECKING:
     from mesoinv.eval.harness import Result
     from mesoinv.eval.task import Task
-    from mesoinv.zoo.metrics import Score
+    from mesoinv.zoo.declared.evaluation import Score
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 Source = Annotated[

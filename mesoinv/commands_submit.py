@@ -17,10 +17,10 @@ from mesoinv.generators.pipeline.errors import UsageError
 
 if TYPE_CHECKING:
     from mesoinv.eval.harness import Result
-    from mesoinv.eval.records import Evaluation
     from mesoinv.eval.submission import Submission
     from mesoinv.eval.submission.proposing import PullRequest
     from mesoinv.eval.submission.submitting import SubmitReport
+    from mesoinv.zoo.declared.evaluation import Evaluation
 
 
 def register(app: typer.Typer) -> None:

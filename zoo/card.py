@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from mesoinv.generators import get_dataset
-from mesoinv.generators.pipeline.errors import MesoinvError
 from mesoinv.generators.pipeline.hub import repo_name
 from mesoinv.generators.pipeline.numbers import count, duration, size
 from mesoinv.zoo.config import ANY, WEIGHTS, read_config
 from mesoinv.zoo.curves import CURVES, draw_curves
+from mesoinv.zoo.declared.evaluation import stored_evaluations
 from mesoinv.zoo.listing import score_text
 from mesoinv.zoo.loading import list_models
 from mesoinv.zoo.recipe import RECIPES
@@ -23,9 +23,15 @@ from mesoinv.zoo.recipe import RECIPES
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mesoinv.zoo.config import ModelConfig, Quantity, Scores
+    from mesoinv.zoo.config import ModelConfig, Quantity
+    from mesoinv.zoo.declared.evaluation import Evaluation
 
 CARD = "README.md"
+#: What the card says in place of a number of epochs.
+_WITHOUT_EPOCHS = {
+    "closed_form": "closed form, no epochs",
+    "reuse": "none: the weights of another model, with other transforms",
+}
 _LICENCES = {"CC-BY-4.0": "https://creativecommons.org/licenses/by/4.0/"}
 
 
@@ -47,7 +53,7 @@ def write_card(folder: Path, repo: str | None = None) -> Path:
     Raises
     ------
     MesoinvError
-        If the folder holds no model.
+        If the folder holds no ``config.json``.
     UsageError
         If `repo` is not of the form ``owner/name``.
     """
@@ -63,8 +69,6 @@ def card_text(folder: Path, repo: str | None = None) -> str:
     from jinja2 import Environment, StrictUndefined  # noqa: PLC0415  (not needed to train)
 
     config = read_config(folder)
-    if not (folder / WEIGHTS).exists():
-        raise MesoinvError(f"{folder} holds no {WEIGHTS}: train the model first.")
     # Markdown, not HTML: escaping would spoil units
     environment = Environment(  # noqa: S701
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
@@ -91,7 +95,7 @@ def _context(folder: Path, config: ModelConfig, repo: str) -> dict[str, Any]:
     dataset = get_dataset(config.dataset)
     recipe = recipe_text(folder, config.name)
     return {
-        "front_matter": _front_matter(config, repo),
+        "front_matter": _front_matter(config, repo, stored_evaluations(folder)),
         "config": config,
         "description": yaml.safe_load(recipe)["description"] if recipe else config.task,
         "recipe": recipe,
@@ -103,20 +107,26 @@ def _context(folder: Path, config: ModelConfig, repo: str) -> dict[str, Any]:
         "takes": [_row(q, config) for q in config.inputs],
         "gives": [_row(q, config) for q in config.outputs],
         "parameters": count(config.parameters),
-        "size": size((folder / WEIGHTS).stat().st_size),
+        "size": _weights_text(folder / WEIGHTS),
         "training": _training(config),
-        "scores": [_score_table(config, scores) for scores in config.scores],
+        "scores": [_score_table(evaluation) for evaluation in stored_evaluations(folder)],
         "curves": CURVES if (folder / CURVES).exists() else None,
         "licence_url": _LICENCES.get(config.licence),
         "bibtex_key": f"mesoinv_{config.name}".replace("-", "_").replace(".", "_"),
     }
 
 
+def _weights_text(path: Path) -> str:
+    if not path.exists():
+        return "on the Hub, safetensors"
+    return f"{size(path.stat().st_size)}, safetensors"
+
+
 def _row(quantity: Quantity, config: ModelConfig) -> dict[str, str]:
     columns = {c.name: c for c in get_dataset(config.dataset).columns(config.config)}
-    known = columns.get(quantity.column)
+    known = columns.get(quantity.name)
     return {
-        "column": quantity.column,
+        "column": quantity.name,
         "shape": ", ".join(["B", *("any" if n == ANY else str(n) for n in quantity.shape)]),
         "unit": quantity.unit,
         "description": known.description.rstrip(".") if known else "",
@@ -134,7 +144,7 @@ def _training(config: ModelConfig) -> dict[str, str] | None:
         same = record.samples == record.paper_samples
         than = "the same number" if same else f"this model on {share:.2g} times as many"
         paper = f"the paper trained on {count(record.paper_samples)}, {than}"
-    epochs = f"{record.epochs} epochs" if record.epochs else "closed form, no epochs"
+    epochs = f"{record.epochs} epochs" if record.epochs else _WITHOUT_EPOCHS[record.objective]
     waiting = f", {record.waiting_share:.1%} of it waiting for data" if record.epochs else ""
     return {
         "Samples": f"{count(record.samples)}; {paper}",
@@ -145,18 +155,17 @@ def _training(config: ModelConfig) -> dict[str, str] | None:
     }
 
 
-def _score_table(config: ModelConfig, scores: Scores) -> dict[str, Any]:
-    rows = [(name, score_text(score)) for name, score in scores.values.items()]
+def _score_table(evaluation: Evaluation) -> dict[str, Any]:
     return {
-        "split": scores.split,
-        "config": scores.config or config.config,
-        "samples": count(scores.samples),
-        "command": scores.command,
-        "rows": rows,
+        "split": evaluation.split,
+        "config": evaluation.config,
+        "samples": count(evaluation.samples),
+        "command": evaluation.command,
+        "rows": [(name, score_text(score)) for name, score in evaluation.scores.items()],
     }
 
 
-def _front_matter(config: ModelConfig, repo: str) -> str:
+def _front_matter(config: ModelConfig, repo: str, evaluations: list[Evaluation]) -> str:
     paper = get_dataset(config.dataset).paper
     tags = ["mesoinv", "physics", "mesoscopic-physics", "inverse-problems", config.dataset]
     head: dict[str, Any] = {
@@ -165,23 +174,25 @@ def _front_matter(config: ModelConfig, repo: str) -> str:
         "datasets": [f"mesoinv/{config.dataset}"],
         "tags": [*tags, config.architecture, *([f"arxiv:{paper.arxiv}"] if paper.arxiv else [])],
     }
-    if config.scores:
-        head["model-index"] = [
-            {"name": repo.partition("/")[2], "results": [_result(config, s) for s in config.scores]}
-        ]
+    if evaluations:
+        results = [_result(evaluation) for evaluation in evaluations]
+        head["model-index"] = [{"name": repo.partition("/")[2], "results": results}]
     return str(yaml.safe_dump(head, sort_keys=False, allow_unicode=True, width=100))
 
 
-def _result(config: ModelConfig, scores: Scores) -> dict[str, Any]:
+def _result(evaluation: Evaluation) -> dict[str, Any]:
     metrics = [
         {"type": name.replace(" ", "_"), "name": name, "value": score.value}
-        for name, score in scores.values.items()
+        for name, score in evaluation.scores.items()
     ]
     place = {
-        "type": f"mesoinv/{config.dataset}",
-        "name": config.dataset,
-        "config": scores.config or config.config,
-        "split": scores.split,
+        "type": f"mesoinv/{evaluation.dataset}",
+        "name": evaluation.dataset,
+        "config": evaluation.config,
+        "split": evaluation.split,
     }
-    task = {"type": "other", "name": scores.task or f"{config.dataset}-{config.task}"}
-    return {"task": task, "dataset": place, "metrics": metrics}
+    return {
+        "task": {"type": "other", "name": evaluation.task},
+        "dataset": place,
+        "metrics": metrics,
+    }

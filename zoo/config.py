@@ -1,15 +1,15 @@
-"""What is written beside weights: enough to use a model on physical arrays, and to judge it."""
+"""What is written beside weights: enough to use a model on physical arrays."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
-from mesoinv.generators.pipeline.records import from_dict, to_json
-from mesoinv.zoo.metrics.bootstrap import Score  # noqa: TC001  (read at run time)
-from mesoinv.zoo.transforms import Transform  # noqa: TC001  (read at run time)
+from mesoinv.generators.pipeline.records import digest_of, from_dict, to_json
+from mesoinv.zoo.declared.transforms import Transform  # noqa: TC001  (read at run time)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,23 +23,26 @@ ANY = -1
 
 @dataclass
 class Quantity:
-    """A column that a model takes or gives.
+    """What a model takes or gives.
 
     Attributes
     ----------
-    column, unit : str
-        Name and unit, as the dataset declares them.
+    name, unit : str
+        Of a column of the dataset, as it declares them.
     shape : list of int
         Shape of one sample; `ANY` where any length will do.
     low, high : float
         Smallest and largest mean of a training sample, to recognise data of another kind.
+    transforms : list of Transform
+        Physical → network.
     """
 
-    column: str
+    name: str
     unit: str
     shape: list[int]
     low: float
     high: float
+    transforms: list[Transform] = field(default_factory=list)
 
     def accepts(self, shape: Sequence[int]) -> bool:
         """Whether a sample may have this shape."""
@@ -51,6 +54,7 @@ class Quantity:
 class TrainingRecord:
     """How the weights came to be; `paper_samples` is what the paper trained on."""
 
+    objective: str
     samples: int
     paper_samples: int | None
     epochs: int
@@ -64,23 +68,8 @@ class TrainingRecord:
 
 
 @dataclass
-class Scores:
-    """All numbers of one split of a task, and the command that gives them again.
-
-    `config` is the configuration of the dataset, empty for the one that the model was trained on.
-    """
-
-    split: str
-    samples: int
-    command: str
-    values: dict[str, Score]
-    task: str = ""
-    config: str = ""
-
-
-@dataclass
 class ModelConfig:
-    """The content of ``config.json``."""
+    """The content of ``config.json``; `task` is the id of the task that the model is for."""
 
     name: str
     architecture: str
@@ -92,12 +81,19 @@ class ModelConfig:
     task: str
     inputs: list[Quantity]
     outputs: list[Quantity]
-    input_transforms: list[Transform]
-    output_transforms: list[Transform]
     parameters: int = 0
     licence: str = "CC-BY-4.0"
     training: TrainingRecord | None = None
-    scores: list[Scores] = field(default_factory=list)
+    format: Literal[2] = 2
+
+    @property
+    def interface(self) -> str:
+        """SHA-256 of all that turns the weights into predictions."""
+        quantities = [
+            [(q.name, q.unit, q.shape, q.transforms) for q in group]
+            for group in (self.inputs, self.outputs)
+        ]
+        return digest_of((self.architecture, self.hyperparameters, *quantities))
 
 
 def read_config(folder: Path) -> ModelConfig:
@@ -115,6 +111,15 @@ def read_config(folder: Path) -> ModelConfig:
         raise MesoinvError(f"{folder} holds no {CONFIG}: it is not a mesoinv model.") from None
     except (ValueError, UsageError) as error:
         raise MesoinvError(f"{path} is damaged or of another format: {error}") from None
+
+
+def weights_digest(folder: Path) -> str | None:
+    """Return the SHA-256 of a model's file of weights; None where it is not here."""
+    path = folder / WEIGHTS
+    if not path.exists():
+        return None
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_config(folder: Path, config: ModelConfig) -> None:

@@ -40,12 +40,12 @@ def checked_input(given: Any, quantity: Quantity, *, check_range: bool) -> NDArr
     """
     array = np.asarray(given)
     if array.dtype.kind not in "fiu":
-        raise UsageError(f"{quantity.column} must hold real numbers; got {array.dtype}.")
+        raise UsageError(f"{quantity.name} must hold real numbers; got {array.dtype}.")
     if not array.ndim or not quantity.accepts(array.shape[1:]) or not array.size:
         hint = " Add a batch axis with x[None]." if quantity.accepts(array.shape) else ""
         lengths = ", ".join("any" if n == ANY else str(n) for n in quantity.shape)
         raise UsageError(
-            f"{quantity.column} must have shape (batch, {lengths}); got {array.shape}.{hint}"
+            f"{quantity.name} must have shape (batch, {lengths}); got {array.shape}.{hint}"
         )
     array = np.ascontiguousarray(array, dtype=np.float32)
     means = array.reshape(len(array), -1).mean(axis=1, dtype=np.float64)
@@ -65,7 +65,7 @@ def _check_range(means: NDArray[np.float64], quantity: Quantity) -> None:
     if outside.any() or dark:
         row = int(np.argmax(outside)) if outside.any() else int(np.argmax(means))
         raise UsageError(
-            f"Sample {row} has a mean {quantity.column} of {means[row]:.3g} {quantity.unit}"
+            f"Sample {row} has a mean {quantity.name} of {means[row]:.3g} {quantity.unit}"
             f"{', the largest of all' if not outside.any() else ''}; in training it was "
             f"{quantity.low:.3g} to {quantity.high:.3g} {quantity.unit}. Is it in that unit and "
             "of that geometry? check_range=False predicts all the same."

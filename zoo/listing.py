@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from mesoinv.zoo.config import CONFIG, WEIGHTS, read_config
+from mesoinv.zoo.declared.evaluation import stored_evaluations
 from mesoinv.zoo.loading import HUB_NAMESPACE, LOCAL_WEIGHTS, list_models
 from mesoinv.zoo.recipe import read_recipe
 
 if TYPE_CHECKING:
-    from mesoinv.zoo.config import ModelConfig
-    from mesoinv.zoo.metrics import Score
+    from pathlib import Path
+
+    from mesoinv.zoo.declared.evaluation import Score
 
 
 @dataclass(frozen=True)
@@ -72,13 +74,12 @@ def describe_models() -> list[Entry]:
     return [_entry(name) for name in list_models()]
 
 
-def main_scores(config: ModelConfig) -> tuple[Headline, ...]:
-    """Return the scores that a list shows: the one that ranks, and the errors of numbers."""
+def main_scores(folder: Path) -> tuple[Headline, ...]:
+    """Return the score that ranks, of every stored evaluation in a model's folder."""
     return tuple(
-        Headline(name, s.split, s.samples, score.value, score.low, score.high, score.unit)
-        for s in config.scores
-        for place, (name, score) in enumerate(s.values.items())
-        if place == 0 or name.endswith("error std")
+        Headline(e.headline, e.split, e.samples, score.value, score.low, score.high, score.unit)
+        for e in stored_evaluations(folder)
+        if (score := e.scores.get(e.headline)) is not None
     )
 
 
@@ -106,7 +107,7 @@ def _entry(name: str) -> Entry:
         num_bytes=(folder / WEIGHTS).stat().st_size if here else None,
         samples=config.training.samples if config and config.training else recipe.samples,
         paper_samples=recipe.paper_samples,
-        scores=main_scores(config) if config else (),
+        scores=main_scores(folder),
         licence=config.licence if config else "CC-BY-4.0",
         where="here" if here else "Hub",
         repo=f"{HUB_NAMESPACE}/{name}",

@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save, save_file
 from torch import Tensor, nn
 
 from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
 from mesoinv.zoo import transforms
 from mesoinv.zoo.architectures import build_network
-from mesoinv.zoo.config import ANY, WEIGHTS, ModelConfig, read_config, write_config
+from mesoinv.zoo.config import (
+    ANY,
+    WEIGHTS,
+    ModelConfig,
+    Quantity,
+    read_config,
+    weights_digest,
+    write_config,
+)
 from mesoinv.zoo.inputs import checked_input
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from mesoinv.generators.pipeline.push import PushReport
+
+#: Written into the file of weights: safetensors' own readers ask for it.
+_METADATA = {"format": "pt"}
 
 
 class Model(nn.Module):
@@ -45,18 +57,27 @@ class Model(nn.Module):
     def __init__(self, config: ModelConfig, *, pretrained: bool = False) -> None:
         super().__init__()
         self.config = config
+        self._file_digest: str | None = None
         hyperparameters = dict(config.hyperparameters)
         if not pretrained:
             hyperparameters.pop("pretrained", None)
-        shapes = [network_shape(q.shape, config.input_transforms) for q in config.inputs]
+        shapes = [network_shape(q) for q in config.inputs]
         self.network = build_network(
-            config.architecture, shapes, [_output_shape(config)], hyperparameters
+            config.architecture, shapes, [output_shape(config)], hyperparameters
         )
 
     def forward(self, x: Tensor) -> Tensor:
         """Map normalised input (B, …) to normalised output (B, …)."""
         y: Tensor = self.network(x)
         return y
+
+    def normalised_input(self, x: Tensor) -> Tensor:
+        """Turn physical input (B, …) into the network's."""
+        return transforms.apply(self.config.inputs[0].transforms, x)
+
+    def normalised_output(self, y: Tensor) -> Tensor:
+        """Turn physical output, (B, …) or numbers (B, outputs), into the network's."""
+        return transforms.apply_each([q.transforms for q in self.config.outputs], y)
 
     @torch.inference_mode()
     def predict(
@@ -89,7 +110,7 @@ class Model(nn.Module):
             If the shape is wrong, a value is not finite, or a sample is out of range.
         """
         quantity = self.config.inputs[0]
-        given = _column(inputs, quantity.column) if isinstance(inputs, Mapping) else inputs
+        given = _column(inputs, quantity.name) if isinstance(inputs, Mapping) else inputs
         array = checked_input(given, quantity, check_range=check_range)
         device = next((p.device for p in self.parameters()), torch.device("cpu"))
         was_training = self.training
@@ -100,8 +121,8 @@ class Model(nn.Module):
 
     def _predict_batch(self, part: NDArray[np.float32], device: torch.device) -> Any:
         try:
-            x = transforms.apply(self.config.input_transforms, torch.from_numpy(part).to(device))
-            y = transforms.invert(self.config.output_transforms, self(x))
+            x = self.normalised_input(torch.from_numpy(part).to(device))
+            y = transforms.invert_each([q.transforms for q in self.config.outputs], self(x))
         except torch.OutOfMemoryError as error:
             raise MesoinvError(
                 f"Out of memory with {len(part)} samples at a time: use a smaller batch_size."
@@ -112,7 +133,7 @@ class Model(nn.Module):
         outputs = self.config.outputs
         if len(outputs) == 1:
             return values.reshape(len(values), *outputs[0].shape)
-        return {q.column: values[:, i] for i, q in enumerate(outputs)}
+        return {q.name: values[:, i] for i, q in enumerate(outputs)}
 
     def save_pretrained(self, folder: str | Path, *, dtype: torch.dtype = torch.float32) -> Path:
         """Write ``config.json`` and ``model.safetensors`` into a folder.
@@ -123,23 +144,40 @@ class Model(nn.Module):
             If a weight is not finite, or too large for `dtype`; nothing is written then.
         """
         self.config.parameters = sum(p.numel() for p in self.network.parameters())
-        tensors = {
-            name: tensor.detach()
-            .cpu()
-            .contiguous()
-            .to(dtype if tensor.is_floating_point() else None)
-            for name, tensor in self.network.state_dict().items()
-        }
+        tensors = self._tensors(dtype)
         # some may be used by inputs of another size only: predictions do not show them
         if bad := [name for name, tensor in tensors.items() if not tensor.isfinite().all()]:
             raise MesoinvError(f"Weights are not finite as {dtype}: {', '.join(bad)}.")
         target = Path(folder)
         target.mkdir(parents=True, exist_ok=True)
         temporary = target / f".{WEIGHTS}.tmp"
-        save_file(tensors, temporary, metadata={"format": "pt"})
+        save_file(tensors, temporary, metadata=_METADATA)
         temporary.replace(target / WEIGHTS)
         write_config(target, self.config)
         return target
+
+    def _tensors(self, dtype: torch.dtype) -> dict[str, Tensor]:
+        return {
+            name: tensor.detach()
+            .cpu()
+            .contiguous()
+            .to(dtype if tensor.is_floating_point() else None)
+            for name, tensor in self.network.state_dict().items()
+        }
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the file of weights: the one they came from, or else would be saved to."""
+        if self._file_digest is not None:
+            return self._file_digest
+        content = save(self._tensors(torch.float32), metadata=_METADATA)
+        return hashlib.sha256(content).hexdigest()
+
+    def train(self, mode: bool = True) -> Self:
+        """Switch between training and evaluation; training makes other weights than the file's."""
+        if mode:
+            self._file_digest = None
+        return super().train(mode)
 
     @classmethod
     def from_folder(cls, folder: str | Path) -> Model:
@@ -154,7 +192,9 @@ class Model(nn.Module):
         source = Path(folder)
         model = cls(read_config(source))
         _load_strictly(model.network, source)
-        return model.eval()
+        model.eval()
+        model._file_digest = weights_digest(source)
+        return model
 
     @classmethod
     def from_pretrained(
@@ -176,10 +216,11 @@ class Model(nn.Module):
             return push(folder, repo, tag, private=private, dry_run=dry_run)
 
 
-def network_shape(shape: list[int], steps: list[Any]) -> tuple[int, ...]:
-    """Return the shape of one sample behind the transforms."""
-    sample = torch.zeros(1, *concrete(shape))
-    return tuple(transforms.apply([s for s in steps if s.kind in _RESHAPING], sample).shape[1:])
+def network_shape(quantity: Quantity) -> tuple[int, ...]:
+    """Return the shape of one sample of a quantity behind its transforms."""
+    steps = [step for step in quantity.transforms if step.RESHAPES]
+    sample = torch.zeros(1, *concrete(quantity.shape))
+    return tuple(transforms.apply(steps, sample).shape[1:])
 
 
 def concrete(shape: list[int]) -> list[int]:
@@ -189,13 +230,13 @@ def concrete(shape: list[int]) -> list[int]:
 
 #: Large enough for networks that halve a lattice several times, and a multiple of usual boxes.
 _EXAMPLE = 40
-_RESHAPING = {"pool", "fourier-series", "classes"}
 
 
-def _output_shape(config: ModelConfig) -> tuple[int, ...]:
+def output_shape(config: ModelConfig) -> tuple[int, ...]:
+    """Return the shape of what the network gives for one sample."""
     if len(config.outputs) > 1:
         return (len(config.outputs),)
-    return network_shape(config.outputs[0].shape, config.output_transforms)
+    return network_shape(config.outputs[0])
 
 
 def _batches(array: NDArray[np.float32], size: int) -> list[NDArray[np.float32]]:

@@ -97,7 +97,7 @@ def predict_file(
 def _columns(model: Model) -> list[Column]:
     outputs = model.config.outputs
     return [
-        INDEX, *(Column(q.column, "float32", tuple(q.shape), q.unit, "predicted") for q in outputs)
+        INDEX, *(Column(q.name, "float32", tuple(q.shape), q.unit, "predicted") for q in outputs)
     ]  # fmt: skip
 
 
@@ -148,13 +148,13 @@ def _read_build(model: Model, folder: Path, config: str, split: str) -> tuple[in
         )  # fmt: skip
     quantity = model.config.inputs[0]
     names = set.intersection(*(set(pq.read_schema(path).names) for path in files))
-    if missing := {"index", quantity.column} - names:
+    if missing := {"index", quantity.name} - names:
         raise UsageError(f"{files[0]} has no column {', '.join(sorted(missing))}.")
     total = sum(pq.read_metadata(path).num_rows for path in files)
     # inputs of a held-out split are columns of the configuration that it belongs to
     source = config.removesuffix(held_out_folder(""))
     declared = resolve_dataset(model.config.dataset).columns(source)
-    return total, _rows_of(files, next(c for c in declared if c.name == quantity.column))
+    return total, _rows_of(files, next(c for c in declared if c.name == quantity.name))
 
 
 def _rows_of(files: list[Path], declared: Column) -> Batches:
@@ -206,26 +206,26 @@ def prediction_figure(model: Model, split: str, index: int) -> Figure:
     config = model.config
     truth = generate(config.dataset, config.config, split, [index])
     given, output = config.inputs[0], config.outputs[0]
-    found: Any = model.predict(truth[given.column], check_range=False)
+    found: Any = model.predict(truth[given.name], check_range=False)
     title = f"{config.name}, {config.dataset}/{config.config}/{split} sample {index}"
-    maps = [pictures.Map(truth[given.column][0], given.column, given.unit, "inferno", high=0.995)]
-    if output.column in {"potential", "fourier"}:
+    maps = [pictures.Map(truth[given.name][0], given.name, given.unit, "inferno", high=0.995)]
+    if output.name in {"potential", "fourier"}:
         landscape = found
-        if output.column == "fourier":
+        if output.name == "fourier":
             landscape = metrics.landscapes_of(found, truth["s"])
         r = float(metrics.pearson(landscape, truth["potential"])[0])
         maps += _landscape_maps(truth["potential"][0], landscape[0])
         title += f": Pearson r = {r:.4f}"
     else:
-        numbers = found if isinstance(found, dict) else {output.column: found}
+        numbers = found if isinstance(found, dict) else {output.name: found}
         pairs = (
-            f"{q.column} = {float(numbers[q.column][0]):.4g} "
-            f"(true {float(truth[q.column][0]):.4g}) {q.unit}"
+            f"{q.name} = {float(numbers[q.name][0]):.4g} "
+            f"(true {float(truth[q.name][0]):.4g}) {q.unit}"
             for q in config.outputs
         )
         title += "\n" + "\n".join(pairs)
     columns = resolve_dataset(config.dataset).columns(config.config)
-    extent = next(c.shape for c in columns if c.name == given.column)
+    extent = next(c.shape for c in columns if c.name == given.name)
     return pictures.side_by_side(maps, extent=extent, unit="sites", title=title)
 
 

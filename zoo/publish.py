@@ -12,6 +12,7 @@ from mesoinv.generators.pipeline.push import LocalFile, Publication, PushReport
 from mesoinv.zoo.card import CARD, card_text, recipe_file, write_card
 from mesoinv.zoo.config import CONFIG, WEIGHTS, read_config
 from mesoinv.zoo.curves import CURVES, LOG
+from mesoinv.zoo.declared.evaluation import EVALUATIONS, RESULT
 
 
 def push(
@@ -63,7 +64,7 @@ def push(
     if tag is not None and not re.fullmatch(r"v\d+\.\d+\.\d+", tag):
         raise UsageError(f"Tag {tag!r} is not a version. Allowed: vX.Y.Z, such as v1.0.0.")
     title = config.name + (f" {tag}" if tag else "")
-    optional = (LOG, CURVES, recipe_file(config.name))
+    optional = (LOG, CURVES, recipe_file(config.name), f"{EVALUATIONS}/*")
     target = Publication("model", name, source, title, tag, private, optional)
     steps, before = pushing.ask(api, target, dry_run=dry_run)
     steps += [*_verified(source, verify), f"write {CARD}", *pushing.create_steps(target, before)]
@@ -88,8 +89,9 @@ def _verified(folder: Path, asked: bool) -> list[str]:
 
 def _local_files(target: Publication) -> dict[str, LocalFile]:
     folder = target.folder
-    optional = (name for name in target.disposable if (folder / name).exists())
-    paths = [CONFIG, WEIGHTS, *optional]
+    optional = [name for name in target.disposable if (folder / name).exists()]
+    scores = [p.relative_to(folder).as_posix() for p in (folder / EVALUATIONS).rglob(RESULT)]
+    paths = [CONFIG, WEIGHTS, *optional, *scores]
     contents = {path: (folder / path).read_bytes() for path in paths}
     contents[CARD] = card_text(folder, target.repo).encode()
     return {path: pushing.content(data) for path, data in sorted(contents.items())}

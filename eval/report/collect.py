@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mesoinv.zoo.config import ModelConfig
-    from mesoinv.zoo.metrics import Score
+    from mesoinv.zoo.declared.evaluation import Score
     from mesoinv.zoo.model import Model
 
     RealArray = NDArray[np.float64]
@@ -88,7 +88,7 @@ class Landscapes:
 
 def samples_for(configs: list[ModelConfig], split: str, count: int, cache: Path) -> dict[str, Any]:
     """Load all columns that models of one configuration of a dataset need."""
-    names = [q.column for c in configs for q in (*c.inputs, *c.outputs)]
+    names = [q.name for c in configs for q in (*c.inputs, *c.outputs)]
     extra = ["potential", "s", "n_d"] if {"potential", "fourier"} & set(names) else []
     columns = tuple(dict.fromkeys([*names, *extra]))
     return load_samples(
@@ -98,13 +98,13 @@ def samples_for(configs: list[ModelConfig], split: str, count: int, cache: Path)
 
 def collect(model: Model, samples: dict[str, Any]) -> Numbers | Landscapes:
     """Run a model over samples."""
-    columns = [q.column for q in model.config.outputs]
+    columns = [q.name for q in model.config.outputs]
     if columns[0] in {"potential", "fourier"}:
         return _landscapes(model, samples)
     pieces = [_by_column(model.predict(piece), columns) for _, piece in _pieces(samples)]
     predicted = {name: np.concatenate([p[name] for p in pieces]) for name in columns}
     true = {name: samples[name] for name in columns}
-    targets = [metrics.Target(q.column, q.unit) for q in model.config.outputs]
+    targets = [metrics.Target(q.name, q.unit) for q in model.config.outputs]
     family = metrics.FAMILIES["numbers"]
     table = family.errors(predicted, true, targets)
     return Numbers(model.config, predicted, true, metrics.scores(table, family.statistics(targets)))
@@ -124,7 +124,7 @@ def _by_column(predicted: Any, columns: list[str]) -> dict[str, RealArray]:
 
 
 def _landscapes(model: Model, samples: dict[str, Any]) -> Landscapes:
-    is_fourier = model.config.outputs[0].column == "fourier"
+    is_fourier = model.config.outputs[0].name == "fourier"
     tables = []
     coefficients = np.zeros(())
     total = np.zeros(samples["potential"].shape[1:])

@@ -67,7 +67,7 @@ class Content:
 
     def numbers_of(self, task: str) -> list[Numbers]:
         """Return the models of ``donors`` or ``statistics``."""
-        return [m for m in self.numbers if m.config.task == task]
+        return [m for m in self.numbers if m.config.task == f"pldos-{task}"]
 
     def main_landscapes(self) -> list[Landscapes]:
         """Return the models that are not trivial; without any, the linear ones."""

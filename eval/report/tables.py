@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mesoinv.eval.entries import TRIVIAL
 from mesoinv.eval.report import paper
+from mesoinv.zoo import architectures
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mesoinv.eval.report.limits import Limit
     from mesoinv.eval.report.speed import Speeds
     from mesoinv.zoo.config import ModelConfig
-    from mesoinv.zoo.metrics import Score
+    from mesoinv.zoo.declared.evaluation import Score
 
 
 #: Where there is no number.
@@ -37,7 +37,7 @@ def thousands(number: int | None) -> str:
 
 def is_trivial(config: ModelConfig) -> bool:
     """Whether a model is one of the baselines that any other must beat."""
-    return config.architecture in TRIVIAL
+    return architectures.is_trivial(config.architecture)
 
 
 def with_interval(score: Score, factor: float = 1.0) -> str:

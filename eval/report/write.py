@@ -7,7 +7,6 @@ from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mesoinv.eval.entries import TRIVIAL
 from mesoinv.eval.report import figures_landscapes, figures_numbers, page, tables
 from mesoinv.eval.report.collect import Landscapes, Numbers, collect, samples_for
 from mesoinv.eval.report.limits import limits
@@ -89,11 +88,10 @@ def local_models() -> list[Path]:
     """Return the folders of models of `pldos` whose weights are here, trivial ones first."""
     folders = [LOCAL_WEIGHTS / name for name in list_models()]
     configs = {p: read_config(p) for p in folders if (p / WEIGHTS).exists()}
-    order = [*TRIVIAL]
 
-    def key(item: tuple[Path, ModelConfig]) -> tuple[int, str]:
-        kind = item[1].architecture
-        return order.index(kind) if kind in order else len(order), item[1].name
+    def key(item: tuple[Path, ModelConfig]) -> tuple[bool, str, str]:
+        config, trivial = item[1], tables.is_trivial(item[1])
+        return not trivial, config.architecture if trivial else "", config.name
 
     return [p for p, c in sorted(configs.items(), key=key) if c.dataset == "pldos"]
 
@@ -118,7 +116,7 @@ def _run(
         for name, config in zip(names, configs, strict=True):
             say(f"{name}: {samples} samples of {config.config}/{split}")
             found[name] = collect(load_model(folders[name]), data)
-            inputs[name] = {q.column: data[q.column][:BATCH] for q in config.inputs}
+            inputs[name] = {q.name: data[q.name][:BATCH] for q in config.inputs}
         potential = data["potential"][:1] if "potential" in data else potential
     speeds = None
     if speed and potential is not None:

@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mesoinv.generators.pipeline.errors import MesoinvError
-from mesoinv.zoo.config import CONFIG, read_config
+from mesoinv.zoo.architectures import is_trivial
+from mesoinv.zoo.declared.evaluation import EVALUATIONS, stored_evaluations
 from mesoinv.zoo.loading import LOCAL_WEIGHTS, list_models
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mesoinv.eval.records import Evaluation
-    from mesoinv.zoo.metrics import Score
-
-_TRIVIAL = "constant"
+    from mesoinv.zoo.declared.evaluation import Evaluation, Score
 
 
 def baselines(evaluation: Evaluation) -> list[tuple[str, Score]]:
@@ -23,30 +21,32 @@ def baselines(evaluation: Evaluation) -> list[tuple[str, Score]]:
     Parameters
     ----------
     evaluation : Evaluation
-        Names the dataset, its configuration, the split and the score.
+        Names the task, the split and the score.
 
     Returns
     -------
     list of (str, Score)
         Empty where no model of this checkout was scored on that.
     """
-    known = [found for name in list_models() for found in _headlines(name, evaluation)]
-    trivial = [(f"trivial baseline {n}", s) for kind, n, s in known if kind == _TRIVIAL]
-    others = [(f"best baseline {n}", s) for kind, n, s in known if kind != _TRIVIAL]
-    best = sorted(others, key=lambda pair: -pair[1].value)[:1]
-    return [*trivial[:1], *best]
+    known = [row for name in list_models() for row in _headlines(name, evaluation)]
+    known.sort(key=lambda row: -row[2].value)
+    kinds = {"trivial baseline": True, "best baseline": False}
+    best = {
+        kind: [row for row in known if row[0] == trivial][:1] for kind, trivial in kinds.items()
+    }
+    return [(f"{kind} {name}", score) for kind, rows in best.items() for _, name, score in rows]
 
 
-def _headlines(name: str, evaluation: Evaluation) -> Iterator[tuple[str, str, Score]]:
-    if not (LOCAL_WEIGHTS / name / CONFIG).exists():
+def _headlines(name: str, evaluation: Evaluation) -> Iterator[tuple[bool, str, Score]]:
+    """Yield whether it is trivial, its name and its score."""
+    if not (LOCAL_WEIGHTS / name / EVALUATIONS).is_dir():
         return
     try:
-        config = read_config(LOCAL_WEIGHTS / name)
+        stored = stored_evaluations(LOCAL_WEIGHTS / name)
     except MesoinvError:  # a comparison is no reason to fail
         return
-    same = (config.dataset, config.config) == (evaluation.dataset, evaluation.config)
-    if not same or f"{config.dataset}-{config.task}" != evaluation.task:
-        return
-    for scores in config.scores:
-        if scores.split == evaluation.split and evaluation.headline in scores.values:
-            yield config.architecture, name, scores.values[evaluation.headline]
+    for other in stored:
+        same = (other.task, other.split) == (evaluation.task, evaluation.split)
+        if same and evaluation.headline in other.scores:
+            trivial = is_trivial(other.subject.architecture or "")
+            yield trivial, name, other.scores[evaluation.headline]

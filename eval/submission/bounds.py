@@ -4,25 +4,21 @@ What each architecture could be made to do, and what stops it:
 
 - any of them: 10⁹ channels, 10⁹ layers, lists in lists in lists. Numbers, lengths and depth are
   bounded here; how many modules and parameters come of them, while they are built (`building`).
-- ``timm``: ``hf-hub:`` and ``local-dir:`` names, ``checkpoint_path``, ``pretrained_cfg``,
-  ``cache_dir`` read files or the network, ``device`` allocates at once. Words hold no ':' or '/',
-  and of the arguments only those in `TIMM_ARGUMENTS` are let through. ``pretrained`` is never
-  used when a model is loaded.
-- ``landscape_observer``: a small ``s`` has a grid of many GB, which its first use would compute.
-- transforms: ``pool`` enlarges what it gets back, ``fourier-series`` has a table for its ``s``.
+- some read files or the network, or compute large tables: words hold no ':' or '/', and the
+  architecture itself says what else is refused (`mesoinv.zoo.architectures.refusals`).
+- transforms enlarge what they get: each says how far it may grow (`Step.refusal`).
 """
 
 from __future__ import annotations
 
 import math
 import re
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from mesoinv.eval.predictors import misfit
 from mesoinv.eval.submission.problems import Problem, quoted, shown
 from mesoinv.eval.submission.text import plain
-from mesoinv.zoo.architectures import list_architectures
+from mesoinv.zoo.architectures import list_architectures, refusals
 from mesoinv.zoo.config import CONFIG
 
 if TYPE_CHECKING:
@@ -38,18 +34,6 @@ MAX_DEPTH = 4
 MAX_TEXT = 128
 MAX_VALUES = 2_000
 MAX_TRANSFORMS = 16
-MAX_POOL = 64
-#: Distances [nm] and densities [1e12 cm⁻²] of donors that a network may be told of.
-DONOR_DISTANCES, DONOR_DENSITIES = (30.0, 100.0), (0.01, 100.0)
-MAX_TIMM = 4_096
-#: Arguments of timm's networks that choose sizes and nothing else.
-TIMM_ARGUMENTS = {
-    "img_size", "patch_size", "embed_dim", "embed_dims", "depth", "depths", "dims", "num_heads",
-    "window_size", "mlp_ratio", "mlp_ratios", "qkv_bias", "class_token", "init_values", "layers",
-    "channels", "stem_width", "stem_type", "base_width", "cardinality", "drop_rate",
-    "drop_path_rate", "proj_drop_rate", "attn_drop_rate", "pos_drop_rate", "global_pool",
-    "ls_init_value", "conv_mlp", "dynamic_img_size",
-}  # fmt: skip
 _WORD = re.compile(r"[A-Za-z0-9_.+-]*")
 _MEND = "Only networks that the package can build within bounds are scored; submit predictions."
 
@@ -70,10 +54,14 @@ def check_config(config: ModelConfig, task: Task) -> list[Problem]:
         problems.append(
             _problem("architecture", f"{quoted(config.architecture)} is unknown.", mend)
         )
+    else:
+        problems += [
+            _problem(f"hyperparameters.{r.where}", shown(r.what, 300), r.hint or _MEND)
+            for r in refusals(config.architecture, config.hyperparameters)
+        ]
     problems += _values(config.hyperparameters)
-    problems += _special(config.architecture, config.hyperparameters)
-    for where in ("input_transforms", "output_transforms"):
-        problems += _transforms(where, getattr(config, where))
+    for quantity in (*config.inputs, *config.outputs):
+        problems += _transforms(f"transforms of {shown(quantity.name)}", quantity.transforms)
     return problems
 
 
@@ -97,7 +85,7 @@ def _fit(config: ModelConfig, task: Task) -> Iterator[Problem]:
     if reason := misfit(config, task):
         mend = f"Submit a model for {task.id}."
         yield _problem("the model", f"does not fit {task.id}: {shown(reason, 300)}.", mend)
-    made = [q.column for q in config.outputs]
+    made = [q.name for q in config.outputs]
     if len(config.inputs) != 1:
         yield _problem("inputs", f"has {len(config.inputs)} quantities.", "Networks take one.")
     if not 1 <= len(made) <= MAX_LENGTH or len(set(made)) != len(made):
@@ -147,73 +135,10 @@ def _too_much(value: Any, depth: int) -> str | None:
     return None if value is None else "is no number, word or list"
 
 
-def _special(architecture: str, values: dict[str, Any]) -> Iterator[Problem]:
-    if architecture == "timm":
-        yield from _timm(values.get("arguments"))
-    if architecture == "landscape_observer":
-        for name, bounds in {"s": DONOR_DISTANCES, "n_d": DONOR_DENSITIES}.items():
-            if name in values and not _range(values[name], *bounds):
-                said = f"{quoted(values[name])} is not two numbers within {bounds}, in order."
-                yield _problem(f"hyperparameters.{name}", said)
-        inner = values.get("landscape")
-        if inner is not None and not isinstance(inner, dict):
-            yield _problem("hyperparameters.landscape", "is not keys and values.")
-
-
-def _timm(arguments: Any) -> Iterator[Problem]:
-    if arguments is None:
-        return
-    if not isinstance(arguments, dict):
-        yield _problem("hyperparameters.arguments", "is not keys and values.")
-        return
-    for name in sorted(arguments.keys() - TIMM_ARGUMENTS):
-        said = f"{quoted(name)} is not among the arguments that a submission may set."
-        yield _problem(
-            "hyperparameters.arguments", said, f"Those: {', '.join(sorted(TIMM_ARGUMENTS))}."
-        )
-    numbers = (v for _, v, _ in _walk("", arguments, 0) if isinstance(v, int | float))
-    if any(abs(v) > MAX_TIMM for v in numbers):
-        yield _problem("hyperparameters.arguments", f"hold a number beyond {MAX_TIMM}.")
-
-
 def _transforms(where: str, steps: list[Any]) -> Iterator[Problem]:
     if len(steps) > MAX_TRANSFORMS:
         yield _problem(where, f"has {len(steps)} steps; allowed are {MAX_TRANSFORMS}.")
         return
     for step in steps:
-        if reason := _wrong_step(step):
+        if reason := step.refusal():
             yield _problem(where, f"{step.kind} {reason}.")
-
-
-#: Kind of a transform with one number -> its name and the allowed range.
-_STEPS = {
-    "pool": ("factor", 1, MAX_POOL),
-    "fourier-series": ("s", *DONOR_DISTANCES),
-    "log": ("floor", 0, MAX_NUMBER),
-    "classes": ("count", 2, MAX_LENGTH),
-}
-
-
-def _wrong_step(step: Any) -> str | None:
-    if step.kind in {"standardise", "min-max"}:
-        return "belongs to a recipe; a trained model has the affine step that it became"
-    if [field.name for field in fields(step)] == ["kind"]:  # without numbers to bound
-        return None
-    if step.kind in _STEPS:
-        name, low, high = _STEPS[step.kind]
-        good = low <= getattr(step, name) <= high
-        return None if good else f"has its {name} beyond {low:g} to {high:g}"
-    numbers = [n for v in (step.shift, step.scale) for n in (v if isinstance(v, list) else [v])]
-    if len(numbers) > 2 * MAX_LENGTH:
-        return f"has more than {MAX_LENGTH} numbers"
-    finite = all(math.isfinite(n) for n in numbers)
-    scales = step.scale if isinstance(step.scale, list) else [step.scale]
-    return None if finite and all(scales) else "has an infinite number, or a scale of 0"
-
-
-def _range(value: Any, low: float, high: float) -> bool:
-    if not isinstance(value, list) or len(value) != 2:
-        return False
-    if not all(isinstance(v, int | float) for v in value):
-        return False
-    return bool(low <= value[0] < value[1] <= high)

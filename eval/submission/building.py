@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 import warnings
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mesoinv.eval.submission.problems import Problem, RefusedError, shown
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from mesoinv.eval.submission.weights import Shapes
-    from mesoinv.zoo.config import ModelConfig
+    from mesoinv.zoo.config import ModelConfig, Quantity
 
 MAX_PARAMETERS = 500_000_000  # of 4 bytes in 2 GB
 MAX_MODULES = 5_000
@@ -70,34 +71,31 @@ def _build(config: ModelConfig) -> tuple[nn.Module, tuple[int, ...], tuple[int, 
 
     from mesoinv.zoo.architectures import build_network  # noqa: PLC0415
 
-    given = _through(config.inputs[0].shape, config.input_transforms, back=False)
-    if len(config.outputs) > 1:
-        wanted: tuple[int, ...] = (len(config.outputs),)
-        _through([*wanted], config.output_transforms, back=True)
-    else:
-        wanted = _through(config.outputs[0].shape, config.output_transforms, back=True)
+    given = _through(config.inputs[0], back=False)
+    shapes = [_through(quantity, back=True) for quantity in config.outputs]
+    wanted = shapes[0] if len(shapes) == 1 else (len(shapes),)
     values = {k: v for k, v in config.hyperparameters.items() if k != "pretrained"}
     with _watched(), _sizes(MAX_PARAMETERS), torch.device("meta"):
         network = build_network(config.architecture, [given], [wanted], values)
     return network.eval(), given, wanted
 
 
-def _through(shape: list[int], steps: list[Any], *, back: bool) -> tuple[int, ...]:
+def _through(quantity: Quantity, *, back: bool) -> tuple[int, ...]:
     """Return the network's shape of a sample, after sending zeros to it (and back)."""
     import torch  # noqa: PLC0415
 
     from mesoinv.zoo import transforms  # noqa: PLC0415
     from mesoinv.zoo.model import concrete, network_shape  # noqa: PLC0415
 
-    shape = concrete(shape)
-    inner = network_shape(shape, steps)
+    shape, steps = concrete(quantity.shape), quantity.transforms
+    inner = network_shape(replace(quantity, shape=shape))
     with torch.inference_mode():
         if not back:
-            found, expected = transforms.apply(steps, torch.zeros(1, *shape)), inner
+            sent, expected = transforms.apply(steps, torch.zeros(1, *shape)), inner
         else:
-            found, expected = transforms.invert(steps, torch.zeros(1, *inner)), tuple(shape)
-    if tuple(found.shape[1:]) != expected:
-        raise ValueError(f"the transforms turn {list(expected)} into {list(found.shape[1:])}")
+            sent, expected = transforms.invert(steps, torch.zeros(1, *inner)), tuple(shape)
+    if tuple(sent.shape[1:]) != expected:
+        raise ValueError(f"the transforms turn {list(expected)} into {list(sent.shape[1:])}")
     return inner
 
 
@@ -151,9 +149,9 @@ def _run(network: nn.Module, given: tuple[int, ...], wanted: tuple[int, ...]) ->
     import torch  # noqa: PLC0415
     from torch.utils.flop_counter import FlopCounterMode  # noqa: PLC0415
 
-    # the observer computes a table of real numbers first; what costs is the network inside
-    inside = getattr(network, "landscape", None)
-    part, shape = (network, wanted) if inside is None else (inside, given)
+    part, shape = network, wanted
+    if hasattr(network, "costly_part"):
+        part, shape = network.costly_part(given)  # type: ignore[operator]
     with (
         torch.inference_mode(),
         _sizes(_BATCH * MAX_ELEMENTS),

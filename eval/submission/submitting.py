@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
     from mesoinv.eval.harness import Result
-    from mesoinv.eval.records import Evaluation
     from mesoinv.eval.submission.schema import Submission
+    from mesoinv.zoo.declared.evaluation import Evaluation
 
 BOARD = "mesoinv/leaderboard"
 

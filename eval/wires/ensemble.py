@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mesoinv.eval.predictors import model_digest
 from mesoinv.eval.wires.settings import DATASET
 from mesoinv.generators.pipeline.resolve import resolve_dataset
 from mesoinv.zoo import loading
@@ -112,7 +111,7 @@ def collect(found: Scored, settings: Settings) -> Ensemble:
 
 def _predicted(model: Model, inputs: NDArray[Any], settings: Settings) -> RealArray:
     """Predict, or read what the same weights predicted before."""
-    name = f"{model.config.name}-{len(inputs)}-{model_digest(model)[:16]}.npy"
+    name = f"{model.config.name}-{len(inputs)}-{model.digest[:16]}.npy"
     path = settings.kept / "ensemble" / name
     if path.exists():
         return np.load(path)

@@ -18,8 +18,8 @@ from mesoinv.generators.pipeline.records import from_dict, to_json
 from mesoinv.zoo import metrics
 from mesoinv.zoo.config import WEIGHTS
 from mesoinv.zoo.loading import load_model
-from mesoinv.zoo.metrics.bootstrap import Score  # noqa: TC001  (read at run time)
-from mesoinv.zoo.recipe import Recipe, read_recipe
+from mesoinv.zoo.declared.evaluation import Score  # noqa: TC001  (read at run time)
+from mesoinv.zoo.recipe import Recipe, Supervised, read_recipe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -115,7 +115,7 @@ def _dense_job(base: Recipe, panel: str, side: int, samples: int) -> Job:
     hidden, wire = NETWORKS[panel], f"model1_narrow_{side}x{side}"
     recipe = dataclasses.replace(
         _sized(base, samples, STEPS), description=f"Scaling: {panel}", config=wire,
-        task=wire.replace("_", "-"), hyperparameters={"hidden": hidden},
+        task=f"{base.dataset}-{wire.replace('_', '-')}", hyperparameters={"hidden": hidden},
         name=f"scaling-{side}x{side}-{len(hidden)}x30-{samples}",
     )  # fmt: skip
     return Job(panel, f"{side} × {side}", recipe)
@@ -124,15 +124,23 @@ def _dense_job(base: Recipe, panel: str, side: int, samples: int) -> Job:
 def _cnn_job(base: Recipe, samples: int) -> Job:
     sized = _sized(base, samples, CNN_STEPS)
     recipe = dataclasses.replace(sized, name=f"scaling-{base.name}-{samples}")
-    return Job("CNN", f"model II, {SYMBOLS[recipe.outputs[0]]}", recipe)
+    return Job("CNN", f"model II, {SYMBOLS[recipe.outputs[0].name]}", recipe)
 
 
 def _sized(base: Recipe, samples: int, steps: int) -> Recipe:
+    objective = supervised(base)
+    epochs = max(1, round(steps * objective.batch_size / samples))
     return dataclasses.replace(
         base, samples=samples, paper_samples=samples,
         validation=min(base.validation, VALIDATION),
-        epochs=max(1, round(steps * base.batch_size / samples)),
+        objective=dataclasses.replace(objective, epochs=epochs),
     )  # fmt: skip
+
+
+def supervised(recipe: Recipe) -> Supervised:
+    """Return the objective of a recipe that is trained in steps."""
+    assert isinstance(recipe.objective, Supervised)
+    return recipe.objective
 
 
 def run(jobs: Sequence[Job], settings: Settings) -> None:
@@ -171,8 +179,8 @@ def point_of(job: Job, settings: Settings) -> Point | None:
 
 def _scored(job: Job, model: Model, count: int, settings: Settings) -> Point:
     recipe, training = job.recipe, model.config.training
-    column = recipe.outputs[0]
-    samples = settings.load(recipe.config, count, recipe.inputs[0], column)
+    column = recipe.outputs[0].name
+    samples = settings.load(recipe.config, count, recipe.inputs[0].name, column)
     predicted: Any = model.predict(samples, batch_size=BATCH, check_range=False)
     statistic = metrics.FAMILIES["numbers"].statistics(
         [metrics.Target(column, model.config.outputs[0].unit)]
@@ -180,7 +188,8 @@ def _scored(job: Job, model: Model, count: int, settings: Settings) -> Point:
     error = np.asarray(predicted, dtype=np.float64) - samples[column].astype(np.float64)
     found = metrics.scores({f"{column} error": error}, {"mae": statistic})["mae"]
     seconds = training.seconds if training else 0.0
-    return Point(job.panel, job.line, recipe.samples, count, found, recipe.epochs, seconds)
+    epochs = supervised(recipe).epochs
+    return Point(job.panel, job.line, recipe.samples, count, found, epochs, seconds)
 
 
 def _train(job: Job, settings: Settings) -> None:

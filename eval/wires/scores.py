@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mesoinv.eval.task import Published, Task
     from mesoinv.eval.wires.settings import Settings
     from mesoinv.zoo.config import ModelConfig
-    from mesoinv.zoo.metrics import Score
+    from mesoinv.zoo.declared.evaluation import Score
 
     RealArray = NDArray[np.float64]
 
@@ -125,7 +125,7 @@ def score(task: Task, settings: Settings) -> Scored:
 def models_of(task: Task) -> list[str]:
     """Return the names of the zoo's models for a task, trained or not."""
     known = [read_recipe(name) for name in loading.list_models() if name.startswith(f"{DATASET}-")]
-    return [r.name for r in known if f"{r.dataset}-{r.task}" == task.id]
+    return [r.name for r in known if r.task == task.id]
 
 
 def _mean_answer(task: Task, entry: Entry) -> Score:

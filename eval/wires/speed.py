@@ -204,22 +204,24 @@ def _configurations(count: int) -> NDArray[np.float64]:
 
 def _network(folder: Path) -> tuple[Model, bool]:
     from mesoinv.zoo.config import ModelConfig, Quantity  # noqa: PLC0415
+    from mesoinv.zoo.declared.transforms import Affine  # noqa: PLC0415
     from mesoinv.zoo.model import Model  # noqa: PLC0415
     from mesoinv.zoo.recipe import read_recipe  # noqa: PLC0415
-    from mesoinv.zoo.transforms import Affine  # noqa: PLC0415
 
     if (folder / WEIGHTS).exists():
         return loading.load_model(folder), True
     recipe, dataset = read_recipe(NETWORK), resolve_dataset(DATASET)
     columns = {c.name: c for c in dataset.columns(recipe.config)}
     given, made = (
-        [Quantity(name, columns[name].unit, list(columns[name].shape), 0.0, 40.0)]
-        for name in (recipe.inputs[0], recipe.outputs[0])
+        [Quantity(q.name, columns[q.name].unit, list(columns[q.name].shape), 0.0, 40.0, [affine])]
+        for q, affine in (
+            (recipe.inputs[0], Affine(2.5, 2.5)),
+            (recipe.outputs[0], Affine(0.0, 5.0)),
+        )
     )
     config = ModelConfig(
         NETWORK, recipe.architecture, recipe.hyperparameters, version("mesoinv"), DATASET,
         dataset.version, recipe.config, recipe.task, given, made,
-        [Affine(2.5, 2.5)], [Affine(0.0, 5.0)],
     )  # fmt: skip
     return Model(config).eval(), False
 

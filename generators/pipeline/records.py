@@ -7,6 +7,7 @@ generating and training also run on bare machines.
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import types
 import typing
@@ -56,12 +57,50 @@ def from_dict(record: type[T], data: object, where: str = "") -> T:
         raise UsageError(f"{where or record.__name__} lacks {', '.join(missing)}.")
     hints = typing.get_type_hints(record)
     inside = f"{where}." if where else ""
-    return record(**{key: _value(hints[key], item, inside + key) for key, item in data.items()})
+    values = {key: _value(hints[key], item, inside + key) for key, item in data.items()}
+    try:
+        return record(**values)
+    except UsageError as error:  # what the record itself refuses; say where it stands
+        raise UsageError(f"{where}: {error}" if where else str(error)) from None
 
 
 def to_json(record: Any) -> str:
     """Return a dataclass as JSON text that `from_dict` reads back."""
     return json.dumps(dataclasses.asdict(record), indent=1, ensure_ascii=False) + "\n"
+
+
+def digest_of(record: Any) -> str:
+    """Return the SHA-256 of the canonical JSON of plain data and dataclasses.
+
+    Keys are sorted, and fields that have their default value are left out, so that a new field
+    with a default changes no digest, and neither does the name of a class.
+    """
+    text = json.dumps(canonical(record), sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def canonical(value: Any) -> Any:
+    """Return plain data: dataclasses as dictionaries without the fields that have their default.
+
+    ``kind`` stays, because it tells records of the same fields apart.
+    """
+    if dataclasses.is_dataclass(value):
+        return {
+            f.name: canonical(item)
+            for f in dataclasses.fields(value)
+            if (item := getattr(value, f.name)) != _default(f) or f.name == "kind"
+        }
+    if isinstance(value, dict):
+        return {str(key): canonical(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [canonical(item) for item in value]
+    return value
+
+
+def _default(f: dataclasses.Field[Any]) -> Any:
+    if f.default_factory is not dataclasses.MISSING:
+        return f.default_factory()
+    return f.default
 
 
 def _value(hint: Any, data: object, where: str) -> Any:

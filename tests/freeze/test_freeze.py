@@ -9,16 +9,15 @@ from frozen import BOARD, DRAWS, board_rows, draw_digests, golden
 
 from mesoinv.eval import percolation, wavefunctions, wires
 from mesoinv.eval.board import build_board
-from mesoinv.eval.entries import EVALUATIONS, Options
-from mesoinv.eval.harness import RESULT, read_result
-from mesoinv.eval.predictors import model_digest
+from mesoinv.eval.entries import Options
 from mesoinv.eval.report import boards, tables
 from mesoinv.eval.report.collect import Landscapes, Numbers
 from mesoinv.eval.tasks import get_task, tasks_of
 from mesoinv.eval.wires import page as wires_page
 from mesoinv.eval.wires import scores as wires_scores
-from mesoinv.zoo.config import WEIGHTS, read_config
-from mesoinv.zoo.loading import LOCAL_WEIGHTS, list_models, load_model
+from mesoinv.zoo.config import read_config, weights_digest
+from mesoinv.zoo.declared.evaluation import EVALUATIONS, RESULT, read_evaluation
+from mesoinv.zoo.loading import LOCAL_WEIGHTS, list_models
 
 DOCS = Path(__file__).parents[2] / "docs"
 STORED = sorted(path.parent for path in LOCAL_WEIGHTS.glob(f"*/{EVALUATIONS}/*/{RESULT}"))
@@ -37,14 +36,13 @@ def test_every_stored_evaluation_is_of_its_task_and_model():
     assert len(STORED) >= 81
     stale = []
     for folder in STORED:
-        evaluation = read_result(folder).evaluation
-        model = folder.parents[1]
+        evaluation, model = read_evaluation(folder), folder.parents[1]
         if evaluation.task_digest != get_task(folder.name).digest:
             stale.append(f"{model.name}: the task {folder.name} is another one now")
-        if (model / WEIGHTS).exists() and evaluation.subject.digest != model_digest(
-            load_model(model)
-        ):
-            stale.append(f"{model.name}: its weights or transforms are others than on {folder}")
+        if evaluation.subject.interface != read_config(model).interface:
+            stale.append(f"{model.name}: its transforms or architecture are others now")
+        if evaluation.subject.digest != weights_digest(model):
+            stale.append(f"{model.name}: its weights are others now")
     assert not stale
 
 
@@ -97,12 +95,12 @@ def test_tables_of_the_page_on_pldos_are_those_of_stored_evaluations():
 def _pldos_row(name):
     """The line of a model's table, from its stored evaluation."""
     config = read_config(LOCAL_WEIGHTS / name)
-    task = get_task(f"{config.dataset}-{config.task}")
-    scores = read_result(LOCAL_WEIGHTS / name / EVALUATIONS / task.id).evaluation.scores
-    columns = [q.column for q in config.outputs]
-    if config.task in {"fourier", "landscape"}:
+    scores = read_evaluation(LOCAL_WEIGHTS / name / EVALUATIONS / config.task).scores
+    columns = [q.name for q in config.outputs]
+    kind = config.task.removeprefix("pldos-")
+    if kind in {"fourier", "landscape"}:
         model = Landscapes(config, None, scores, None, None)
-        lines = tables.landscapes_table(config.task, [model])
+        lines = tables.landscapes_table(kind, [model])
     else:
         model = Numbers(config, {}, dict.fromkeys(columns), scores)
         lines = tables.numbers_table(columns, [model], [])

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+import functools
 import importlib
 import inspect
 import pkgutil
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mesoinv.generators.pipeline.errors import UsageError, unknown_name
@@ -20,6 +24,46 @@ Shape = tuple[int, ...]
 def list_architectures() -> list[str]:
     """Return the names of all architectures: the modules of this package."""
     return sorted(module.name for module in pkgutil.iter_modules(__path__))
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What a model that somebody else made may not ask of an architecture.
+
+    Attributes
+    ----------
+    where : str
+        A hyperparameter.
+    what, hint : str
+        What is wrong with it, and what is allowed; the hint may be empty.
+    """
+
+    where: str
+    what: str
+    hint: str = ""
+
+
+def refusals(name: str, hyperparameters: Mapping[str, object]) -> list[Refusal]:
+    """Return what an architecture's own `refusals`, if it has them, say about hyperparameters."""
+    module = importlib.import_module(f"{__name__}.{name}")
+    return list(module.refusals(hyperparameters)) if hasattr(module, "refusals") else []
+
+
+@functools.cache
+def is_trivial(name: str) -> bool:
+    """Whether any other model must beat those of an architecture: its module says ``TRIVIAL``.
+
+    The module is read, not imported: lists need no torch.
+    """
+    if name not in list_architectures():
+        return False
+    tree = ast.parse((Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8"))
+    return any(
+        isinstance(node, ast.Assign)
+        and [ast.unparse(target) for target in node.targets] == ["TRIVIAL"]
+        and ast.literal_eval(node.value)
+        for node in tree.body
+    )
 
 
 def build_network(

@@ -10,11 +10,14 @@ import math
 import torch
 from torch import Tensor, nn
 
+#: Any other model must beat it.
+TRIVIAL = True
+
 
 class ImpurityCount(nn.Module):
     """Maps (B, L, W) to (B, *outputs) through the number of sites that are not zero.
 
-    `solve` takes, at each number, the median of the training samples with `window` more or less,
+    `fit` takes, at each number, the median of the training samples with `window` more or less,
     which has the smallest mean absolute error.
     """
 
@@ -30,7 +33,7 @@ class ImpurityCount(nn.Module):
         return self.table[_counts(x)].reshape(-1, *self.outputs)
 
     @torch.no_grad()
-    def solve(self, inputs: Tensor, outputs: Tensor) -> None:
+    def fit(self, inputs: Tensor, outputs: Tensor) -> None:
         """Fill the table; numbers that no sample is near take the nearest sample's answer."""
         counts, order = _counts(inputs).sort()
         values = outputs.flatten(1)[order]

@@ -11,7 +11,7 @@ the posterior for donors that are uniform within the ranges of the dataset.
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -21,11 +21,11 @@ from mesoinv.generators.pipeline.errors import UsageError
 from mesoinv.generators.solvers import coulomb
 from mesoinv.generators.solvers.estimation import Donors, donor_grid
 from mesoinv.generators.solvers.strip import Strip
-from mesoinv.zoo.architectures import unet
-from mesoinv.zoo.transforms import Affine
+from mesoinv.zoo.architectures import Refusal, unet
+from mesoinv.zoo.declared.transforms import Affine
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -34,6 +34,27 @@ if TYPE_CHECKING:
 #: What the noise of a sample may be multiplied by, with equal probabilities.
 NOISE_FACTORS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 _COLUMNS = [f.name for f in fields(Donors)]
+#: Distances [nm] and densities [1e12 cm⁻²] of donors that somebody else's model may be told of: a
+#: small distance has a grid of many GB.
+LIMITS = {"s": (30.0, 100.0), "n_d": (0.01, 100.0)}
+
+
+def refusals(hyperparameters: Mapping[str, Any]) -> Iterator[Refusal]:
+    """Yield what a model that somebody else made may not ask for."""
+    for name, bounds in LIMITS.items():
+        if name in hyperparameters and not _within(hyperparameters[name], *bounds):
+            given = f"{hyperparameters[name]!r:.80}"
+            yield Refusal(name, f"{given} is not two numbers within {bounds}, in order.")
+    inner = hyperparameters.get("landscape")
+    if inner is not None and not isinstance(inner, dict):
+        yield Refusal("landscape", "is not keys and values.")
+
+
+def _within(value: Any, low: float, high: float) -> bool:
+    numbers = isinstance(value, list) and len(value) == 2
+    if not numbers or not all(isinstance(v, int | float) for v in value):
+        return False
+    return bool(low <= value[0] < value[1] <= high)
 
 
 class LandscapeObserver(nn.Module):
@@ -67,10 +88,17 @@ class LandscapeObserver(nn.Module):
         }.items():
             self.register_buffer(name, values)
 
-    def adopt(self, start: Model) -> None:
+    def costly_part(self, inputs: tuple[int, ...]) -> tuple[nn.Module, tuple[int, ...]]:
+        """Return the network whose operations count, and the shape that it gives.
+
+        The rest computes a table of real numbers first, which tensors without values cannot.
+        """
+        return self.landscape, inputs
+
+    def init_from(self, start: Model) -> None:
         """Take the network of a landscape model, and its units."""
         self.landscape.load_state_dict(start.network.state_dict(), strict=True)
-        (affine,) = start.config.output_transforms
+        ((affine,),) = (q.transforms for q in start.config.outputs)
         if not isinstance(affine, Affine):
             raise UsageError(f"{start.config.name} has no plain landscape as its output.")
         self.shift.copy_(torch.as_tensor(affine.shift))
@@ -102,7 +130,7 @@ class LandscapeObserver(nn.Module):
         return mean.to(x.dtype)
 
     @torch.no_grad()
-    def solve(self, inputs: Tensor, outputs: Tensor) -> None:
+    def fit(self, inputs: Tensor, outputs: Tensor) -> None:
         """Find gain and noise of each amplitude from the columns of the training samples."""
         self.eval()
         power = torch.cat([self._power(part) for part in _parts(inputs, 32)])

@@ -7,9 +7,12 @@ import math
 import torch
 from torch import Tensor, nn
 
+#: Any other model must beat it.
+TRIVIAL = True
+
 
 class Ridge(nn.Module):
-    """Maps (B, …) to (B, *outputs) by one matrix; `solve` finds it."""
+    """Maps (B, …) to (B, *outputs) by one matrix; `fit` finds it."""
 
     def __init__(
         self, inputs: tuple[int, ...], outputs: tuple[int, ...], regularisation: float
@@ -24,7 +27,7 @@ class Ridge(nn.Module):
         return y.reshape(-1, *self.outputs)
 
     @torch.no_grad()
-    def solve(self, inputs: Tensor, outputs: Tensor) -> None:
+    def fit(self, inputs: Tensor, outputs: Tensor) -> None:
         """Minimise the mean squared error plus regularisation times the squared matrix."""
         x, y = inputs.flatten(1).double(), outputs.flatten(1).double()
         x_mean, y_mean = x.mean(0), y.mean(0)

@@ -7,14 +7,55 @@ from __future__ import annotations
 
 import difflib
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
 
 from mesoinv.generators.pipeline.errors import UsageError
+from mesoinv.zoo.architectures import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 #: Arguments of `timm.create_model` that read other weights.
 _REFUSED = ("checkpoint_path", "pretrained_cfg", "pretrained_cfg_overlay", "cache_dir")
+#: Arguments of timm's networks that choose sizes and nothing else.
+SIZES = {
+    "img_size", "patch_size", "embed_dim", "embed_dims", "depth", "depths", "dims", "num_heads",
+    "window_size", "mlp_ratio", "mlp_ratios", "qkv_bias", "class_token", "init_values", "layers",
+    "channels", "stem_width", "stem_type", "base_width", "cardinality", "drop_rate",
+    "drop_path_rate", "proj_drop_rate", "attn_drop_rate", "pos_drop_rate", "global_pool",
+    "ls_init_value", "conv_mlp", "dynamic_img_size",
+}  # fmt: skip
+#: Largest number among them, in a model that somebody else made.
+MAX_SIZE = 4_096
+
+
+def refusals(hyperparameters: Mapping[str, Any]) -> Iterator[Refusal]:
+    """Yield what a model that somebody else made may not ask for.
+
+    ``hf-hub:`` and ``local-dir:`` names, ``checkpoint_path``, ``pretrained_cfg`` and ``cache_dir``
+    read files or the network, and ``device`` allocates at once; so only `SIZES` may be set.
+    """
+    arguments, where = hyperparameters.get("arguments"), "arguments"
+    if arguments is None:
+        return
+    if not isinstance(arguments, dict):
+        yield Refusal(where, "is not keys and values.")
+        return
+    for name in sorted(arguments.keys() - SIZES):
+        what = f"{name!r:.80} is not among the arguments that a submission may set."
+        yield Refusal(where, what, f"Those: {', '.join(sorted(SIZES))}.")
+    if any(abs(number) > MAX_SIZE for number in _numbers(arguments)):
+        yield Refusal(where, f"hold a number beyond {MAX_SIZE}.")
+
+
+def _numbers(value: Any) -> Iterator[float]:
+    if isinstance(value, int | float):
+        yield value
+    elif isinstance(value, list | dict):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _numbers(item)
 
 
 class TimmNetwork(nn.Module):

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mesoinv.zoo.declared.evaluation import Score
 from mesoinv.zoo.metrics.bootstrap import (
     RESAMPLES,
     Estimate,
-    Score,
     Statistic,
     Table,
     estimates,

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mesoinv.generators.pipeline.errors import UsageError
+from mesoinv.zoo.declared.evaluation import Score
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -19,16 +20,6 @@ Table = dict[str, NDArray[np.float64]]
 RESAMPLES = 1000
 #: Resampled numbers of one column at a time: more do not fit into a cache and take 5 times longer.
 _IN_MEMORY = 200_000
-
-
-@dataclass
-class Score:
-    """One number and its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
-    unit: str
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import torch
 import torchmetrics
 from torch.nn import functional
 
-from mesoinv.zoo import transforms
+from mesoinv.zoo.recipe import Supervised
 from mesoinv.zoo.training.symmetry import (
     check_reverse,
     check_square,
@@ -52,33 +52,28 @@ class Training(lightning.LightningModule):
 
     def __init__(self, model: Model, recipe: Recipe) -> None:
         super().__init__()
-        self.model, self.recipe = model, recipe
-        self.mirror = mirror_of(recipe.outputs) if "mirror" in recipe.augmentation else None
-        self.reverse = "reverse" in recipe.augmentation
+        assert isinstance(recipe.objective, Supervised)
+        self.model, self.objective = model, recipe.objective
+        asked, outputs = self.objective.augmentation, [q.name for q in recipe.outputs]
+        self.mirror = mirror_of(outputs) if "mirror" in asked else None
+        self.reverse = "reverse" in asked
         if self.reverse:
-            check_reverse(recipe.outputs)
-        self.square = "square" in recipe.augmentation
+            check_reverse(outputs)
+        self.square = "square" in asked
         if self.square:
-            check_square(recipe.outputs)
-        self.translate = "translate" in recipe.augmentation
+            check_square(outputs)
+        self.translate = "translate" in asked
         if self.translate:
-            check_translate(recipe.dataset, recipe.config, recipe.outputs)
+            check_translate(recipe.dataset, recipe.config, outputs)
         self.errors = torchmetrics.MeanMetric()
 
-    def _normalised(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-        config = self.model.config
-        with torch.autocast(x.device.type, enabled=False):
-            return (
-                transforms.apply(config.input_transforms, x),
-                transforms.apply(config.output_transforms, y),
-            )
-
     def _loss(self, x: Tensor, y: Tensor) -> Tensor:
-        a, b = self._normalised(x, y)
-        found = self.model(a).float()
+        with torch.autocast(x.device.type, enabled=False):
+            a, b = self.model.normalised_input(x), self.model.normalised_output(y)
+        predicted = self.model(a).float()
         # one number a sample has no axis in the network and one in the batch: broadcasting them
         # would compare every sample with every other
-        return _LOSSES[self.recipe.loss](found, b.reshape(found.shape))
+        return _LOSSES[self.objective.loss](predicted, b.reshape(predicted.shape))
 
     def training_step(self, batch: tuple[Tensor, Tensor], _index: int) -> Tensor:
         """One batch."""
@@ -106,21 +101,21 @@ class Training(lightning.LightningModule):
 
     def configure_optimizers(self) -> Any:
         """Optimiser and schedule of the recipe."""
-        recipe = self.recipe
-        optimiser = _OPTIMISERS[recipe.optimiser](
-            self.model.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
+        asked = self.objective
+        optimiser = _OPTIMISERS[asked.optimiser](
+            self.model.parameters(), lr=asked.learning_rate, weight_decay=asked.weight_decay
         )
-        if recipe.schedule == "constant":
+        if asked.schedule == "constant":
             return optimiser
-        if recipe.schedule == "step":
+        if asked.schedule == "step":
             return [optimiser], [torch.optim.lr_scheduler.StepLR(optimiser, _STEP, gamma=0.1)]
-        if recipe.schedule == "inverse":
+        if asked.schedule == "inverse":
             falling = torch.optim.lr_scheduler.LambdaLR(optimiser, _inverse)
             return _every_step(optimiser, falling)
         steps = max(1, int(self.trainer.estimated_stepping_batches))
         schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimiser, recipe.learning_rate, total_steps=steps + 1,
-            pct_start=max(recipe.warmup, 1 / steps), final_div_factor=1e4,
+            optimiser, asked.learning_rate, total_steps=steps + 1,
+            pct_start=max(asked.warmup, 1 / steps), final_div_factor=1e4,
         )  # fmt: skip
         return _every_step(optimiser, schedule)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
+import json
 from typing import TYPE_CHECKING
 
 from mesoinv.generators.pipeline.errors import UsageError
-from mesoinv.generators.pipeline.records import to_json
+from mesoinv.generators.pipeline.records import canonical
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,10 +33,12 @@ def open_run(folder: Path, recipe: Recipe) -> Path | None:
         If the folder holds an unfinished or finished run of a recipe that was another one.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    last, note, text = folder / LAST, folder / RECIPE, to_json(recipe)
+    last, note = folder / LAST, folder / RECIPE
+    # without fields that have their default: a new one does not make another recipe of it
+    asked = json.loads(json.dumps(canonical(recipe)))
     if not last.exists():
         (folder / EARLIER).unlink(missing_ok=True)
-    elif note.exists() and note.read_text(encoding="utf-8") != text:
+    elif note.exists() and json.loads(note.read_bytes()) != asked:
         raise UsageError(
             f"{folder} holds a run of {recipe.name} with another recipe than now. Remove that "
             "folder to start again, or name another one with --runs."
@@ -44,7 +47,7 @@ def open_run(folder: Path, recipe: Recipe) -> Path | None:
         # lightning's logger starts a new file
         write_log(folder, folder / EARLIER)
         (folder / LOG).unlink(missing_ok=True)  # another process of the same run was faster
-    note.write_text(text, encoding="utf-8")
+    note.write_text(json.dumps(asked, indent=1) + "\n", encoding="utf-8")
     return last if last.exists() else None
 
 

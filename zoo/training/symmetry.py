@@ -15,7 +15,8 @@ import torch
 
 from mesoinv.generators.pipeline.errors import UsageError
 from mesoinv.generators.pipeline.resolve import resolve_dataset
-from mesoinv.zoo.transforms import FourierSeries
+from mesoinv.zoo import transforms
+from mesoinv.zoo.declared.transforms import FourierSeries
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,7 +62,7 @@ def mirror_of(columns: list[str]) -> Mirror:
         return lambda y: y.flip(-1)
     if columns == ["fourier"]:
         series = FourierSeries(50.0)
-        return lambda y: series.inverse(series.forward(y).flip(-1))
+        return lambda y: transforms.inverse(series, transforms.forward(series, y).flip(-1))
     if _NUMBERS.issuperset(columns) or _CURRENTS.issuperset(columns):
         return lambda y: y
     raise UsageError(f"The mirror of {', '.join(columns)} is not known.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from mesoinv.generators.pipeline.resolve import resolve_dataset
 from mesoinv.zoo import transforms
 from mesoinv.zoo.config import ANY, ModelConfig, Quantity, TrainingRecord
 from mesoinv.zoo.model import Model
+from mesoinv.zoo.recipe import ClosedForm, Input, Supervised
 from mesoinv.zoo.training.batches import Pairs, loader, stack_columns
 from mesoinv.zoo.training.loop import Training, WaitingTime
 from mesoinv.zoo.training.runs import open_run, write_log
@@ -28,7 +29,8 @@ from mesoinv.zoo.training.sources import GENERATE, load_samples
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mesoinv.zoo.recipe import Recipe
+    from mesoinv.generators.pipeline.base import Column
+    from mesoinv.zoo.recipe import Output, Recipe
 
 #: Training samples that the transforms are fitted to.
 FIT_SAMPLES = 4096
@@ -97,46 +99,34 @@ def train(recipe: Recipe, out: Path, setting: Setting | None = None) -> Model:
         record = _fit(model, recipe, (pairs, check), setting)
     except torch.OutOfMemoryError as error:
         raise MesoinvError(
-            f"Out of memory on {setting.device}: lower batch_size in the recipe "
-            f"({recipe.batch_size} now), or use a precision of 16 bits. Run again to continue."
+            f"Out of memory on {setting.device}: lower batch_size in the recipe, or use a "
+            "precision of 16 bits. Run again to continue."
         ) from error
     model.config.training = record
     model.save_pretrained(out, dtype=getattr(torch, recipe.store))
-    if recipe.epochs:
+    if isinstance(recipe.objective, Supervised):
         write_log(_run_folder(recipe, setting), out / "log.csv")
     return Model.from_folder(out)
 
 
 def _pairs(recipe: Recipe, split: str, setting: Setting) -> Pairs:
     count = recipe.samples if split == "train" else recipe.validation
-    columns = tuple(dict.fromkeys([*recipe.inputs, *recipe.outputs]))
     samples = load_samples(
-        Request(recipe.dataset, recipe.config, split, count, columns),
+        Request(recipe.dataset, recipe.config, split, count, recipe.columns),
         setting.source, cache=setting.cache, workers=setting.workers,
         device=setting.device, progress=setting.progress,
     )  # fmt: skip
     # with several GPUs each process moves its own batches
     device = setting.device if setting.devices == 1 else "cpu"
-    outputs = stack_columns(samples, recipe.outputs)
-    return Pairs(samples[recipe.inputs[0]], outputs, device)
+    outputs = stack_columns(samples, [q.name for q in recipe.outputs])
+    return Pairs(samples[recipe.inputs[0].name], outputs, device)
 
 
 def _configuration(recipe: Recipe, pairs: Pairs) -> ModelConfig:
     dataset = resolve_dataset(recipe.dataset)
-    columns = {c.name: c for c in dataset.columns(recipe.config)}
     x, y = (part.cpu() for part in pairs[list(range(min(len(pairs), FIT_SAMPLES)))])
-
-    def quantities(names: list[str], values: torch.Tensor) -> list[Quantity]:
-        parts = [values] if len(names) == 1 else list(values.T)
-        means = [part.reshape(len(part), -1).mean(1) for part in parts]
-        return [
-            Quantity(n, columns[n].unit, list(columns[n].shape), float(m.min()), float(m.max()))
-            for n, m in zip(names, means, strict=True)
-        ]
-
-    given = quantities(recipe.inputs, x)
-    if recipe.any_size:
-        given = [replace(q, shape=[ANY] * len(q.shape)) for q in given]
+    columns = {c.name: c for c in dataset.columns(recipe.config)}
+    outputs = [y] if len(recipe.outputs) == 1 else list(y.T)
     return ModelConfig(
         name=recipe.name,
         architecture=recipe.architecture,
@@ -146,32 +136,40 @@ def _configuration(recipe: Recipe, pairs: Pairs) -> ModelConfig:
         dataset_version=dataset.version,
         config=recipe.config,
         task=recipe.task,
-        inputs=given,
-        outputs=quantities(recipe.outputs, y),
-        input_transforms=list(transforms.fit(recipe.input_transforms, x)),
-        output_transforms=list(transforms.fit(recipe.output_transforms, y)),
+        inputs=[_quantity(q, columns[q.name], x) for q in recipe.inputs],
+        outputs=[
+            _quantity(q, columns[q.name], values)
+            for q, values in zip(recipe.outputs, outputs, strict=True)
+        ],
     )
+
+
+def _quantity(asked: Input | Output, column: Column, values: torch.Tensor) -> Quantity:
+    """Return what a model takes or gives, with its transforms fitted to samples (B, …)."""
+    means = values.reshape(len(values), -1).mean(1)
+    shape = list(column.shape)
+    if isinstance(asked, Input) and asked.any_size:
+        shape = [ANY] * len(shape)
+    steps = transforms.fit(asked.transforms, values)
+    return Quantity(asked.name, column.unit, shape, float(means.min()), float(means.max()), steps)
 
 
 def _fit(
     model: Model, recipe: Recipe, pairs: tuple[Pairs, Pairs], setting: Setting
 ) -> TrainingRecord:
-    start = time.perf_counter()
-    waiting = WaitingTime()
-    if recipe.channels_last:
-        model.network.to(memory_format=torch.channels_last)
+    start, waiting, objective = time.perf_counter(), WaitingTime(), recipe.objective
     if recipe.start is not None:
         _start_from(model, recipe.start)
-    if hasattr(model.network, "solve"):
-        _solve(model, pairs[0])
+    epochs, precision, seconds = 0, "32-true", 0.0
+    if isinstance(objective, ClosedForm):
+        _fit_closed_form(model, pairs[0])
         seconds = time.perf_counter() - start
-    elif recipe.epochs:
-        seconds = _descend(model, recipe, pairs, setting, waiting)
-    else:
-        seconds = 0.0
+    elif isinstance(objective, Supervised):
+        epochs, precision = objective.epochs, objective.precision
+        seconds = _descend(model, recipe, objective, pairs, setting, waiting)
     return TrainingRecord(
-        samples=recipe.samples, paper_samples=recipe.paper_samples, epochs=recipe.epochs,
-        seed=recipe.seed, precision=recipe.precision, seconds=round(seconds, 1),
+        objective=objective.kind, samples=recipe.samples, paper_samples=recipe.paper_samples,
+        epochs=epochs, seed=recipe.seed, precision=precision, seconds=round(seconds, 1),
         waiting_share=round(waiting.share, 4), device=_device_name(setting),
         machine=machine_name(setting.device), libraries=library_versions(),
     )  # fmt: skip
@@ -181,33 +179,40 @@ def _start_from(model: Model, name: str) -> None:
     from mesoinv.zoo.loading import load_model  # noqa: PLC0415  (loading knows training's recipes)
 
     start = load_model(name)
-    if hasattr(model.network, "adopt"):
-        model.network.adopt(start)  # type: ignore[operator]
+    if hasattr(model.network, "init_from"):
+        model.network.init_from(start)  # type: ignore[operator]
     else:
         model.network.load_state_dict(start.network.state_dict(), strict=True)
 
 
-def _solve(model: Model, pairs: Pairs) -> None:
-    """Fit a network that has a closed form."""
-    steps = (model.config.input_transforms, model.config.output_transforms)
+def _fit_closed_form(model: Model, pairs: Pairs) -> None:
+    """Give all samples to a network that has a formula for its weights."""
+    if not hasattr(model.network, "fit"):
+        raise UsageError(
+            f"The architecture {model.config.architecture} has no closed form. Take the objective "
+            "supervised."
+        )
     whole: list[torch.Tensor] = []
     for i in range(0, len(pairs), 1024):
-        batch = pairs[list(range(i, min(i + 1024, len(pairs))))]
-        ready = [transforms.apply(s, part.cpu()) for s, part in zip(steps, batch, strict=True)]
+        x, y = (part.cpu() for part in pairs[list(range(i, min(i + 1024, len(pairs))))])
+        ready = [model.normalised_input(x), model.normalised_output(y)]
         # in place: a list of blocks would hold everything twice when it is joined
         whole = whole or [part.new_empty((len(pairs), *part.shape[1:])) for part in ready]
         for target, part in zip(whole, ready, strict=True):
             target[i : i + len(part)] = part
-    model.network.solve(*whole)  # type: ignore[operator]
+    model.network.fit(*whole)  # type: ignore[operator]
 
 
 def _descend(
     model: Model,
     recipe: Recipe,
+    objective: Supervised,
     pairs: tuple[Pairs, Pairs],
     setting: Setting,
     waiting: WaitingTime,
 ) -> float:
+    if objective.channels_last:
+        model.network.to(memory_format=torch.channels_last)
     folder = _run_folder(recipe, setting)
     last = open_run(folder, recipe)
     best = ModelCheckpoint(
@@ -216,17 +221,17 @@ def _descend(
     )  # fmt: skip
     timer = Timer()
     trainer = lightning.Trainer(
-        max_epochs=recipe.epochs, accelerator="gpu" if setting.device == "cuda" else "cpu",
+        max_epochs=objective.epochs, accelerator="gpu" if setting.device == "cuda" else "cpu",
         devices=setting.devices if setting.device == "cuda" else 1,
-        precision=recipe.precision, gradient_clip_val=recipe.gradient_clip or None,
+        precision=objective.precision, gradient_clip_val=objective.gradient_clip or None,
         callbacks=[best, timer, waiting, TQDMProgressBar(refresh_rate=20)],
         logger=CSVLogger(folder.parent, name=folder.name, version=""),
         log_every_n_steps=50, enable_model_summary=False, num_sanity_val_steps=0,
     )  # fmt: skip
     trainer.fit(
         Training(model, recipe),
-        loader(pairs[0], recipe.batch_size, shuffle=True, seed=recipe.seed),
-        loader(pairs[1], recipe.batch_size, shuffle=False, seed=0),
+        loader(pairs[0], objective.batch_size, shuffle=True, seed=recipe.seed),
+        loader(pairs[1], objective.batch_size, shuffle=False, seed=0),
         ckpt_path=str(last) if last else None,
         weights_only=False,
     )
