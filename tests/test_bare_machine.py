@@ -14,11 +14,9 @@ for name in sys.argv[2].split(","):
 from pathlib import Path
 import numpy as np
 import mesoinv
-import mesoinv.zoo.training.samples as samples
 from mesoinv.eval.harness import read_result
 from mesoinv.zoo.recipe import read_recipe
 from mesoinv.zoo.training.train import Setting, train
-samples.ROWS = 64
 here = Path(sys.argv[1])
 recipe = dataclasses.replace(
     read_recipe("pldos-donors-constant.16k"), samples=2, validation=1, name="tiny"

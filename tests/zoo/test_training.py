@@ -17,7 +17,6 @@ from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
 from mesoinv.zoo.config import WEIGHTS
 from mesoinv.zoo.curves import draw_curves, read_log
 from mesoinv.zoo.model import Model
-from mesoinv.zoo.training import samples as sampling
 from mesoinv.zoo.training.loop import Training
 from mesoinv.zoo.training.samples import Request
 from mesoinv.zoo.training.sources import load_samples
@@ -206,22 +205,3 @@ def test_a_built_folder_gives_the_same_samples(built, cache):
     np.testing.assert_array_equal(first["s"], generated["s"][:3])
     with pytest.raises(MesoinvError, match="holds 12 samples of global/train; 13 are needed"):
         load_samples(dataclasses.replace(request, count=13), str(built))
-
-
-def test_the_cache_computes_only_what_is_missing(tmp_path, monkeypatch):
-    computed, shown = [], []
-
-    def fake(_dataset, _config, _split, rows, **_options):
-        computed.append((int(rows[0]), len(rows)))
-        return {"s": rows.astype(float)}
-
-    monkeypatch.setattr(sampling, "compute_rows", fake)
-    request = Request("pldos", "global", "train", 300, ("s",))
-    found = load_samples(request, cache=tmp_path, progress=lambda *done: shown.append(done))
-    np.testing.assert_array_equal(found["s"], np.arange(300.0))
-    assert computed == [(64 * i, 64) for i in range(8)]
-    assert shown == [(256, 300), (300, 300)]
-    computed.clear()
-    more = dataclasses.replace(request, count=600)
-    np.testing.assert_array_equal(load_samples(more, cache=tmp_path)["s"], np.arange(600.0))
-    assert [first for first, _ in computed] == [512, 576, 640, 704]

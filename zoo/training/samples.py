@@ -2,6 +2,9 @@
 
 All three give the same numbers, because a sample is a function of its index alone. Generated ones
 are kept in files of `ROWS` samples, so that an interrupted run continues and a larger one adds.
+Only the samples that are asked for are computed: the last file of a request may hold fewer, and
+then its name says how many. A later, larger request adds a longer file and leaves the shorter one
+to processes that may be reading it.
 """
 
 from __future__ import annotations
@@ -23,7 +26,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-ROWS = 256
+#: Samples in a whole file, and in what is solved at once.
+ROWS, BATCH = 256, 64
 
 
 @dataclass(frozen=True)
@@ -99,9 +103,8 @@ def iter_generated(
 ) -> Iterator[dict[str, NDArray[Any]]]:
     """Yield the samples of `generate_samples` in pieces of `ROWS`, one in memory at a time."""
     folder = _complete(request, cache, workers=workers, device=device, progress=progress)
-    for first in range(0, request.count, ROWS):
-        rows = slice(0, request.count - first)
-        yield {name: np.load(_file(folder, name, first))[rows] for name in request.columns}
+    for first, stop in _spans(request.count):
+        yield {name: np.array(_read(folder, name, first, stop)) for name in request.columns}
 
 
 def _complete(
@@ -113,34 +116,47 @@ def _complete(
     progress: Callable[[int, int], object] | None,
 ) -> Path:
     """Compute what the cache lacks and return the folder of the split."""
-    dtypes = request.dtypes()
+    columns = tuple(request.dtypes())
     dataset = resolve_dataset(request.dataset)
     folder = cache / f"{dataset.name}-{dataset.version}"
     folder = folder / f"{request.config}-{request.split}"
-    firsts = range(0, request.count, ROWS)
-    missing = [f for f in firsts if any(not _file(folder, c, f).exists() for c in dtypes)]
-    done = len(firsts) - len(missing)
+    spans = _spans(request.count)
+    missing = [s for s in spans if any(_kept(folder, c, s[0]) < s[1] - s[0] for c in columns)]
+    done = request.count - sum(stop - first for first, stop in missing)
     with open_pool(workers if device == "cpu" else 1) as (executor, window):
-        tasks = [(request, folder, first, device) for first in missing]
-        for _ in completed(executor, _compute, tasks, window):
-            done += 1
+        tasks = [(request, folder, span, device) for span in missing]
+        for task, _ in completed(executor, _compute, tasks, window):
+            first, stop = task[2]
+            done += stop - first
             if progress:
-                progress(min(done * ROWS, request.count), request.count)
+                progress(done, request.count)
     return folder
 
 
-def _compute(task: tuple[Request, Path, int, str]) -> None:
-    request, folder, first, device = task
+def _spans(count: int) -> list[tuple[int, int]]:
+    """Return for each file the first of its samples and the one after the last."""
+    return [(first, min(first + ROWS, count)) for first in range(0, count, ROWS)]
+
+
+def _compute(task: tuple[Request, Path, tuple[int, int], str]) -> None:
+    """Compute the samples of one file that not every column has, and write the longer files."""
+    request, folder, (first, stop), device = task
     dataset = resolve_dataset(request.dataset)
-    parts = [
+    kept = {name: _kept(folder, name, first) for name in request.columns}
+    start = first + min(kept.values())
+    batches = [
         compute_rows(
-            dataset, request.config, request.split, rows, solver=dataset.solvers[0], device=device
+            dataset, request.config, request.split, np.arange(row, min(row + BATCH, stop)),
+            solver=dataset.solvers[0], device=device,
         )
-        for rows in np.split(np.arange(first, first + ROWS), ROWS // 64)
-    ]
+        for row in range(start, stop, BATCH)
+    ]  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
     for name, dtype in request.dtypes().items():
-        _write(_file(folder, name, first), np.concatenate([p[name] for p in parts]).astype(dtype))
+        if (there := first + kept[name]) < stop:
+            new = np.concatenate([batch[name] for batch in batches]).astype(dtype)
+            old = [_read(folder, name, first, there)] if kept[name] else []
+            _write(_file(folder, name, first, stop), np.concatenate([*old, new[there - start :]]))
 
 
 def _write(path: Path, values: NDArray[Any]) -> None:
@@ -154,13 +170,33 @@ def _write(path: Path, values: NDArray[Any]) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def _file(folder: Path, column: str, first: int) -> Path:
-    return folder / f"{column}-{first:07d}.npy"
+def _file(folder: Path, column: str, first: int, stop: int) -> Path:
+    """Return the place of samples; what once stands under such a name never becomes shorter."""
+    part = "" if stop - first == ROWS else f"-{stop - first:03d}"
+    return folder / f"{column}-{first:07d}{part}.npy"
+
+
+def _longest(folder: Path, column: str, first: int) -> NDArray[Any] | None:
+    """Return what is kept of a column from `first` on, not yet in memory; None if nothing is."""
+    whole = _file(folder, column, first, first + ROWS)
+    files = [np.load(whole, mmap_mode="r")] if whole.exists() else []
+    if not files or len(files[0]) < ROWS:
+        files += [np.load(path, mmap_mode="r") for path in folder.glob(f"{whole.stem}-*.npy")]
+    return max(files, key=len, default=None)
+
+
+def _kept(folder: Path, column: str, first: int) -> int:
+    """Return how many samples of a column are kept from `first` on."""
+    there = _longest(folder, column, first)
+    return 0 if there is None else len(there)
+
+
+def _read(folder: Path, column: str, first: int, stop: int) -> NDArray[Any]:
+    """Return samples that are kept, not yet in memory."""
+    there = _longest(folder, column, first)
+    assert there is not None
+    return np.asarray(there[: stop - first])
 
 
 def _load(folder: Path, column: str, count: int) -> NDArray[Any]:
-    chunks = [np.load(_file(folder, column, f), mmap_mode="r") for f in range(0, count, ROWS)]
-    out = np.empty((count, *chunks[0].shape[1:]), dtype=chunks[0].dtype)
-    for first, chunk in zip(range(0, count, ROWS), chunks, strict=True):
-        out[first : first + ROWS] = chunk[: count - first]
-    return out
+    return np.concatenate([_read(folder, column, *span) for span in _spans(count)])
