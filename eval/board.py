@@ -7,7 +7,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mesoinv.eval.comparison import ranks
-from mesoinv.eval.entries import Entry, Options, published_rows, quantiles, zoo_entries
+from mesoinv.eval.entries import (
+    Entry,
+    Options,
+    published_rows,
+    quantiles,
+    trained_models,
+    zoo_entries,
+)
 from mesoinv.eval.records import Board, Metric, TaskBoard
 from mesoinv.eval.site.write import DATA
 from mesoinv.eval.submitted import submitted_entries
@@ -18,11 +25,12 @@ from mesoinv.generators.pipeline.records import from_dict
 from mesoinv.zoo import metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from mesoinv.eval.records import Rejected, Row
     from mesoinv.eval.task import Task
+    from mesoinv.zoo.config import ModelConfig
 
 
 def build_board(
@@ -54,13 +62,14 @@ def build_board(
         A submission that is wrong is listed with the reason; the others stand.
     """
     chosen, options = [get_task(name) for name in tasks or list_tasks()], options or Options()
+    models = trained_models() if zoo else {}
     return Board(
         mesoinv=version_of("mesoinv") or "",
         built=datetime.now(UTC).date().isoformat(),
         command=command,
         resamples=metrics.RESAMPLES,
         seed=options.seed,
-        tasks=[_task_board(task, submissions, options, zoo=zoo) for task in chosen],
+        tasks=[_task_board(task, submissions, options, models) for task in chosen],
     )
 
 
@@ -83,8 +92,10 @@ def read_board(folder: Path) -> Board:
         raise UsageError(f"{path} is damaged: {error}") from None
 
 
-def _task_board(task: Task, submissions: Path | None, options: Options, *, zoo: bool) -> TaskBoard:
-    entries = list(zoo_entries(task, options)) if zoo else []
+def _task_board(
+    task: Task, submissions: Path | None, options: Options, models: Mapping[str, ModelConfig]
+) -> TaskBoard:
+    entries = list(zoo_entries(task, options, models))
     rejected: list[Rejected] = []
     if submissions is not None:
         entries += submitted_entries(submissions, task, options, rejected)

@@ -21,7 +21,7 @@ from mesoinv.zoo.loading import HUB_NAMESPACE, LOCAL_WEIGHTS, list_models
 from mesoinv.zoo.recipe import read_recipe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from mesoinv.eval.task import Published, Task
     from mesoinv.zoo.config import ModelConfig
@@ -75,26 +75,31 @@ class Options:
         return self.results.joinpath(self.split or task.split, *names[:-1], task.id, names[-1])
 
 
-def zoo_models(task: Task) -> dict[str, ModelConfig]:
-    """Return the models of the zoo that are for a task and were trained: their record is here."""
-    found = {}
-    for name in list_models():
-        folder = LOCAL_WEIGHTS / name
-        if not (folder / CONFIG).exists():
-            continue
-        config = read_config(folder)
-        if config.task == task.id and not misfit(config, task):
-            found[name] = config
-    return found
+def trained_models() -> dict[str, ModelConfig]:
+    """Return the models of the zoo that were trained: their record is here."""
+    folders = {name: LOCAL_WEIGHTS / name for name in list_models()}
+    return {n: read_config(folder) for n, folder in folders.items() if (folder / CONFIG).exists()}
 
 
-def zoo_entries(task: Task, options: Options) -> Iterator[Entry]:
+def zoo_entries(
+    task: Task, options: Options, models: Mapping[str, ModelConfig] | None = None
+) -> Iterator[Entry]:
     """Yield the zoo's models, evaluating those whose stored evaluation is not of these samples.
 
     Weights that are on the Hub alone are not fetched: without a stored evaluation, the model is
     left out.
+
+    Parameters
+    ----------
+    task : Task
+    options : Options
+        Which samples, and where evaluations are kept.
+    models : mapping of str to ModelConfig, optional
+        `trained_models`, where they have been read already.
     """
-    for name, config in zoo_models(task).items():
+    for name, config in (trained_models() if models is None else models).items():
+        if config.task != task.id or misfit(config, task):
+            continue
         folder = LOCAL_WEIGHTS / name
         subject = weights_digest(folder), config.interface
         places = (folder / EVALUATIONS / task.id, options.place(task, name))

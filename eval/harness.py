@@ -96,7 +96,7 @@ def read_result(folder: str | Path) -> Result:
     source = Path(folder)
     evaluation = read_evaluation(source)
     try:
-        table = pq.read_table(source / TABLE)
+        table = pq.ParquetFile(source / TABLE).read().combine_chunks()
     except FileNotFoundError:
         raise MesoinvError(f"{source} holds no evaluation: run `mesoinv evaluate`.") from None
     except (ValueError, pa.ArrowException, OSError) as error:
@@ -106,7 +106,9 @@ def read_result(folder: str | Path) -> Result:
             f"The evaluation in {source} is damaged: {TABLE} has {len(table)} samples, {RESULT} "
             f"says {evaluation.samples}."
         )
-    return Result(evaluation, {name: table[name].to_numpy() for name in table.column_names})
+    # pyarrow's own conversion imports pandas, where it is installed
+    columns = {name: np.from_dlpack(table[name].chunk(0)) for name in table.column_names}
+    return Result(evaluation, columns)
 
 
 def score_arrays(predicted: Rows, true: Rows, task: str | Task, *, seed: int = 0) -> dict[str, Any]:

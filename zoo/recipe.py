@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-import yaml
-
 from mesoinv.generators.pipeline.errors import UsageError, unknown_name
 from mesoinv.generators.pipeline.records import from_dict
 from mesoinv.zoo.declared.transforms import Transform  # noqa: TC001  (read at run time)
+from mesoinv.zoo.declared.yaml_files import read_yaml
 
 RECIPES = Path(__file__).parent / "recipes"
 
@@ -194,12 +193,5 @@ def read_recipe(name_or_path: str | Path) -> Recipe:
         if str(name_or_path) not in list_recipes():
             raise unknown_name("recipe", str(name_or_path), list_recipes())
         path = RECIPES / f"{name_or_path}.yaml"
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UsageError(
-            f"There is no recipe {path}. Known: {', '.join(list_recipes())}."
-        ) from None
-    except yaml.YAMLError as error:
-        raise UsageError(f"{path} is not YAML: {error}") from error
+    data = read_yaml(path, "recipe", list_recipes())
     return dataclasses.replace(from_dict(Recipe, data, path.name), name=path.stem)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mesoinv.eval.entries import Options, zoo_entries
-from mesoinv.eval.report.tables import NOTHING, table, thousands, with_interval
+from mesoinv.eval.report.markdown import NOTHING, table, thousands, with_interval
 from mesoinv.zoo.metrics import Score
 from mesoinv.zoo.training.sources import GENERATE
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mesoinv.eval.report.figures import COLOURS, FONT, draw_map, new_figure, save
+from mesoinv.eval.report.figures import COLOURS, FONT, new_figure, save
 from mesoinv.generators.solvers import coulomb
 from mesoinv.generators.solvers.strip import Strip
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from matplotlib.axes import Axes
+    from matplotlib.image import AxesImage
+    from numpy.typing import NDArray
 
     from mesoinv.eval.report.collect import Landscapes
 
@@ -53,10 +55,10 @@ def draw_examples(found: Landscapes, path: Path) -> None:
     images = {}
     for row, (name, example) in zip(panels, found.examples.items(), strict=True):
         high = float(np.quantile(example.density, 0.995))
-        draw_map(row[0], example.density / high, "inferno", 0, 1)
-        draw_map(row[1], example.true, "RdBu_r", -reach, reach)
-        images["V"] = draw_map(row[2], example.predicted, "RdBu_r", -reach, reach)
-        images["Δ"] = draw_map(row[3], example.predicted - example.true, "PuOr", -spread, spread)
+        _draw_map(row[0], example.density / high, "inferno", 0, 1)
+        _draw_map(row[1], example.true, "RdBu_r", -reach, reach)
+        images["V"] = _draw_map(row[2], example.predicted, "RdBu_r", -reach, reach)
+        images["Δ"] = _draw_map(row[3], example.predicted - example.true, "PuOr", -spread, spread)
         row[0].set_ylabel(f"{name}: r = {example.r:.4f}\n\ny [µm]", fontsize=FONT)
     titles = ("density ρ (input)", "landscape V", "prediction", "prediction − V")
     for axes, below, title in zip(panels[0], panels[-1], titles, strict=True):
@@ -83,7 +85,7 @@ def draw_error_maps(found: list[Landscapes], path: Path) -> None:
     for axes, model in zip(panels, found, strict=False):
         relative = model.error_map / rms
         low, high = np.quantile(relative, [0.0, 0.99])
-        image = draw_map(axes, relative, "viridis", low, high)
+        image = _draw_map(axes, relative, "viridis", low, high)
         bar = figure.colorbar(image, ax=axes, fraction=0.04, pad=0.02, extend="max")
         bar.set_label("rms error / rms", fontsize=FONT)
         axes.set_title(model.config.name, fontsize=FONT)
@@ -131,3 +133,19 @@ def _ticks(lowest: float, highest: float) -> list[float]:
         if len(ticks) == 1 or np.log((1 - ticks[-1]) / (1 - tick)) > room:
             ticks.append(tick)
     return ticks[1:]
+
+
+def _extent() -> tuple[float, float, float, float]:
+    """Return the sample's sides in µm, as `imshow` wants them."""
+    strip = Strip()
+    unit = strip.lattice_constant / 1e3
+    return (0.0, strip.length * unit, 0.0, strip.width * unit)
+
+
+def _draw_map(axes: Axes, values: NDArray[Any], colours: str, low: float, high: float) -> AxesImage:
+    """Draw a map (L, W) over the sample, source on the left."""
+    axes.tick_params(labelsize=FONT - 2)
+    return axes.imshow(
+        values.astype(float).T, origin="lower", extent=_extent(), cmap=colours, vmin=low, vmax=high,
+        interpolation="nearest",
+    )  # fmt: skip

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from mesoinv.eval.report import paper, tables
+from mesoinv.eval.report import markdown, paper, tables
 from mesoinv.generators.pipeline.provenance import library_versions, machine_name
 from mesoinv.generators.solvers.estimation import error_bounds
 
@@ -71,7 +71,7 @@ class Content:
 
     def main_landscapes(self) -> list[Landscapes]:
         """Return the models that are not trivial; without any, the linear ones."""
-        return [m for m in self.landscapes if not tables.is_trivial(m.config)] or [
+        return [m for m in self.landscapes if not markdown.is_trivial(m.config)] or [
             m for m in self.landscapes if m.config.architecture != "constant"
         ]
 

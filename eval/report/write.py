@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mesoinv.eval.report import figures_landscapes, figures_numbers, page, tables
 from mesoinv.eval.report.collect import Landscapes, Numbers, collect, samples_for
 from mesoinv.eval.report.limits import limits
+from mesoinv.eval.report.markdown import is_trivial
 from mesoinv.eval.report.speed import BATCH, Speeds, measure
 from mesoinv.generators.pipeline.errors import MesoinvError
 from mesoinv.zoo.config import WEIGHTS, ModelConfig, read_config
@@ -90,7 +91,7 @@ def local_models() -> list[Path]:
     configs = {p: read_config(p) for p in folders if (p / WEIGHTS).exists()}
 
     def key(item: tuple[Path, ModelConfig]) -> tuple[bool, str, str]:
-        config, trivial = item[1], tables.is_trivial(item[1])
+        config, trivial = item[1], is_trivial(item[1])
         return not trivial, config.architecture if trivial else "", config.name
 
     return [p for p, c in sorted(configs.items(), key=key) if c.dataset == "pldos"]

@@ -5,11 +5,10 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-import yaml
-
 from mesoinv.eval.task import Task
 from mesoinv.generators.pipeline.errors import UsageError, unknown_name
 from mesoinv.generators.pipeline.records import from_dict
+from mesoinv.zoo.declared.yaml_files import read_yaml
 
 FOLDER = Path(__file__).parent
 
@@ -48,14 +47,7 @@ def _ours(name: str) -> Task:
 
 def read_task(path: Path) -> Task:
     """Read a declaration, strictly: its id is the file's name."""
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UsageError(f"There is no task {path}. Known: {', '.join(list_tasks())}.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} is not YAML: {error}") from error
-    if not isinstance(data, dict):
-        raise UsageError(f"{path} must hold keys and values.")
+    data = read_yaml(path, "task", list_tasks())
     if "id" in data:
         raise UsageError(f"{path.name}: the id is the name of the file; leave it out.")
     return from_dict(Task, {"id": path.stem} | data, path.name)

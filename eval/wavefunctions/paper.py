@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mesoinv.eval.report.boards import cell
-from mesoinv.eval.report.tables import NOTHING, table
+from mesoinv.eval.report.markdown import NOTHING, table
 from mesoinv.eval.wavefunctions.curves import short
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mesoinv.eval.report.boards import rendered
-from mesoinv.eval.report.tables import thousands
+from mesoinv.eval.report.markdown import thousands
 from mesoinv.eval.wires import findings, scaling, tables
 from mesoinv.eval.wires.scores import UNIT
 from mesoinv.eval.wires.speed import NETWORK

@@ -17,8 +17,8 @@ from mesoinv.eval.wires.scores import SYMBOLS
 from mesoinv.generators.pipeline.records import from_dict, to_json
 from mesoinv.zoo import metrics
 from mesoinv.zoo.config import WEIGHTS
-from mesoinv.zoo.loading import load_model
 from mesoinv.zoo.declared.evaluation import Score  # noqa: TC001  (read at run time)
+from mesoinv.zoo.loading import load_model
 from mesoinv.zoo.recipe import Recipe, Supervised, read_recipe
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mesoinv.eval.report.tables import NOTHING, table, thousands, with_interval
+from mesoinv.eval.report.markdown import NOTHING, table, thousands, with_interval
 from mesoinv.eval.wires.scores import SKILL, UNIT
 from mesoinv.zoo.metrics import Score
 

@@ -7,6 +7,7 @@ generating and training also run on bare machines.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
 import types
@@ -55,7 +56,7 @@ def from_dict(record: type[T], data: object, where: str = "") -> T:
     ]
     if missing:
         raise UsageError(f"{where or record.__name__} lacks {', '.join(missing)}.")
-    hints = typing.get_type_hints(record)
+    hints = _hints(typing.cast("Any", record))
     inside = f"{where}." if where else ""
     values = {key: _value(hints[key], item, inside + key) for key, item in data.items()}
     try:
@@ -103,6 +104,12 @@ def _default(f: dataclasses.Field[Any]) -> Any:
     return f.default
 
 
+@functools.cache
+def _hints(record: Any) -> dict[str, Any]:
+    """Return the types of a record's fields: evaluating them takes longer than reading it."""
+    return typing.get_type_hints(record)
+
+
 def _value(hint: Any, data: object, where: str) -> Any:
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin in {Union, types.UnionType}:
@@ -140,7 +147,7 @@ def _union(arguments: tuple[Any, ...], data: object, where: str) -> Any:
     kinds = {
         typing.get_args(hints["kind"])[0]: a
         for a in arguments
-        if dataclasses.is_dataclass(a) and "kind" in (hints := typing.get_type_hints(a))
+        if dataclasses.is_dataclass(a) and "kind" in (hints := _hints(typing.cast("Any", a)))
     }
     if kinds and isinstance(data, dict):
         kind = data.get("kind")

@@ -7,6 +7,9 @@ are functions of that table alone.
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from mesoinv.zoo.declared.evaluation import Score
@@ -19,21 +22,12 @@ from mesoinv.zoo.metrics.bootstrap import (
     joined,
     scores,
 )
-from mesoinv.zoo.metrics.classes import Classes
+from mesoinv.zoo.metrics.coefficients import landscapes_of
 from mesoinv.zoo.metrics.family import Family, Target
-from mesoinv.zoo.metrics.landscapes import (
-    Coefficients,
-    Landscapes,
-    compare_maps,
-    landscapes_of,
-    pearson,
-)
-from mesoinv.zoo.metrics.numbers import Numbers
-from mesoinv.zoo.metrics.phases import Phases
-from mesoinv.zoo.metrics.spanning import Spanning
+from mesoinv.zoo.metrics.landscape import compare_maps, pearson
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
 
 __all__ = [
     "FAMILIES",
@@ -52,12 +46,26 @@ __all__ = [
     "scores",
 ]
 
+#: Modules of this package that hold no family.
+_MACHINERY = {"bootstrap", "family"}
+
+
+class _Families(Mapping[str, Family]):
+    """The families by name: one module each with its ``FAMILY``, loaded when it is used."""
+
+    def __getitem__(self, name: str) -> Family:
+        if name not in set(self):
+            raise KeyError(name)
+        family: Family = importlib.import_module(f"{__name__}.{name}").FAMILY
+        return family
+
+    def __iter__(self) -> Iterator[str]:
+        names = (module.name for module in pkgutil.iter_modules(__path__))
+        return (name for name in names if name not in _MACHINERY)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 #: What a task may name.
-FAMILIES: Mapping[str, Family] = {
-    "numbers": Numbers(),
-    "landscape": Landscapes(),
-    "coefficients": Coefficients(),
-    "classes": Classes(),
-    "spanning": Spanning(),
-    "phases": Phases(),
-}
+FAMILIES: Mapping[str, Family] = _Families()

@@ -55,3 +55,6 @@ class Classes(Family):
             "accuracy within one": Statistic((self.error,), partial(_near, distance=1)),
             "mean distance": Statistic((self.error,), _mean, "classes", "low"),
         }
+
+
+FAMILY = Classes()

@@ -181,3 +181,6 @@ def crossing_accuracy(
 ) -> RealArray:
     """Return 1 - |W/W_c - 1| of the crossing: 0 where the curve does not cross within 2 W_c."""
     return 1 - np.abs(crossing_error(probability, disorder, critical)) / 100
+
+
+FAMILY = Phases()

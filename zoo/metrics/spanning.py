@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from mesoinv.generators.percolation import FINITE_THRESHOLD
 from mesoinv.zoo.metrics.bootstrap import Statistic, Table
 from mesoinv.zoo.metrics.family import Family, Target, only_target
 
@@ -109,6 +108,8 @@ def fixed_density_accuracy(
 
 def _rare(true: RealArray, probability: RealArray, density: RealArray, *, spans: bool) -> RealArray:
     """Return the accuracy on those that span below p_c(100), or do not above it."""
+    from mesoinv.generators.percolation import FINITE_THRESHOLD  # noqa: PLC0415  (brings numba)
+
     rare = (true > 0.5) & (density < FINITE_THRESHOLD)
     if not spans:
         rare = (true < 0.5) & (density > FINITE_THRESHOLD)
@@ -142,3 +143,6 @@ def _residual(values: RealArray, true: RealArray) -> RealArray:
     high = (values * true).sum(axis=-1, keepdims=True) / np.maximum(ones, 1)
     low = (values * (1 - true)).sum(axis=-1, keepdims=True) / np.maximum(zeros, 1)
     return values - np.where(true > 0.5, high, low)
+
+
+FAMILY = Spanning()

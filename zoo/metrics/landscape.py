@@ -1,4 +1,4 @@
-"""Errors of predicted landscapes, directly or by their Fourier coefficients."""
+"""Errors of predicted maps, such as a landscape of disorder."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mesoinv.generators.solvers import coulomb
 from mesoinv.zoo.metrics.bootstrap import Statistic, Table
 from mesoinv.zoo.metrics.family import Family, Target
 
@@ -54,22 +53,6 @@ class Landscapes(Family):
         }
 
 
-class Coefficients(Landscapes):
-    """Fourier coefficients (n, 2), compared as the landscapes that they make.
-
-    Coefficients of short waves hardly matter to a landscape; the sum weighs them rightly.
-    """
-
-    def truth(self, targets: Sequence[Target]) -> tuple[str, ...]:
-        """Return the map and the distance of the donors, which enters the sum."""
-        return ("potential", "s")
-
-    def errors(self, predicted: Batch, true: Batch, targets: Sequence[Target]) -> Table:
-        """Sum the landscapes, then compare them."""
-        made = landscapes_of(predicted[targets[0].column], true["s"])
-        return compare_maps(made, true["potential"])
-
-
 def compare_maps(predicted: NDArray[Any], true: NDArray[Any]) -> Table:
     """Return the table of `Landscapes` for maps (B, L, W) [t]."""
     found = np.array([_compare(a, b) for a, b in zip(predicted, true, strict=True)])
@@ -101,7 +84,4 @@ def _compare(predicted: NDArray[Any], true: NDArray[Any]) -> tuple[float, float,
     return (float(a @ b) / norm if norm > 0 else 0.0), error, size
 
 
-def landscapes_of(fourier: NDArray[np.floating], s: NDArray[np.floating]) -> RealArray:
-    """Return the landscapes (B, L, W) [t] of coefficients (B, n, 2) for donors at s [nm]."""
-    coefficients = fourier[..., 0].astype(np.float64) + 1j * fourier[..., 1]
-    return coulomb.landscape(coefficients, s)
+FAMILY = Landscapes()
