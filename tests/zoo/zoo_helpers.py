@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
 import yaml
 
 from mesoinv.zoo.config import ModelConfig, Quantity
+from mesoinv.zoo.declared.transforms import Affine, Log
 from mesoinv.zoo.model import Model
-from mesoinv.zoo.recipe import Recipe, read_recipe
+from mesoinv.zoo.recipe import Recipe, Supervised, read_recipe
 from mesoinv.zoo.training.train import Setting
-from mesoinv.zoo.transforms import Affine, Log
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 TRAIN, VALIDATION = 12, 4
@@ -22,7 +26,11 @@ SHAPE = (16, 24)
 
 
 def small_config(**changes: Any) -> ModelConfig:
-    """Two numbers from a small map, with every part of a configuration in use."""
+    """Two numbers from a small map, with every part of a configuration in use.
+
+    `input_transforms` and `output_transforms` are put into the quantities that have none; several
+    outputs take each its number of an affine transform of lists.
+    """
     values: dict[str, Any] = {
         "name": "pldos-donors-cnn.small",
         "architecture": "conv_regressor",
@@ -31,13 +39,32 @@ def small_config(**changes: Any) -> ModelConfig:
         "dataset": "pldos",
         "dataset_version": "1.0.0",
         "config": "global",
-        "task": "donors",
+        "task": "pldos-donors",
         "inputs": [Quantity("pldos", "1/t", list(SHAPE), 0.4, 0.8)],
         "outputs": [Quantity("s", "nm", [], 40.0, 70.0), Quantity("n_d", "1", [], 0.6, 1.5)],
         "input_transforms": [Log(0.01), Affine(0.1, 2.0)],
         "output_transforms": [Affine([55.0, 1.0], [9.0, 0.3])],
     }
-    return ModelConfig(**(values | changes))
+    values |= changes
+    for side in ("input", "output"):
+        steps = values.pop(f"{side}_transforms")
+        values[f"{side}s"] = _with_transforms(values[f"{side}s"], steps)
+    return ModelConfig(**values)
+
+
+def _with_transforms(quantities: list[Quantity], steps: Sequence[Any]) -> list[Quantity]:
+    several = len(quantities) > 1
+    return [
+        q if q.transforms else replace(q, transforms=[_own(s, i) if several else s for s in steps])
+        for i, q in enumerate(quantities)
+    ]
+
+
+def _own(step: Any, i: int) -> Any:
+    """Return what one of several outputs takes of a transform."""
+    if isinstance(step, Affine) and isinstance(step.shift, list) and isinstance(step.scale, list):
+        return Affine(step.shift[i], step.scale[i])
+    return step
 
 
 def small_model(**changes: Any) -> Model:
@@ -56,13 +83,21 @@ def map_model(**changes: Any) -> Model:
     return small_model(**(values | changes))
 
 
+#: Keys of a supervised objective: `recipe_data` takes them beside the recipe's own.
+SUPERVISED = {f.name for f in dataclasses.fields(Supervised)} - {"kind"}
+
+
 def recipe_data(**changes: Any) -> dict[str, Any]:
-    """A training of seconds on the few samples of the fixtures."""
-    return {
+    """A training of seconds on the few samples of the fixtures.
+
+    Keys of a supervised objective go into `objective`. Names of columns become inputs and outputs
+    with `input_transforms` and `output_transforms`.
+    """
+    values: dict[str, Any] = {
         "description": "Tiny",
         "dataset": "pldos",
         "config": "global",
-        "task": "donors",
+        "task": "pldos-donors",
         "inputs": ["pldos"],
         "outputs": ["s", "n_d"],
         "samples": TRAIN,
@@ -76,11 +111,26 @@ def recipe_data(**changes: Any) -> dict[str, Any]:
             {"kind": "standardise"},
         ],
         "output_transforms": [{"kind": "standardise"}],
-        "augmentation": ["mirror"],
-        "schedule": "cosine",
-        "batch_size": 4,
-        "epochs": 2,
+        "objective": {
+            "kind": "supervised",
+            "augmentation": ["mirror"],
+            "schedule": "cosine",
+            "batch_size": 4,
+            "epochs": 2,
+        },
     } | changes
+    if objective := {name: values.pop(name) for name in SUPERVISED & set(values)}:
+        values["objective"] = values["objective"] | objective
+    for side in ("input", "output"):
+        steps, columns = values.pop(f"{side}_transforms"), values[f"{side}s"]
+        if isinstance(columns, list):
+            values[f"{side}s"] = [
+                {"name": name, "transforms": copy.deepcopy(steps)}
+                if isinstance(name, str)
+                else name
+                for name in columns
+            ]
+    return values
 
 
 def write_recipe(folder: Path, name: str = "pldos-donors-cnn.tiny", **changes: Any) -> Path:
