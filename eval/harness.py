@@ -107,7 +107,7 @@ def read_result(folder: str | Path) -> Result:
             f"says {evaluation.samples}."
         )
     # pyarrow's own conversion imports pandas, where it is installed
-    columns = {name: np.from_dlpack(table[name].chunk(0)) for name in table.column_names}
+    columns: Rows = {name: np.from_dlpack(table[name].chunk(0)) for name in table.column_names}
     return Result(evaluation, columns)
 
 

@@ -10,18 +10,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save, save_file
+from safetensors.torch import save, save_file
 from torch import Tensor, nn
 
 from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
-from mesoinv.zoo import transforms
-from mesoinv.zoo.architectures import build_network
+from mesoinv.zoo import networks, transforms
 from mesoinv.zoo.config import (
-    ANY,
     WEIGHTS,
     ModelConfig,
-    Quantity,
     read_config,
     weights_digest,
     write_config,
@@ -58,13 +54,7 @@ class Model(nn.Module):
         super().__init__()
         self.config = config
         self._file_digest: str | None = None
-        hyperparameters = dict(config.hyperparameters)
-        if not pretrained:
-            hyperparameters.pop("pretrained", None)
-        shapes = [network_shape(q) for q in config.inputs]
-        self.network = build_network(
-            config.architecture, shapes, [output_shape(config)], hyperparameters
-        )
+        self.network = networks.build(config, pretrained=pretrained)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map normalised input (B, …) to normalised output (B, …)."""
@@ -191,7 +181,7 @@ class Model(nn.Module):
         """
         source = Path(folder)
         model = cls(read_config(source))
-        _load_strictly(model.network, source)
+        networks.load(model.network, source)
         model.eval()
         model._file_digest = weights_digest(source)
         return model
@@ -216,29 +206,6 @@ class Model(nn.Module):
             return push(folder, repo, tag, private=private, dry_run=dry_run)
 
 
-def network_shape(quantity: Quantity) -> tuple[int, ...]:
-    """Return the shape of one sample of a quantity behind its transforms."""
-    steps = [step for step in quantity.transforms if step.RESHAPES]
-    sample = torch.zeros(1, *concrete(quantity.shape))
-    return tuple(transforms.apply(steps, sample).shape[1:])
-
-
-def concrete(shape: list[int]) -> list[int]:
-    """Return the shape of an example, where any length will do."""
-    return [_EXAMPLE if n == ANY else n for n in shape]
-
-
-#: Large enough for networks that halve a lattice several times, and a multiple of usual boxes.
-_EXAMPLE = 40
-
-
-def output_shape(config: ModelConfig) -> tuple[int, ...]:
-    """Return the shape of what the network gives for one sample."""
-    if len(config.outputs) > 1:
-        return (len(config.outputs),)
-    return network_shape(config.outputs[0])
-
-
 def _batches(array: NDArray[np.float32], size: int) -> list[NDArray[np.float32]]:
     if size < 1:
         raise UsageError(f"batch_size must be 1 or more; got {size}.")
@@ -249,33 +216,3 @@ def _column(inputs: Mapping[str, ArrayLike], name: str) -> ArrayLike:
     if name not in inputs:
         raise UsageError(f"The model takes {name}; the mapping holds {', '.join(inputs)}.")
     return inputs[name]
-
-
-def _load_strictly(network: nn.Module, folder: Path) -> None:
-    path = folder / WEIGHTS
-    if not path.exists():
-        pickles = [p.name for pattern in ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
-                   for p in folder.glob(pattern)]  # fmt: skip
-        if pickles:
-            raise MesoinvError(
-                f"{folder} holds {', '.join(pickles)} but no {WEIGHTS}. Pickles can run any code "
-                "when they are loaded and are refused; convert the weights to safetensors."
-            )
-        raise MesoinvError(f"{folder} holds no {WEIGHTS}.")
-    try:
-        tensors = load_file(path)
-    except (SafetensorError, OSError) as error:
-        raise MesoinvError(
-            f"{path} is truncated or not a safetensors file ({error}). Download or train it again."
-        ) from error
-    expected = network.state_dict()
-    missing, unknown = expected.keys() - tensors.keys(), tensors.keys() - expected.keys()
-    if missing or unknown:
-        raise MesoinvError(
-            f"{path} does not fit its config.json: missing {sorted(missing) or 'nothing'}, "
-            f"unknown {sorted(unknown) or 'nothing'}."
-        )
-    wrong = [n for n in expected if expected[n].shape != tensors[n].shape]
-    if wrong:
-        raise MesoinvError(f"{path} has tensors of another shape: {', '.join(wrong)}.")
-    network.load_state_dict({n: t.to(expected[n].dtype) for n, t in tensors.items()}, strict=True)

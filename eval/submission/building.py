@@ -85,7 +85,7 @@ def _through(quantity: Quantity, *, back: bool) -> tuple[int, ...]:
     import torch  # noqa: PLC0415
 
     from mesoinv.zoo import transforms  # noqa: PLC0415
-    from mesoinv.zoo.model import concrete, network_shape  # noqa: PLC0415
+    from mesoinv.zoo.networks import concrete, network_shape  # noqa: PLC0415
 
     shape, steps = concrete(quantity.shape), quantity.transforms
     inner = network_shape(replace(quantity, shape=shape))
