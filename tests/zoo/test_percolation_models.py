@@ -11,14 +11,16 @@ from zoo_helpers import write_recipe
 from mesoinv.generators.percolation import FINITE_THRESHOLD, clusters
 from mesoinv.generators.pipeline.errors import UsageError
 from mesoinv.generators.pipeline.generate import generate
-from mesoinv.zoo import metrics, transforms
+from mesoinv.zoo import metrics
 from mesoinv.zoo.architectures.flood_fill import FloodFill
 from mesoinv.zoo.config import ANY, Quantity
+from mesoinv.zoo.declared.transforms import Classes, Probability
 from mesoinv.zoo.loading import load_model
 from mesoinv.zoo.metrics.spanning import fixed_density_accuracy, partial_correlation
 from mesoinv.zoo.recipe import RECIPES, read_recipe
 from mesoinv.zoo.training.symmetry import check_square, turned_at_random
 from mesoinv.zoo.training.train import Setting, train
+from mesoinv.zoo.transforms import forward, inverse
 
 FLOOD = "percolation-spanning-floodfill.l10"
 TARGET = (metrics.Target("spanning", "1"),)
@@ -99,13 +101,11 @@ def test_shapes_that_a_quantity_accepts():
 
 
 def test_classes_and_probabilities_go_back_and_forth():
-    classes, number = transforms.Classes(31), torch.tensor([[0.0], [30.0], [12.0]])
-    assert classes.forward(number).shape == (3, 1, 31)
-    torch.testing.assert_close(classes.inverse(classes.forward(number)), number)
-    probability = transforms.Probability()
-    torch.testing.assert_close(
-        probability.inverse(torch.tensor([0.0, 50.0])), torch.tensor([0.5, 1])
-    )
+    classes, number = Classes(31), torch.tensor([[0.0], [30.0], [12.0]])
+    assert forward(classes, number).shape == (3, 1, 31)
+    torch.testing.assert_close(inverse(classes, forward(classes, number)), number)
+    logits = torch.tensor([0.0, 50.0])
+    torch.testing.assert_close(inverse(Probability(), logits), torch.tensor([0.5, 1]))
 
 
 def test_turned_lattices_are_lattices_of_the_same_kind():
@@ -137,10 +137,11 @@ def test_turned_lattices_are_lattices_of_the_same_kind():
 def test_losses_of_decisions_fall(tmp_path, changes):
     recipe = read_recipe(
         write_recipe(
-            tmp_path, dataset="percolation", config="L10", task="any", inputs=["occupied"],
-            input_transforms=[], architecture="dense", hyperparameters={"hidden": [40]},
-            samples=1240, validation=310, epochs=8, batch_size=31, learning_rate=1e-3 if
-            "optimiser" not in changes else 1.0, augmentation=[], **changes,
+            tmp_path, dataset="percolation", config="L10", task="percolation-any",
+            inputs=["occupied"], input_transforms=[], architecture="dense",
+            hyperparameters={"hidden": [40]}, samples=1240, validation=310, epochs=8,
+            batch_size=31, learning_rate=1e-3 if "optimiser" not in changes else 1.0,
+            augmentation=[], **changes,
         )
     )  # fmt: skip
     model = train(recipe, tmp_path / "out", Setting(runs=tmp_path, cache=tmp_path))

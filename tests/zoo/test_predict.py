@@ -7,7 +7,7 @@ from zoo_helpers import SHAPE, map_model, small_model
 
 from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
 from mesoinv.zoo.config import Quantity
-from mesoinv.zoo.transforms import Affine
+from mesoinv.zoo.declared.transforms import Affine
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,14 +11,15 @@ from torch import nn
 
 from mesoinv.generators.pipeline.errors import UsageError
 from mesoinv.generators.wavefunctions import DATASET
-from mesoinv.zoo import transforms
 from mesoinv.zoo.architectures import build_network
 from mesoinv.zoo.architectures.participation import Participation
 from mesoinv.zoo.config import ANY
-from mesoinv.zoo.recipe import RECIPES, list_recipes, read_recipe
+from mesoinv.zoo.declared.transforms import Relative
+from mesoinv.zoo.recipe import list_recipes, read_recipe
 from mesoinv.zoo.training.loop import Training
 from mesoinv.zoo.training.symmetry import check_translate, shifted_at_random
 from mesoinv.zoo.training.train import Setting, train
+from mesoinv.zoo.transforms import forward
 
 SIDE = 40
 
@@ -47,14 +50,11 @@ def cache(tmp_path_factory):
     return folder
 
 
-def cut_down(name, folder, **changes):
-    """A recipe of the zoo on few samples, for few epochs."""
-    lines = (RECIPES / f"{name}.yaml").read_text(encoding="utf-8").splitlines()
-    changes = {"samples": 128, "validation": 64} | changes
-    new = [f"{k}: {changes[k]}" if (k := x.partition(":")[0]) in changes else x for x in lines]
-    path = folder / f"{name}.yaml"
-    path.write_text("\n".join(new), encoding="utf-8")
-    return read_recipe(path)
+def cut_down(name, **changes):
+    """A recipe of the zoo on few samples, with changes of its objective."""
+    recipe = read_recipe(name)
+    objective = replace(recipe.objective, **changes)
+    return replace(recipe, samples=128, validation=64, objective=objective)
 
 
 def layers_of(network, kind):
@@ -75,7 +75,7 @@ def test_the_papers_networks_have_its_sizes():
         found = [tuple(x.weight.shape) for x in layers_of(network, nn.Conv2d)]
         assert found == convolutions
         assert [tuple(x.weight.shape) for x in layers_of(network, nn.Linear)] == dense
-        assert (recipe.optimiser, recipe.batch_size) == ("rmsprop", 64)
+        assert (recipe.objective.optimiser, recipe.objective.batch_size) == ("rmsprop", 64)
 
 
 def test_the_first_layer_is_wide_and_the_others_are_after_glorot():
@@ -98,19 +98,19 @@ def test_the_first_layer_is_wide_and_the_others_are_after_glorot():
     ],
 )
 def test_a_recipe_trains(name, cache, tmp_path):
-    recipe = cut_down(name, tmp_path, epochs=3)
+    recipe = cut_down(name, epochs=3)
     model = train(recipe, tmp_path / "out", Setting(runs=tmp_path, cache=cache))
     found = model.predict(made_up(20, seed=5)["density"])
     assert found.shape == (20,)
     assert ((found >= 0) & (found <= 1)).all()
-    if recipe.any_size:
+    if recipe.inputs[0].any_size:
         assert model.config.inputs[0].shape == [ANY, ANY]
         larger = made_up(4, side=80)["density"]
         assert model.predict(larger, check_range=False).shape == (4,)
 
 
 def test_the_participation_ratio_is_a_threshold(cache, tmp_path):
-    recipe = cut_down("wavefunctions-su2-participation.20k", tmp_path)
+    recipe = cut_down("wavefunctions-su2-participation.20k")
     model = train(recipe, tmp_path / "out", Setting(runs=tmp_path, cache=cache))
     network = model.network
     assert isinstance(network, Participation)
@@ -127,7 +127,7 @@ def test_logistic_regression_stands_still_at_its_minimum():
     samples = made_up(400)
     x, y = (torch.from_numpy(samples[name]) for name in ("density", "label"))
     network = Participation(())
-    network.solve(x.float(), y[:, None].float())
+    network.fit(x.float(), y[:, None].float())
     weight = network.weight.double().requires_grad_()
     share = 1 / (x.double() ** 2).sum(dim=(1, 2)) / SIDE**2
     logits = weight[0] + weight[1] * share.log()
@@ -142,7 +142,7 @@ def test_separable_samples_give_finite_weights():
     flat, peak = torch.full((4, 8, 8), 1 / 64), torch.zeros(4, 8, 8)
     peak[:, 3, 3] = 1
     network = Participation(())
-    network.solve(torch.cat([flat, peak]), torch.tensor([1.0] * 4 + [0.0] * 4))
+    network.fit(torch.cat([flat, peak]), torch.tensor([1.0] * 4 + [0.0] * 4))
     assert torch.isfinite(network.weight).all()
     assert (network(flat) > 3).all()
     assert (network(peak) < -3).all()
@@ -161,14 +161,14 @@ def test_shifts_keep_what_a_periodic_lattice_is():
     assert len(peaks) == 35
 
 
-def test_lattices_with_edges_are_not_shifted(tmp_path):
+def test_lattices_with_edges_are_not_shifted():
     check_translate("wavefunctions", "ando", ["label"])
     for config, column in (("chern", "label"), ("su2", "density")):
         with pytest.raises(UsageError, match=r"not periodic|not known"):
             check_translate("wavefunctions", config, [column])
     with pytest.raises(UsageError, match="not periodic"):
         check_translate("percolation", "L10", ["spanning"])
-    recipe = cut_down("wavefunctions-chern-resnet10t.54k", tmp_path, augmentation="[translate]")
+    recipe = cut_down("wavefunctions-chern-resnet10t.54k", augmentation=["translate"])
     with pytest.raises(UsageError, match="not periodic"):
         Training(nn.Identity(), recipe)
 
@@ -177,22 +177,23 @@ def test_every_periodic_model_that_turns_lattices_shifts_them_too():
     for name in list_recipes():
         if name.startswith("wavefunctions-"):
             recipe = read_recipe(name)
+            asked = getattr(recipe.objective, "augmentation", [])
             periodic = DATASET.parameters(recipe.config).periodic
-            assert ("translate" in recipe.augmentation) == (periodic and bool(recipe.augmentation))
+            assert ("translate" in asked) == (periodic and bool(asked))
 
 
 def test_a_relative_density_does_not_depend_on_the_size():
     small = torch.full((2, 4, 4), 1 / 16)
     large = torch.full((2, 8, 8), 1 / 64)
-    step = transforms.Relative()
-    torch.testing.assert_close(step.forward(small), torch.ones(2, 4, 4))
-    torch.testing.assert_close(step.forward(large), torch.ones(2, 8, 8))
+    step = Relative()
+    torch.testing.assert_close(forward(step, small), torch.ones(2, 4, 4))
+    torch.testing.assert_close(forward(step, large), torch.ones(2, 8, 8))
     x = torch.rand(3, 4, 5)
-    torch.testing.assert_close(step.forward(7 * x), step.forward(x))
+    torch.testing.assert_close(forward(step, 7 * x), forward(step, x))
 
 
-def test_the_learning_rate_falls_as_in_the_papers_solver(tmp_path):
-    recipe = cut_down("wavefunctions-su2-lenet.paper", tmp_path)
+def test_the_learning_rate_falls_as_in_the_papers_solver():
+    recipe = cut_down("wavefunctions-su2-lenet.paper")
     network = build_network(recipe.architecture, [(SIDE, SIDE)], [()], recipe.hyperparameters)
     found = Training(network, recipe).configure_optimizers()
     optimiser, schedule = found["optimizer"], found["lr_scheduler"]["scheduler"]
@@ -202,4 +203,4 @@ def test_the_learning_rate_falls_as_in_the_papers_solver(tmp_path):
     for _ in range(10):
         optimiser.step()
         schedule.step()
-    assert group["lr"] == pytest.approx(recipe.learning_rate * 1.001**-0.75)
+    assert group["lr"] == pytest.approx(recipe.objective.learning_rate * 1.001**-0.75)

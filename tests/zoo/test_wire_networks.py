@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from zoo_helpers import small_config
+from zoo_helpers import recipe_data, small_config
 
 from mesoinv.generators.pipeline.errors import UsageError
-from mesoinv.zoo import transforms
+from mesoinv.generators.pipeline.records import from_dict
 from mesoinv.zoo.architectures import build_network
 from mesoinv.zoo.config import Quantity
+from mesoinv.zoo.declared.transforms import Affine
 from mesoinv.zoo.model import Model
+from mesoinv.zoo.recipe import Recipe
 from mesoinv.zoo.training.loop import Training
 from mesoinv.zoo.training.symmetry import check_reverse, mirror_of, reversed_at_random
 
@@ -41,7 +43,7 @@ def test_the_papers_networks_have_its_sizes():
 def test_counting_takes_the_median_of_samples_with_as_many_impurities():
     network = build_network("impurity_count", [(2, 2)], [()], {"window": 0})
     x = torch.tensor([[0, 0, 0, 0], [5, 0, 0, 0], [0, 5, 0, 0], [0, 0, 2, 0], [5, 5, 5, 5.0]])
-    network.solve(x.reshape(-1, 2, 2), torch.tensor([[9.0], [1.0], [2.0], [7.0], [0.5]]))
+    network.fit(x.reshape(-1, 2, 2), torch.tensor([[9.0], [1.0], [2.0], [7.0], [0.5]]))
     found = network(torch.tensor([[[0.0, 3.0], [0.0, 0.0]], [[0.0, 0.0], [0.0, 0.0]]]))
     assert found.tolist() == [2.0, 9.0]
     assert network.table[:, 0].tolist() == [9.0, 2.0, 0.5, 0.5, 0.5]  # the next ones fill gaps
@@ -67,18 +69,16 @@ def test_reversal_is_for_currents_alone():
 def test_one_number_a_sample_is_compared_with_its_own_target():
     """Not with every target of the batch, as broadcasting (B,) and (B, 1) would."""
     config = small_config(
-        architecture="dense", hyperparameters={"hidden": []}, task="model1-3x3",
+        architecture="dense", hyperparameters={"hidden": []}, task="conductance-model1-3x3",
         inputs=[Quantity("onsite_energy", "t", [2, 2], -2, 2)],
         outputs=[Quantity("conductance", "2e²/h", [], 0, 2)],
-        input_transforms=[], output_transforms=[transforms.Affine([1.0], [2.0])],
+        input_transforms=[], output_transforms=[Affine([1.0], [2.0])],
     )  # fmt: skip
     model = Model(config)
     torch.nn.init.zeros_(model.network.layers[0].weight)
 
-    class Recipe:
-        loss, augmentation, outputs = "mse", (), ("conductance",)
-
+    recipe = from_dict(Recipe, recipe_data(outputs=["conductance"], augmentation=[], loss="mse"))
     y = torch.tensor([[1.0], [3.0]])
-    loss = Training(model, Recipe())._loss(torch.zeros(2, 2, 2), y)
+    loss = Training(model, recipe)._loss(torch.zeros(2, 2, 2), y)
     assert float(loss) == pytest.approx(np.mean([0.0, 1.0]))
     assert model.predict(np.zeros((5, 2, 2), "f4"), check_range=False).shape == (5,)
