@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
+from mesoinv.generators.pipeline.files import replace_text
 from mesoinv.generators.pipeline.records import from_dict, to_json
 
 if TYPE_CHECKING:
@@ -108,6 +109,4 @@ def read_manifest(folder: Path) -> Manifest:
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Replace ``manifest.json`` in one step: a kill leaves the old one or the new one."""
-    temporary = folder / f".{MANIFEST}.tmp"
-    temporary.write_text(to_json(manifest), encoding="utf-8")
-    temporary.replace(folder / MANIFEST)
+    replace_text(folder / MANIFEST, to_json(manifest))

@@ -1,0 +1,23 @@
+"""Writing files so that a kill leaves the old one or the new one, never half of one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write a text file in one step: under a temporary name beside it, which is then renamed.
+
+    Parameters
+    ----------
+    path : Path
+        Where the text is to be; what is there already is replaced.
+    text : str
+        Its content, stored as UTF-8.
+    """
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)
