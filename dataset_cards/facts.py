@@ -1,20 +1,16 @@
-"""What a build says about itself: its declaration, manifest and the footers of its files."""
+"""What a build says about itself: its declaration, its manifest and the prose of its card."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
-
-import pyarrow.parquet as pq
+from typing import TYPE_CHECKING
 
 from mesoinv.dataset_cards.prose import Prose, Task, read_prose
 from mesoinv.eval.tasks import tasks_of
 from mesoinv.generators.pipeline.audit_files import stored_columns
+from mesoinv.generators.pipeline.built_folder import BuiltFolder
 from mesoinv.generators.pipeline.errors import MesoinvError
-from mesoinv.generators.pipeline.manifest import ConfigRecord, Manifest, Shard, read_manifest
-from mesoinv.generators.pipeline.plan import HELD_OUT
+from mesoinv.generators.pipeline.manifest import Shard, read_manifest
 from mesoinv.generators.pipeline.resolve import resolve_dataset
 
 if TYPE_CHECKING:
@@ -24,47 +20,18 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Build:
-    """A built dataset on disk, opened for reading.
+class Build(BuiltFolder):
+    """A complete build on disk, opened for a card.
 
     Attributes
     ----------
-    folder : Path
-        The build, laid out as the Hub repository.
-    manifest : Manifest
-        What was made.
-    dataset : Dataset
-        The declaration it was made from.
+    folder, manifest, dataset
+        As of `BuiltFolder`.
     prose : Prose
         The hand-written part of the card.
     """
 
-    folder: Path
-    manifest: Manifest
-    dataset: Dataset
     prose: Prose
-
-    @cached_property
-    def default_config(self) -> str:
-        """The configuration that is loaded without a name: the declared one, if it was built."""
-        names = list(self.manifest.configs)
-        return self.dataset.default_config if self.dataset.default_config in names else names[0]
-
-    @cached_property
-    def configs(self) -> dict[str, ConfigRecord]:
-        """Configurations with samples or pictures, the default one first."""
-        rest = {n: r for n, r in self.manifest.configs.items() if n != self.default_config}
-        return {self.default_config: self.manifest.configs[self.default_config], **rest}
-
-    @property
-    def declared(self) -> list[str]:
-        """Names of the configurations that are declared ones, not prefixes or pictures of one."""
-        return [name for name, record in self.configs.items() if name == record.source]
-
-    @property
-    def held_out(self) -> dict[str, ConfigRecord]:
-        """Configurations of inputs whose answers are kept back."""
-        return {name: r for name, r in self.configs.items() if r.kind == HELD_OUT}
 
     @property
     def sources(self) -> list[str]:
@@ -131,21 +98,3 @@ def open_build(folder: Path, dataset: str | Dataset | None = None) -> Build:
             f"{declared.version}: install the mesoinv that made it, or build it again."
         )
     return Build(folder, manifest, declared, read_prose(declared))
-
-
-def parquet_features(build: Build, config: str) -> Any:
-    """Return the `datasets.Features` of a configuration, as its first file declares them."""
-    from datasets import Features  # noqa: PLC0415 - a second to import
-
-    first = next(s for split in build.configs[config].splits.values() for s in split.shards)
-    schema = pq.read_schema(build.folder / first.file)
-    return Features.from_dict(json.loads(schema.metadata[b"huggingface"])["info"]["features"])
-
-
-def uncompressed_bytes(build: Build, shards: list[Shard]) -> int:
-    """Return the size of files' values before compression, from their parquet footers."""
-    total = 0
-    for shard in shards:
-        footer = pq.read_metadata(build.folder / shard.file)
-        total += sum(footer.row_group(i).total_byte_size for i in range(footer.num_row_groups))
-    return total

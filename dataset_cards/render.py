@@ -11,14 +11,16 @@ from jinja2 import Environment, StrictUndefined
 from mesoinv.dataset_cards import tables
 from mesoinv.dataset_cards.facts import Build, open_build
 from mesoinv.dataset_cards.figures import existing_figures
-from mesoinv.dataset_cards.front_matter import evaluation, front_matter
+from mesoinv.generators.pipeline.files import replace_text
+from mesoinv.generators.pipeline.front_matter import dump_yaml, front_matter
 from mesoinv.generators.pipeline.hub import repo_name
+from mesoinv.generators.pipeline.readme import README, readme_head
 from mesoinv.generators.pipeline.secret import COMMITMENT_PREFIX
 
 if TYPE_CHECKING:
     from mesoinv.generators.pipeline.base import Dataset
 
-CARD, EVALUATION = "README.md", "eval.yaml"
+CARD, EVALUATION = README, "eval.yaml"
 HOMEPAGE = "https://huggingface.co"
 
 
@@ -38,7 +40,7 @@ def card_files(build: Build, repo: str | None = None) -> dict[str, str]:
         ``README.md`` and, where the dataset declares tasks that were built, ``eval.yaml``.
     """
     texts = {CARD: _card(build, repo_name(repo, build.dataset.name))}
-    tasks = evaluation(build)
+    tasks = _evaluation(build)
     return texts if tasks is None else {**texts, EVALUATION: tasks}
 
 
@@ -82,13 +84,19 @@ def render_card(
         If `repo` is not of the form ``owner/name``.
     """
     build = open_build(Path(folder), dataset)
-    if evaluation(build) is None:
+    if _evaluation(build) is None:
         (build.folder / EVALUATION).unlink(missing_ok=True)
     for name, text in stale_files(build, repo).items():
-        temporary = build.folder / f".{name}.tmp"
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(build.folder / name)
+        replace_text(build.folder / name, text)
     return build.folder / CARD
+
+
+def _evaluation(build: Build) -> str | None:
+    """Return ``eval.yaml``, or None where no declared task was built."""
+    benchmark = build.prose.head.benchmark
+    if benchmark is None or not build.tasks:
+        return None
+    return dump_yaml({**benchmark.model_dump(), "tasks": [t.model_dump() for t in build.tasks]})
 
 
 def _card(build: Build, repo: str) -> str:
@@ -101,14 +109,15 @@ def _card(build: Build, repo: str) -> str:
 
 
 def _context(build: Build, repo: str) -> dict[str, Any]:
+    head = build.prose.head
     return {
-        "front_matter": front_matter(build),
+        "readme_head": readme_head(front_matter(build, head.task_categories, head.tags)),
         "repo": repo,
         "homepage": HOMEPAGE,
         "dataset": build.dataset,
         "paper": build.dataset.paper,
         "manifest": build.manifest,
-        "head": build.prose.head,
+        "head": head,
         "sections": build.prose.sections,
         "figures": existing_figures(build),
         "default_config": build.default_config,

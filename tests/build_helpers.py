@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from mesoinv.generators.pipeline.manifest import read_manifest
 
@@ -41,6 +43,23 @@ def run(*arguments: object, **options: object) -> subprocess.CompletedProcess[st
         check=False,
         **options,
     )
+
+
+def load_offline(program: str, folder: Path, home: Path) -> Any:
+    """Run a program of somebody who has `datasets` and no network; return the JSON it prints last.
+
+    The program finds the folder in ``sys.argv[1]``; caches are below `home`.
+    """
+    env = {"HF_HOME": str(home / "hf"), "HF_HUB_OFFLINE": "1", "PATH": "", "HOME": str(home)}
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(folder)],
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def start_slow_build(out: Path, workers: int, seconds: float) -> subprocess.Popen[str]:

@@ -10,22 +10,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mesoinv.generators.pipeline.assembly import Assembly
+from mesoinv.generators.pipeline.built_folder import BuiltFolder
 from mesoinv.generators.pipeline.compute import compute_part
 from mesoinv.generators.pipeline.derived import build_mini, build_preview
 from mesoinv.generators.pipeline.errors import UsageError
 from mesoinv.generators.pipeline.folder import check_folder, locked, open_manifest
 from mesoinv.generators.pipeline.job import DeclaredJob
 from mesoinv.generators.pipeline.plan import Part, check_configs, check_device, check_solver
+from mesoinv.generators.pipeline.readme import update_readme
 from mesoinv.generators.pipeline.resolve import resolve_dataset
 from mesoinv.generators.pipeline.workers import completed, open_pool
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from mesoinv.generators.pipeline.base import Dataset
     from mesoinv.generators.pipeline.compute import Task
-    from mesoinv.generators.pipeline.job import Progress
+    from mesoinv.generators.pipeline.job import Job, Progress
 
 
 def build(  # noqa: PLR0913 - the public call of the whole pipeline
@@ -43,7 +45,8 @@ def build(  # noqa: PLR0913 - the public call of the whole pipeline
     """Build configurations of a dataset into a folder that ``load_dataset`` reads.
 
     Stopped at any moment, the same call continues and ends in the same content. With the default
-    configuration come ``mini`` (its first samples) and ``preview`` (a few, with images).
+    configuration come ``mini`` (its first samples) and ``preview`` (a few, with images). At the end
+    a short ``README.md`` names the configurations to ``load_dataset``, see `update_readme`.
 
     Parameters
     ----------
@@ -89,17 +92,13 @@ def build(  # noqa: PLR0913 - the public call of the whole pipeline
         workers=check_workers(workers, device, scheduler),
         scheduler=scheduler,
     )
-    check_folder(job.folder)
-    with locked(job.folder):
-        manifest = open_manifest(job.folder, declared, job.records())
-        assembly = Assembly(job, manifest, progress or (lambda _done, _total: None))
-        with assembly.explained():
-            compute_shards(assembly)
-            if declared.default_config in job.configs:
-                build_mini(assembly)
-                build_preview(assembly, job.preview_rows)
-            assembly.clean_up()
-    return job.folder
+
+    def derive(assembly: Assembly) -> None:
+        if declared.default_config in job.configs:
+            build_mini(assembly)
+            build_preview(assembly, job.preview_rows)
+
+    return run_job(job, progress, derive)
 
 
 def check_workers(workers: int, device: str, scheduler: str | None = None) -> int:
@@ -115,6 +114,45 @@ def check_workers(workers: int, device: str, scheduler: str | None = None) -> in
     if device != "cpu" and (workers > 1 or scheduler is not None):
         raise UsageError("One process drives the GPU: use --workers 1 and no --scheduler with it.")
     return workers
+
+
+def run_job(
+    job: Job, progress: Progress | None = None, derive: Callable[[Assembly], None] | None = None
+) -> Path:
+    """Do what a job asks: compute what is missing, write shards, README, and clean up.
+
+    Parameters
+    ----------
+    job : Job
+        What was asked, already checked.
+    progress : callable, optional
+        Called with (samples done, samples in total).
+    derive : callable, optional
+        Makes other configurations from the finished ones.
+
+    Returns
+    -------
+    Path
+        The output folder.
+
+    Raises
+    ------
+    UsageError
+        If the folder holds something else.
+    MesoinvError
+        If the disk is full, a worker died, or another build writes to the folder.
+    """
+    check_folder(job.folder)
+    with locked(job.folder):
+        manifest = open_manifest(job.folder, job.dataset, job.records())
+        assembly = Assembly(job, manifest, progress or (lambda _done, _total: None))
+        with assembly.explained():
+            compute_shards(assembly)
+            if derive is not None:
+                derive(assembly)
+            update_readme(BuiltFolder(job.folder, manifest, job.dataset))
+            assembly.clean_up()
+    return job.folder
 
 
 def compute_shards(assembly: Assembly) -> None:

@@ -16,11 +16,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mesoinv.generators.pipeline.assembly import Assembly
-from mesoinv.generators.pipeline.build import check_workers, compute_shards
+from mesoinv.generators.pipeline.build import check_workers, run_job
 from mesoinv.generators.pipeline.compute import Task
 from mesoinv.generators.pipeline.errors import UsageError, unknown_name
-from mesoinv.generators.pipeline.folder import check_folder, locked, open_manifest
 from mesoinv.generators.pipeline.generate import compute_samples
 from mesoinv.generators.pipeline.job import Job
 from mesoinv.generators.pipeline.manifest import ConfigRecord, Split
@@ -144,14 +142,7 @@ def build_held_out(  # noqa: PLR0913 - the public call of a held-out build
         names=names,
         key=read_key(key_file),
     )
-    check_folder(folder)
-    with locked(folder):
-        manifest = open_manifest(folder, declared, job.records())
-        assembly = Assembly(job, manifest, progress or (lambda _done, _total: None))
-        with assembly.explained():
-            compute_shards(assembly)
-            assembly.clean_up()
-    return folder
+    return run_job(job, progress)
 
 
 def check_held_out(

@@ -1,7 +1,6 @@
 """Held-out splits in the card, for `load_dataset`, and on the Hub: inputs and a promise."""
 
 import hashlib
-import json
 import os
 import re
 import shutil
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from build_helpers import TESTS
+from build_helpers import TESTS, load_offline
 from drawn_toy import DATASET
 from loopback_hub import json_result, run_client
 
@@ -74,19 +73,6 @@ def head_of(folder):
     return yaml.safe_load((folder / "README.md").read_text().split("---\n")[1])
 
 
-def load(folder, home):
-    env = {"HF_HOME": str(home / "hf"), "HF_HUB_OFFLINE": "1", "PATH": "", "HOME": str(home)}
-    done = subprocess.run(
-        [sys.executable, "-c", LOAD, str(folder)],
-        env=env,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
-
-
 def test_front_matter(extended, alone):
     for folder in (extended, alone):
         head = head_of(folder)
@@ -142,7 +128,7 @@ def test_a_folder_of_its_own(alone):
 
 
 def test_load_dataset(extended, key_file, tmp_path):
-    loaded = load(extended, tmp_path)
+    loaded = load_offline(LOAD, extended, tmp_path)
     assert list(loaded["features"]) == list(INPUTS)
     assert loaded["features"]["density"]["_type"] == "Array2D"
     assert loaded["splits"] == ["test"]

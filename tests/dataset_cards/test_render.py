@@ -1,14 +1,12 @@
 """The card says what the files hold, and `load_dataset` reads a folder by it."""
 
 import dataclasses
-import json
-import subprocess
-import sys
 from typing import ClassVar
 
 import pyarrow.parquet as pq
 import pytest
 import yaml
+from build_helpers import load_offline
 from drawn_toy import DATASET, DrawnConfig, DrawnToy
 from toy_dataset import SIZES
 
@@ -16,7 +14,6 @@ from mesoinv import build, verify
 from mesoinv.dataset_cards import facts, tables
 from mesoinv.dataset_cards.facts import open_build
 from mesoinv.dataset_cards.figures import draw_figures, existing_figures
-from mesoinv.dataset_cards.front_matter import size_category
 from mesoinv.dataset_cards.prose import (
     SECTIONS,
     Benchmark,
@@ -30,6 +27,7 @@ from mesoinv.dataset_cards.render import render_card, repo_name, stale_files
 from mesoinv.eval.tasks import tasks_of
 from mesoinv.generators import get_dataset, list_datasets
 from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
+from mesoinv.generators.pipeline.front_matter import size_category
 from mesoinv.generators.pipeline.generate import generate
 from mesoinv.generators.pipeline.manifest import read_manifest, write_manifest
 from mesoinv.generators.pipeline.storage import feature_spec
@@ -97,16 +95,7 @@ def loaded(built, tmp_path_factory):
     stray = folder / "plain/test-00000-of-00009.parquet"
     shutil.copy(folder / "plain/test-00000-of-00001.parquet", stray)
     render(folder)
-    env = {"HF_HOME": str(home / "hf"), "HF_HUB_OFFLINE": "1", "PATH": "", "HOME": str(home)}
-    done = subprocess.run(
-        [sys.executable, "-c", LOAD, str(folder)],
-        env=env,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
+    return load_offline(LOAD, folder, home)
 
 
 def test_head_agrees_with_the_files(folder):

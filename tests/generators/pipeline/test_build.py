@@ -60,7 +60,7 @@ def test_files_and_manifest(toy_folder: Path) -> None:
             "test-00000-of-00001.parquet",
         )
     }
-    assert files == shards | {"manifest.json", "preview/test-00000-of-00001.parquet"}
+    assert files == shards | {"README.md", "manifest.json", "preview/test-00000-of-00001.parquet"}
     assert not (toy_folder / ".build").exists()
     manifest = read_manifest(toy_folder)
     assert manifest.complete

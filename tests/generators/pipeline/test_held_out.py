@@ -22,7 +22,7 @@ from mesoinv.generators.pipeline.storage import read_rows, to_storage
 def test_files_and_manifest(standalone: Path, key_file: Path) -> None:
     found = (path for path in standalone.rglob("*") if path.is_file())
     files = sorted(path.relative_to(standalone).as_posix() for path in found)
-    assert files == ["manifest.json", SHARD, SHARD.replace("test-00000", "test-00001")]
+    assert files == ["README.md", "manifest.json", SHARD, SHARD.replace("test-00000", "test-00001")]
     manifest = read_manifest(standalone)
     record = manifest.configs["plain-held-out"]
     assert manifest.complete

@@ -140,6 +140,7 @@ def test_crash_before_every_step(
         monkeypatch.undo()
         assert_hidden(key, *contents(out))
         assert digests(held_out(key_file, out)) == digests(standalone)
+        assert (out / "README.md").read_bytes() == (standalone / "README.md").read_bytes()
         assert not (out / ".build").exists()
     assert steps > 15
 

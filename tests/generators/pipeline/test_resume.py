@@ -50,6 +50,7 @@ def assert_continues(folder: Path, reference: Path, *, at_least: int = 0) -> Non
     assert digests(folder) == digests(reference)
     for file in digests(folder):
         assert (folder / file).read_bytes() == (reference / file).read_bytes()
+    assert (folder / "README.md").read_bytes() == (reference / "README.md").read_bytes()
     assert not (folder / ".build").exists()
     assert verify(folder, samples=2, dataset=TOY).ok
 
@@ -158,6 +159,7 @@ def test_crash_before_every_step(
     """Only renames and removals change what counts; die before each of them, then continue."""
     names = ("plain/", "mini/", "preview/")
     expected = {k: v for k, v in digests(toy_folder).items() if k.startswith(names)}
+    readme = (build(TOY, ["plain"], out=tmp_path / "whole") / "README.md").read_bytes()
     replace, unlink = Path.replace, Path.unlink
     steps = count = 0
     crashed = True
@@ -183,7 +185,9 @@ def test_crash_before_every_step(
         check_consistent(out)
         build(TOY, ["plain"], out=out)
         assert digests(out) == expected
+        assert (out / "README.md").read_bytes() == readme
         assert not (out / ".build").exists()
+        assert not list(out.glob(".*"))
     assert steps > 30
 
 
