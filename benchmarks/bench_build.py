@@ -18,7 +18,6 @@ WORKERS = 2
 def run(*, quick: bool) -> Iterator[str]:
     """Yield one line per case."""
     import mesoinv  # noqa: PLC0415 - after the number of threads is set
-    from mesoinv.dataset_cards.render import render_card  # noqa: PLC0415
 
     size = "mini" if quick else "small"
     with tempfile.TemporaryDirectory() as name:
@@ -33,7 +32,6 @@ def run(*, quick: bool) -> Iterator[str]:
             f"({rows} in {seconds:.0f} s with start, files, `mini` and `preview`), "
             f"{megabytes / rows * 1e3:.0f} kB a sample"
         )
-        render_card(folder)  # its header tells load_dataset the names of the configurations
         yield from loading(folder, Path(name) / "cache", 50 if quick else 500)
 
 
