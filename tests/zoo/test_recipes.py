@@ -8,11 +8,12 @@ from safetensors.torch import load_file
 from zoo_helpers import recipe_data, write_recipe
 
 import mesoinv
+from mesoinv.eval.tasks import get_task
 from mesoinv.generators import get_dataset
 from mesoinv.generators.pipeline.errors import UsageError
 from mesoinv.generators.pipeline.records import from_dict
 from mesoinv.zoo.architectures import build_network, list_architectures
-from mesoinv.zoo.config import ANY, CONFIG, WEIGHTS, read_config
+from mesoinv.zoo.config import ANY, CONFIG, WEIGHTS, Quantity, read_config
 from mesoinv.zoo.loading import LOCAL_WEIGHTS
 from mesoinv.zoo.networks import network_shape
 from mesoinv.zoo.recipe import RECIPES, Recipe, list_recipes, read_recipe
@@ -25,13 +26,15 @@ TABLES = {"samples.parquet", "evaluation.json"}
 #: those in sub-folders too, such as recipes for larger machines
 FILES = {path.stem: path for path in sorted(RECIPES.rglob("*.yaml"))}
 FOLDERS = sorted(path.parent for path in LOCAL_WEIGHTS.glob(f"*/{WEIGHTS}"))
+#: those whose weights are elsewhere too
+RECORDED = sorted(path.parent for path in LOCAL_WEIGHTS.glob(f"*/{CONFIG}"))
 #: What the paper trained on, where that is not as much as the full size of the split ``train``: it
 #: reconstructs landscapes of one s and N_d only, has no lattices of 10 × 10, and fewer states
 PAPER = {
-    ("landscape", "global"): {None},
-    ("spanning", "L10"): {None},
-    ("su2", "su2"): {2000},
-    ("chern", "chern"): {2000, 54_000},
+    ("pldos-landscape", "global"): {None},
+    ("percolation-spanning", "L10"): {None},
+    ("wavefunctions-su2", "su2"): {2000},
+    ("wavefunctions-chern", "chern"): {2000, 54_000},
 }
 FITTED = {"standardise": "affine", "min-max": "affine"}
 
@@ -39,8 +42,8 @@ FITTED = {"standardise": "affine", "min-max": "affine"}
 def test_there_are_recipes_of_every_task():
     names = list_recipes()
     assert len(names) >= 10
-    tasks = {name.split("-")[1] for name in names}
-    assert {"donors", "statistics", "fourier", "landscape"} <= tasks
+    tasks = {read_recipe(name).task for name in names}
+    assert {f"pldos-{x}" for x in ("donors", "statistics", "fourier", "landscape")} <= tasks
     assert sum("constant" in name for name in names) >= 3
 
 
@@ -49,20 +52,24 @@ def test_every_recipe_is_valid(name):
     recipe = read_recipe(FILES[name])
     assert recipe.name == name
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+){2,}\.[a-z0-9-]+", name)
-    assert name.startswith(f"{recipe.dataset}-{recipe.task}-")
+    assert name.startswith(f"{recipe.task}-")
+    assert get_task(recipe.task).dataset == recipe.dataset
     dataset = get_dataset(recipe.dataset)
     columns = {c.name: c for c in dataset.columns(recipe.config)}
-    assert {*recipe.inputs, *recipe.outputs} <= set(columns)
+    outputs = [q.name for q in recipe.outputs]
+    assert set(recipe.columns) <= set(columns)
+    assert recipe.columns == tuple(dict.fromkeys([recipe.inputs[0].name, *outputs]))
     full = dataset.config(recipe.config).sizes["full"]
     assert recipe.samples <= full["train"]
     assert recipe.validation <= full["validation"]
     assert recipe.paper_samples in PAPER.get((recipe.task, recipe.config), {full["train"]})
-    if {"mirror", "reverse"} & set(recipe.augmentation):
-        mirror_of(recipe.outputs)
-    if "square" in recipe.augmentation:
-        check_square(recipe.outputs)
-    if "translate" in recipe.augmentation:
-        check_translate(recipe.dataset, recipe.config, recipe.outputs)
+    augmentation = getattr(recipe.objective, "augmentation", [])
+    if {"mirror", "reverse"} & set(augmentation):
+        mirror_of(outputs)
+    if "square" in augmentation:
+        check_square(outputs)
+    if "translate" in augmentation:
+        check_translate(recipe.dataset, recipe.config, outputs)
     if recipe.start is not None:
         assert recipe.start in FILES
 
@@ -71,15 +78,15 @@ def test_every_recipe_is_valid(name):
 def test_every_recipe_builds_its_network(name):
     recipe = read_recipe(FILES[name])
     columns = {c.name: c for c in get_dataset(recipe.dataset).columns(recipe.config)}
-    shapes = [list(columns[c].shape) for c in recipe.inputs]
-    output = (len(recipe.outputs),)
-    if len(recipe.outputs) == 1:
-        output = network_shape(list(columns[recipe.outputs[0]].shape), recipe.output_transforms)
+    inputs, outputs = (
+        [Quantity(q.name, "1", list(columns[q.name].shape), 0, 0, q.transforms) for q in side]
+        for side in (recipe.inputs, recipe.outputs)
+    )
+    output = (len(outputs),)
+    if len(outputs) == 1:
+        output = network_shape(outputs[0])
     network = build_network(
-        recipe.architecture,
-        [network_shape(shape, recipe.input_transforms) for shape in shapes],
-        [output],
-        recipe.hyperparameters,
+        recipe.architecture, [network_shape(q) for q in inputs], [output], recipe.hyperparameters
     )
     assert sum(tensor.numel() for tensor in network.state_dict().values()) > 0
 
@@ -87,13 +94,27 @@ def test_every_recipe_builds_its_network(name):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"learning_rat": 1}, "Unknown key in .*learning_rat.*Did you mean 'learning_rate'"),
+        ({"sampels": 1}, "Unknown key in .*sampels.*Did you mean 'samples'"),
+        (
+            {"objective": {"kind": "supervised", "epochs": 1, "learning_rat": 1}},
+            r"key in .*\.objective 'learning_rat'.*Did you mean 'learning_rate'",
+        ),
         ({"epochs": "many"}, "epochs must be a value of type int"),
         ({"epochs": True}, "epochs must be a value of type int"),
         ({"loss": "mae"}, "Unknown .*loss 'mae'.*Allowed: mse, l1, huber"),
         ({"inputs": "pldos"}, "inputs must be a list"),
         ({"inputs": ["pldos", "s"]}, "inputs must be one column"),
-        ({"batch_size": 0}, "must be 1 or more"),
+        ({"batch_size": 0}, "batch_size of 1 or more"),
+        ({"epochs": 0}, r"objective: A supervised training needs 1 epoch"),
+        ({"objective": {"kind": "supervised"}}, r"objective lacks epochs"),
+        ({"objective": {"epochs": 2}}, "Unknown kind of .*objective 'None'.*supervised"),
+        ({"objective": {"kind": "closed form"}}, "Did you mean 'closed_form'"),
+        ({"objective": {"kind": "closed_form"}, "epochs": 2}, r"objective 'epochs'.*Allowed: kind"),
+        ({"objective": {"kind": "reuse"}}, "reuse needs start: the model whose weights are kept"),
+        ({"samples": 0}, "samples and validation must be 1 or more"),
+        ({"validation": 0}, "samples and validation must be 1 or more"),
+        ({"outputs": []}, "outputs one or more"),
+        ({"inputs": [{"name": "pldos", "any-size": True}]}, "Did you mean 'any_size'"),
         ({"input_transforms": [{"kind": "lag"}]}, "Did you mean 'log'"),
         ({"input_transforms": [{"kind": "log", "flor": 1}]}, "Did you mean 'floor'"),
         ({"augmentation": ["rotate"]}, "Allowed: mirror"),
@@ -106,8 +127,12 @@ def test_wrong_recipes(tmp_path, changes, message):
 
 def test_missing_keys_and_files(tmp_path):
     data = recipe_data()
-    del data["epochs"], data["task"]
-    with pytest.raises(UsageError, match=r"lacks task, epochs|lacks epochs, task"):
+    del data["objective"], data["task"]
+    with pytest.raises(UsageError, match=r"lacks task, objective|lacks objective, task"):
+        from_dict(Recipe, data, "tiny.yaml")
+    data = recipe_data()
+    del data["objective"]["epochs"]
+    with pytest.raises(UsageError, match=r"tiny\.yaml\.objective lacks epochs"):
         from_dict(Recipe, data, "tiny.yaml")
     with pytest.raises(UsageError, match=r"There is no recipe .*nothing\.yaml"):
         read_recipe(tmp_path / "nothing.yaml")
@@ -121,6 +146,14 @@ def test_missing_keys_and_files(tmp_path):
         read_recipe("pldos-donors-cnn.nothing")
 
 
+def test_keys_of_earlier_formats_are_refused():
+    for key, value in (("epochs", 2), ("input_transforms", []), ("any_size", True)):
+        with pytest.raises(UsageError, match=f"Unknown key in tiny.yaml '{key}'"):
+            from_dict(Recipe, recipe_data() | {key: value}, "tiny.yaml")
+    with pytest.raises(UsageError, match=r"inputs\[0\] must be keys and values of Input"):
+        from_dict(Recipe, recipe_data() | {"inputs": ["pldos"]}, "tiny.yaml")
+
+
 def test_unknown_architectures_and_hyperparameters():
     assert {"constant", "linear", "timm", "unet"} <= set(list_architectures())
     with pytest.raises(UsageError, match="Did you mean 'unet'"):
@@ -132,6 +165,7 @@ def test_unknown_architectures_and_hyperparameters():
 
 
 def test_weights_are_small():
+    assert len(RECORDED) >= len(FOLDERS) > 0
     sizes = {path: path.stat().st_size for path in LOCAL_WEIGHTS.rglob("*") if path.is_file()}
     assert max(sizes.values()) <= EACH_FILE
     assert sum(n for path, n in sizes.items() if path.suffix == ".safetensors") <= ALL_WEIGHTS
@@ -140,8 +174,8 @@ def test_weights_are_small():
     assert {path.suffix for path in sizes} <= allowed
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
-def test_committed_weights_belong_to_their_recipe(folder):
+@pytest.mark.parametrize("folder", RECORDED, ids=lambda folder: folder.name)
+def test_committed_models_belong_to_their_recipe(folder):
     config, recipe = read_config(folder), read_recipe(FILES[folder.name])
     assert config.name == folder.name == recipe.name
     for key in ("architecture", "hyperparameters", "dataset", "config", "task"):
@@ -150,20 +184,22 @@ def test_committed_weights_belong_to_their_recipe(folder):
     columns = {c.name: c for c in get_dataset(config.dataset).columns(config.config)}
     for side in ("inputs", "outputs"):
         quantities = getattr(config, side)
-        assert [q.column for q in quantities] == getattr(recipe, side)
-        for q in quantities:
-            column = columns[q.column]
-            free = recipe.any_size and side == "inputs"
+        asked = getattr(recipe, side)
+        assert [q.name for q in quantities] == [q.name for q in asked]
+        for q, wanted in zip(quantities, asked, strict=True):
+            column = columns[q.name]
+            free = side == "inputs" and wanted.any_size
             shape = [ANY] * len(column.shape) if free else list(column.shape)
             assert (q.unit, q.shape) == (column.unit, shape)
             assert q.low <= q.high
-    for side in ("input_transforms", "output_transforms"):
-        kinds = [FITTED.get(t.kind, t.kind) for t in getattr(recipe, side)]
-        assert [t.kind for t in getattr(config, side)] == kinds
+            kinds = [FITTED.get(t.kind, t.kind) for t in wanted.transforms]
+            assert [t.kind for t in q.transforms] == kinds
     record = config.training
     assert record is not None
-    for key in ("samples", "paper_samples", "epochs", "seed"):
+    for key in ("samples", "paper_samples", "seed"):
         assert getattr(record, key) == getattr(recipe, key), key
+    assert record.objective == recipe.objective.kind
+    assert record.epochs == getattr(recipe.objective, "epochs", 0)
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
