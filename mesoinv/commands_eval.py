@@ -112,10 +112,14 @@ def evaluate(  # noqa: PLR0913, PLR0917  (each is an option)
     """Score a model or a file of predictions on a task, with 95 % intervals."""
     from mesoinv.eval import harness
     from mesoinv.eval.storing import default_task, keep, own_folder, require_fit
+    from mesoinv.generators.pipeline.extras import require
     from mesoinv.generators.pipeline.plan import check_device
     from mesoinv.progress import generation_bar, progress_bar
+    from mesoinv.zoo import card
 
     check_device(device)
+    if save:
+        require("--save writes the card of the model, which", card.EXTRAS, *card.MODULES)
     declared = default_task(model, task)
     if against is not None:
         require_fit(against, declared)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mesoinv.generators.pipeline.errors import UsageError
+from mesoinv.generators.pipeline.extras import missing, require
 
 if TYPE_CHECKING:
     from mesoinv.zoo.listing import Entry
@@ -111,16 +112,24 @@ def train(  # noqa: PLR0913, PLR0917  (each is an option)
     cache: Cache = CACHE,
 ) -> None:
     """Train a recipe; stopped at any moment, the same command continues."""
+    from mesoinv.zoo import card
     from mesoinv.zoo.recipe import read_recipe
 
     if device not in {"cpu", "cuda"}:
         raise UsageError(f"Unknown device {device!r}. Allowed: cpu, cuda.")
     read = read_recipe(recipe)
     folder = out or _default_folder(recipe, read)
+    require("mesoinv train", "train", "torch", "timm", "lightning", "safetensors")
+    no_card = missing(*card.MODULES)
+    if no_card:
+        typer.echo(
+            f"No card will be written: not installed here: {', '.join(no_card)}. To write it "
+            f"later: pip install 'mesoinv[{card.EXTRAS}]', then mesoinv card {folder}",
+            err=True,
+        )
     _use_threads(threads)
     _quiet_lightning()
     from mesoinv.progress import generation_bar
-    from mesoinv.zoo.card import recipe_file, write_card
     from mesoinv.zoo.training.train import Setting
     from mesoinv.zoo.training.train import train as train_recipe
 
@@ -128,8 +137,9 @@ def train(  # noqa: PLR0913, PLR0917  (each is an option)
         setting = Setting(data, runs, cache, workers, device, devices, progress)
         model = train_recipe(read, folder, setting)
     if Path(recipe).suffix == ".yaml":
-        (folder / recipe_file(read.name)).write_bytes(Path(recipe).read_bytes())
-    write_card(folder)
+        (folder / card.recipe_file(read.name)).write_bytes(Path(recipe).read_bytes())
+    if not no_card:
+        card.write_card(folder)
     record = model.config.training
     assert record is not None
     typer.echo(

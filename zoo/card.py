@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from mesoinv.generators import get_dataset
+from mesoinv.generators.pipeline.extras import require
 from mesoinv.generators.pipeline.hub import repo_name
 from mesoinv.generators.pipeline.numbers import count, duration, size
 from mesoinv.zoo.config import ANY, WEIGHTS, read_config
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from mesoinv.zoo.declared.evaluation import Evaluation
 
 CARD = "README.md"
+#: What writing a card needs besides the core, and the extras that install it.
+MODULES, EXTRAS = ("jinja2", "matplotlib"), "plot,publish"
 #: What the card says in place of a number of epochs.
 _WITHOUT_EPOCHS = {
     "closed_form": "closed form, no epochs",
@@ -53,10 +56,11 @@ def write_card(folder: Path, repo: str | None = None) -> Path:
     Raises
     ------
     MesoinvError
-        If the folder holds no ``config.json``.
+        If the folder holds no ``config.json``, or jinja2 or matplotlib is not installed.
     UsageError
         If `repo` is not of the form ``owner/name``.
     """
+    require("The card of a model", EXTRAS, *MODULES)
     draw_curves(folder)
     temporary = folder / f".{CARD}.tmp"
     temporary.write_text(card_text(folder, repo), encoding="utf-8")

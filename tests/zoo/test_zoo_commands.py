@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import torch
+from absent import run_without
 from PIL import Image
 from typer.testing import CliRunner
 from zoo_helpers import SHAPE, VALIDATION, small_model, write_recipe
@@ -81,6 +82,50 @@ def test_a_recipe_of_one_s_own_goes_to_models(tmp_path, cache, monkeypatch):
     recipe = write_recipe(tmp_path, architecture="constant", hyperparameters={}, epochs=0)
     call("train", recipe, "--cache", cache)
     assert (tmp_path / "models" / recipe.stem / WEIGHTS).exists()
+
+
+def call_without(modules, *arguments):
+    """Run the command where some modules are not installed."""
+    return run_without(modules, "from mesoinv.cli import main; main()", *arguments)
+
+
+def train_without(modules, folder, cache):
+    objective = {"kind": "closed_form"}
+    recipe = write_recipe(folder, architecture="constant", hyperparameters={}, objective=objective)
+    options = ("--out", folder / "model", "--runs", folder / "runs", "--cache", cache)
+    return call_without(modules, "train", recipe, *options)
+
+
+@pytest.mark.parametrize("modules", [["jinja2"], ["matplotlib"], ["jinja2", "matplotlib"]])
+def test_training_without_what_writes_cards(modules, tmp_path, cache):
+    done = train_without(modules, tmp_path, cache)
+    assert (done.returncode, done.stdout.count("is in")) == (0, 1), done.stderr
+    first = done.stderr.splitlines()[0]
+    assert f"No card will be written: not installed here: {', '.join(modules)}." in first
+    assert f"pip install 'mesoinv[plot,publish]', then mesoinv card {tmp_path / 'model'}" in first
+    assert (tmp_path / "model" / WEIGHTS).exists()
+    assert not (tmp_path / "model" / "README.md").exists()
+    refused = call_without(modules, "card", tmp_path / "model")
+    assert refused.returncode == 1
+    assert "The card of a model needs packages that are not installed" in refused.stderr
+    call("card", tmp_path / "model")
+    assert "description: Tiny" in (tmp_path / "model" / "README.md").read_text()
+
+
+@pytest.mark.parametrize("module", ["torch", "lightning", "timm", "safetensors"])
+def test_training_is_refused_before_it_works(module, tmp_path, cache):
+    done = train_without([module], tmp_path, cache)
+    assert done.returncode == 1
+    message = f"mesoinv train needs packages that are not installed: {module}."
+    assert f"Error: {message} Install them with: pip install 'mesoinv[train]'" in done.stderr
+    assert not (tmp_path / "model").exists()
+
+
+def test_saving_scores_is_refused_before_it_works(trained, cache):
+    options = ("--split", "validation", "--samples", VALIDATION, "--no-variants", "--cache", cache)
+    done = call_without(["jinja2"], "evaluate", trained, *options, "--save")
+    assert done.returncode == 1
+    assert "which needs packages that are not installed: jinja2. Install them" in done.stderr
 
 
 def test_card(model_folder):
