@@ -50,7 +50,9 @@ def test_end_to_end_and_deterministic(attempt, samples):
     record = model.config.training
     assert (record.samples, record.paper_samples, record.epochs) == (TRAIN, 72000, 2)
     assert 0 <= record.waiting_share < 1
-    assert [t.kind for t in model.config.input_transforms] == ["log", "pool", "affine"]
+    assert record.objective == "supervised"
+    (given,) = model.config.inputs
+    assert [t.kind for t in given.transforms] == ["log", "pool", "affine"]
     pldos = samples["train"]["pldos"]
     means = pldos.astype(np.float16).astype(np.float32).mean(axis=(1, 2))
     assert model.config.inputs[0].low == pytest.approx(means.min(), rel=1e-3)
@@ -122,7 +124,7 @@ def test_a_killed_run_continues(tmp_path, cache, attempt):
 def test_the_trivial_baseline_is_the_mean(attempt, samples):
     folder = attempt(
         architecture="constant", hyperparameters={}, input_transforms=[], output_transforms=[],
-        epochs=0,
+        objective={"kind": "closed_form"},
     )  # fmt: skip
     found = Model.from_folder(folder).predict(samples["validation"]["pldos"])
     for name in ("s", "n_d"):
@@ -134,8 +136,9 @@ def test_the_trivial_baseline_is_the_mean(attempt, samples):
 def test_the_linear_baseline_is_ridge_regression(attempt, samples):
     strength = 0.1
     folder = attempt(
-        architecture="linear", hyperparameters={"regularisation": strength}, epochs=0,
+        architecture="linear", hyperparameters={"regularisation": strength},
         input_transforms=[{"kind": "pool", "factor": 32}], output_transforms=[],
+        objective={"kind": "closed_form"},
     )  # fmt: skip
     stored = samples["train"]["pldos"].astype(np.float16).astype(float)
     x = stored.reshape(TRAIN, 8, 32, 6, 32).mean(axis=(2, 4)).reshape(TRAIN, -1)
@@ -157,8 +160,8 @@ def test_any_timm_network(attempt, samples, monkeypatch):
     monkeypatch.setattr("timm.models._builder.load_pretrained", refuse)
     folder = attempt(
         architecture="timm", hyperparameters={"model": "test_resnet"}, epochs=1,
-        outputs=["potential_rms", "correlation_length"], task="statistics", channels_last=True,
-        store="float16",
+        outputs=["potential_rms", "correlation_length"], task="pldos-statistics",
+        channels_last=True, store="float16",
     )  # fmt: skip
     found = Model.from_folder(folder).predict(samples["validation"]["pldos"])
     assert set(found) == {"potential_rms", "correlation_length"}

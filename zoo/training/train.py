@@ -98,10 +98,7 @@ def train(recipe: Recipe, out: Path, setting: Setting | None = None) -> Model:
     try:
         record = _fit(model, recipe, (pairs, check), setting)
     except torch.OutOfMemoryError as error:
-        raise MesoinvError(
-            f"Out of memory on {setting.device}: lower batch_size in the recipe, or use a "
-            "precision of 16 bits. Run again to continue."
-        ) from error
+        raise MesoinvError(_out_of_memory(recipe, setting)) from error
     model.config.training = record
     model.save_pretrained(out, dtype=getattr(torch, recipe.store))
     if isinstance(recipe.objective, Supervised):
@@ -243,6 +240,16 @@ def _descend(
         {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}, strict=True
     )
     return float(timer.time_elapsed("train"))
+
+
+def _out_of_memory(recipe: Recipe, setting: Setting) -> str:
+    objective = recipe.objective
+    if isinstance(objective, Supervised):
+        return (
+            f"Out of memory on {setting.device}: lower batch_size in the recipe "
+            f"({objective.batch_size} now), or use a precision of 16 bits. Run again to continue."
+        )
+    return f"Out of memory on {setting.device}: lower samples in the recipe ({recipe.samples} now)."
 
 
 def _run_folder(recipe: Recipe, setting: Setting) -> Path:
