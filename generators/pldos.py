@@ -22,7 +22,8 @@ from mesoinv.generators.pipeline import pictures
 from mesoinv.generators.pipeline.base import Batch, Column, Config, Dataset, Paper
 from mesoinv.generators.pipeline.errors import UsageError, unknown_name
 from mesoinv.generators.solvers import coulomb
-from mesoinv.generators.solvers.scattering import TOLERANCE, Transport, scatter
+from mesoinv.generators.solvers.complex_recursion import scatter_complex
+from mesoinv.generators.solvers.scattering import TOLERANCE, scatter
 from mesoinv.generators.solvers.strip import Strip
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from mesoinv.generators.pipeline.seeding import Stream
+    from mesoinv.generators.solvers.transport import Transport
 
 RealArray = NDArray[np.float64]
 
@@ -105,6 +107,8 @@ def transport(
     Returns
     -------
     Transport
+        ``solved_by`` says which solver computed each row: ``"modes"`` leaves the rare row that
+        loses too many digits to the complex recursion.
 
     Raises
     ------
@@ -127,8 +131,6 @@ def _reference(solver: str, potential: RealArray, device: str, strip: Strip) -> 
     if device != "cpu":
         raise UsageError(f"The solver {solver!r} runs on the CPU only; got device {device!r}.")
     if solver == "complex":
-        from mesoinv.generators.solvers.complex_recursion import scatter_complex  # noqa: PLC0415
-
         return scatter_complex(potential, strip)
     from mesoinv.generators.solvers.kwant_reference import scatter_kwant  # noqa: PLC0415
 

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mesoinv.generators.solvers.scattering import Transport
 from mesoinv.generators.solvers.strip import Strip, StripModes, lead_factor, strip_modes
+from mesoinv.generators.solvers.transport import SolvedBy, Transport
 
 RealArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
@@ -36,8 +36,7 @@ def scatter_complex(potential: RealArray, strip: Strip | None = None) -> Transpo
     """
     strip = strip or Strip()
     modes = strip_modes(strip)
-    batch = len(potential)
-    out = Transport(np.empty(potential.shape), np.empty(batch), np.empty(batch), np.zeros(batch))
+    out = Transport.unfilled(potential.shape, SolvedBy.RECURSION)
     for row, sample in enumerate(potential):
         states = _states(sample, strip, modes)
         density = (np.abs(states @ modes.basis.T) ** 2).sum(axis=1)

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mesoinv.generators.solvers.scattering import Transport
 from mesoinv.generators.solvers.strip import Strip
+from mesoinv.generators.solvers.transport import SolvedBy, Transport
 
 RealArray = NDArray[np.float64]
 
@@ -75,8 +75,7 @@ def scatter_kwant(potential: RealArray, strip: Strip | None = None) -> Transport
 
     strip = strip or Strip()
     system, order = _system(strip), _site_order(strip)
-    batch = potential.shape[0]
-    out = Transport(np.empty(potential.shape), np.empty(batch), np.empty(batch), np.zeros(batch))
+    out = Transport.unfilled(potential.shape, SolvedBy.KWANT)
     for row, sample in enumerate(potential):
         parameters = {"potential": sample}
         states = kwant.wave_function(system, strip.energy, params=parameters)(0)

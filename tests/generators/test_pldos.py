@@ -13,6 +13,7 @@ from mesoinv.generators.pipeline.plan import stream_of
 from mesoinv.generators.pldos import DATASET, SOLVERS, PldosConfig, partial_ldos, transport
 from mesoinv.generators.solvers import coulomb
 from mesoinv.generators.solvers.strip import Strip
+from mesoinv.generators.solvers.transport import SolvedBy
 
 CONFIGS = ("landscape", "global", "weaker", "stronger")
 #: first 16 hex digits of SHA-256 over the little-endian bytes of samples 0, 1, 17 and 87999
@@ -165,6 +166,34 @@ def test_four_solvers_agree() -> None:
         assert relative_error(solved["pldos"], expected["pldos"]) <= allowed[solver]
         assert abs(solved["conductance"] - expected["conductance"])[0] <= allowed[solver]
         np.testing.assert_array_equal(solved["potential"], expected["potential"])
+
+
+def test_the_result_says_which_solver_computed_a_row() -> None:
+    strip = Strip(6, 5, 3, fermi_energy=50.0)
+    potential = np.random.default_rng(0).normal(size=(2, 6, 5))
+    expected = {
+        "modes": SolvedBy.ELIMINATION,
+        "modes-exact": SolvedBy.ELIMINATION,
+        "complex": SolvedBy.RECURSION,
+        "kwant": SolvedBy.KWANT,
+    }
+    for solver in SOLVERS:
+        solved = transport(potential, solver=solver, strip=strip)
+        assert solved.solved_by.tolist() == [expected[solver]] * 2
+
+
+def test_the_elimination_solves_nearly_every_sample_itself() -> None:
+    """It hands one of these samples to the recursion: 27, the only one of the first 400."""
+    potential = DATASET.solve("weaker", draw("weaker", [26, 27, 28]))["potential"]
+    solved, expected = transport(potential), transport(potential, solver="complex")
+    fast = solved.solved_by == SolvedBy.ELIMINATION
+    assert fast.tolist() == [True, False, True]
+    assert solved.solved_by[1] == SolvedBy.RECURSION
+    np.testing.assert_array_equal(solved.partial_ldos[1], expected.partial_ldos[1])
+    error = list(map(relative_error, solved.partial_ldos[fast], expected.partial_ldos[fast]))
+    # the recursion keeps every mode, the elimination as many as the tolerance needs
+    assert 1e-6 < min(error) <= max(error) < 3e-4
+    assert (solved.error_estimate[fast] > 0).all()
 
 
 def test_storage_rounding_is_within_the_declared_tolerance() -> None:

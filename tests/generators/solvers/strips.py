@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import functools
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mesoinv.generators.solvers import coulomb
 from mesoinv.generators.solvers.strip import Strip
+from mesoinv.generators.solvers.transport import SolvedBy
+
+if TYPE_CHECKING:
+    from mesoinv.generators.solvers.transport import Transport
 
 #: weakest, default and strongest disorder of the dataset: s [nm], N_d [1e12 cm⁻²]
 DISORDER = ((70.0, 0.6), (50.0, 1.0), (40.0, 1.5))
@@ -29,6 +34,28 @@ def landscapes(s: float, n_d: float, count: int, seed: int = 1) -> np.ndarray:
 def small_strip(length: int, width: int, source_width: int, energy: float) -> Strip:
     """A strip at an energy [t]."""
     return Strip(length, width, source_width, fermi_energy=energy * HOPPING)
+
+
+def walled_site(strip: Strip, height: float = 3e5) -> np.ndarray:
+    """Potential (L, W) [t] with a level at the Fermi energy that no shift of the source moves.
+
+    One site in the middle, 4 + V = E, has high walls around it.
+    """
+    potential = np.zeros((strip.length, strip.width))
+    x, y = strip.length // 2, strip.width // 2
+    potential[x - 1 : x + 2, y - 1 : y + 2] = height
+    potential[x, y] = strip.energy - 4
+    return potential
+
+
+def fast_rows(solved: Transport, share: float = 1.0) -> np.ndarray:
+    """Which rows (B,) the elimination computed itself; fails where they are less than a share.
+
+    A comparison of other rows would compare the recursion with itself.
+    """
+    fast = solved.solved_by == SolvedBy.ELIMINATION
+    assert fast.mean() >= share
+    return fast
 
 
 def relative_error(found: np.ndarray, expected: np.ndarray) -> np.ndarray:
