@@ -105,7 +105,7 @@ def conductance(
     if solver == "kwant":
         return _reference(sites, at, device)
     try:
-        return transmission(sites, at, device=check_device(device))
+        return transmission(sites, at, device=check_device(device)).values
     except ArithmeticError as error:
         raise MesoinvError(f"{error} Compute it with solver='kwant'.") from error
 

@@ -13,87 +13,59 @@ digits.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mesoinv.generators.solvers import wire_sweep
+from mesoinv.generators.solvers.wire_lead import lead
+
+if TYPE_CHECKING:
+    from mesoinv.generators.solvers.wire_lead import Lead
 
 RealArray = NDArray[np.float64]
-ComplexArray = NDArray[np.complex128]
 
 #: No lead has a mode at |E| of this size [t].
 BAND = 4.0
-#: |cos κ| this close to 1 is a mode at the edge of its band: energies are not known better.
-EDGE = 4 * np.finfo(float).eps
 #: How far outside 0 … N rounding may leave a transmission.
 ROUNDING = 1e-10
 
 
+class Steps(IntEnum):
+    """How a value was computed."""
+
+    #: not at all: no mode of the leads is open at this energy, nothing passes
+    NONE = 0
+    #: in strides, on the device that was asked for
+    STRIDES = 1
+    #: in strides by the compiled method, since the device's result was doubtful
+    COMPILED = 2
+    #: each slice by itself, since strides had lost too many digits
+    SLICES = 3
+
+
 @dataclass(frozen=True)
-class Lead:
-    """The modes of an ideal lead at one energy.
+class Transmission:
+    """Transmission of wires, and how it was computed.
 
     Attributes
     ----------
-    basis : (W, W) array
-        Transverse sine modes, one a column; symmetric.
-    factor : (W,) complex array
-        λ of each mode: an outgoing wave is λⁿ at the n-th slice, |λ| ≤ 1.
-    velocity : (W,) array
-        sin κ of an open mode with λ = e^{iκ}; 0 for a closed one.
+    values : (B, E) array
+        Between 0 and the number of open modes. The error is absolute, about 1e-13 and rarely above
+        1e-11.
+    steps : (B, E) array of uint8
+        A `Steps` for each value.
     """
 
-    basis: RealArray
-    factor: ComplexArray
-    velocity: RealArray
-
-    @property
-    def num_open(self) -> int:
-        """How many modes carry current."""
-        return int((self.velocity > 0).sum())
-
-    @property
-    def surface(self) -> ComplexArray:
-        """ψ of a slice from ψ of the slice before it, going outwards: U λ Uᵀ, shape (W, W)."""
-        return (self.basis * self.factor) @ self.basis
-
-
-def lead(width: int, energy: float) -> Lead:
-    """Return the modes of a lead.
-
-    A mode n of the transverse energy ε_n = -2 cos(πn/(W+1)) has the band ε_n - 2 … ε_n + 2. One
-    exactly at an end of its band does not move: it counts as closed.
-
-    Parameters
-    ----------
-    width : int
-        Sites across.
-    energy : float
-        Fermi energy [t].
-
-    Returns
-    -------
-    Lead
-    """
-    number = np.arange(1, width + 1)
-    angle = np.pi * number / (width + 1)
-    basis = np.sqrt(2 / (width + 1)) * np.sin(np.outer(number, angle))
-    # sin, not cos: its zeros are where they belong, also that of the middle mode
-    cosine = -np.sin(np.pi / 2 - angle) - energy / 2
-    size = abs(cosine)
-    is_open = size < 1 - EDGE
-    velocity = np.sqrt(np.where(is_open, (1 - size) * (1 + size), 0))
-    # x - √(x² - 1), but without the difference
-    outside = np.maximum(size, 1)
-    closed = np.copysign(1 / (outside + np.sqrt((outside - 1) * (outside + 1))), cosine)
-    factor = np.where(is_open, cosine + 1j * velocity, closed)
-    return Lead(basis, factor, velocity)
+    values: RealArray
+    steps: NDArray[np.uint8]
 
 
 def transmission(
     onsite_energy: RealArray, energies: RealArray, *, device: str = "cpu"
-) -> RealArray:
+) -> Transmission:
     """Compute the transmission of wires at several energies.
 
     Parameters
@@ -107,39 +79,51 @@ def transmission(
 
     Returns
     -------
-    (B, E) array
-        Transmission, between 0 and the number of open modes. Its error is absolute, about 1e-13 and
-        rarely above 1e-11.
+    Transmission
 
     Raises
     ------
     ArithmeticError
-        If so many digits were lost that a transmission is outside that range.
+        If so many digits were lost that a transmission is outside its range.
     """
-    found = np.zeros((len(onsite_energy), len(energies)))
+    shape = len(onsite_energy), len(energies)
+    out = Transmission(np.zeros(shape), np.full(shape, Steps.NONE, np.uint8))
     for column, energy in enumerate(energies.tolist()):
         if abs(energy) >= BAND:
             continue
         modes = lead(onsite_energy.shape[2], energy)
         if modes.num_open:
-            values = _transmission(onsite_energy, energy, modes, device)
-            outside = _outside(values, modes)
-            if outside.any():  # digits were lost: then each slice by itself
-                again = onsite_energy[outside]
-                values[outside] = wire_sweep.transmission(again, energy, modes, growth=1.0)
-            found[:, column] = _in_range(values, energy, modes)
-    return found
+            solved = _at_energy(onsite_energy, energy, modes, device)
+            out.values[:, column], out.steps[:, column] = solved
+    return out
 
 
-def _transmission(onsite_energy: RealArray, energy: float, modes: Lead, device: str) -> RealArray:
+def _at_energy(
+    onsite_energy: RealArray, energy: float, modes: Lead, device: str
+) -> tuple[RealArray, NDArray[np.uint8]]:
+    """Return transmission (B,) and steps (B,)."""
+    values, steps = _in_strides(onsite_energy, energy, modes, device)
+    outside = _outside(values, modes)
+    if outside.any():  # digits were lost
+        again = onsite_energy[outside]
+        values[outside] = wire_sweep.transmission(again, energy, modes, growth=1.0)
+        steps[outside] = Steps.SLICES
+    return _in_range(values, energy, modes), steps
+
+
+def _in_strides(
+    onsite_energy: RealArray, energy: float, modes: Lead, device: str
+) -> tuple[RealArray, NDArray[np.uint8]]:
+    steps = np.full(len(onsite_energy), Steps.STRIDES, np.uint8)
     if device == "cpu":
-        return wire_sweep.transmission(onsite_energy, energy, modes)
+        return wire_sweep.transmission(onsite_energy, energy, modes), steps
     from mesoinv.generators.solvers import wire_torch  # noqa: PLC0415  (torch is heavy)
 
     values, doubtful = wire_torch.transmission(onsite_energy, energy, modes, device)
     if doubtful.any():
         values[doubtful] = wire_sweep.transmission(onsite_energy[doubtful], energy, modes)
-    return values
+        steps[doubtful] = Steps.COMPILED
+    return values, steps
 
 
 def _outside(values: RealArray, modes: Lead) -> NDArray[np.bool_]:

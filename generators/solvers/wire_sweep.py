@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mesoinv.generators.solvers.wire_inverse import FASTMATH, solve_symmetric
 
 if TYPE_CHECKING:
-    from mesoinv.generators.solvers.wire import Lead
+    from mesoinv.generators.solvers.wire_lead import Lead
 
 RealArray = NDArray[np.float64]
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mesoinv.generators.solvers.wire_sweep import GROWTH, slice_growth
 
 if TYPE_CHECKING:
-    from mesoinv.generators.solvers.wire import Lead
+    from mesoinv.generators.solvers.wire_lead import Lead
 
 Tensor = torch.Tensor
 RealArray = NDArray[np.float64]

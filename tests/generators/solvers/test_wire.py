@@ -6,14 +6,23 @@ import numpy as np
 import pytest
 
 from mesoinv.generators.solvers import wire, wire_sweep, wire_torch
-from mesoinv.generators.solvers.wire import lead, transmission
+from mesoinv.generators.solvers.wire import Steps
 from mesoinv.generators.solvers.wire_inverse import solve_symmetric
 from mesoinv.generators.solvers.wire_kwant import transmission_kwant
+from mesoinv.generators.solvers.wire_lead import EDGE, lead
 
 #: inside the band, above and below its centre, near its ends, outside of it
 ENERGIES = np.array([0.0, 0.31, -1.13, 2.57, -3.2, 3.6, 4.2])
 #: shorter and longer than wide, a chain, one slice, one site, many strides
 SHAPES = [(1, 1), (1, 6), (6, 1), (2, 3), (3, 2), (5, 5), (8, 13), (13, 8), (60, 5), (150, 1)]
+
+
+def transmission(sites: np.ndarray, energies: np.ndarray) -> np.ndarray:
+    """Transmission (B, E) on the CPU, all of it in strides where any lead is open."""
+    solved = wire.transmission(sites, energies)
+    assert set(np.unique(solved.steps)) <= {Steps.NONE, Steps.STRIDES}
+    assert (solved.values[solved.steps == Steps.NONE] == 0).all()
+    return solved.values
 
 
 def impurities(shape: tuple[int, ...], values: list[float], n: float, seed: int = 0) -> np.ndarray:
@@ -116,6 +125,7 @@ def test_outside_the_band_nothing_passes() -> None:
     top = 2 + 2 * np.cos(np.pi / 5)
     energies = np.array([top, -top, top + 1e-9, 4.0, -5.0, 1e300])
     np.testing.assert_array_equal(transmission(sites, energies), 0)
+    assert (wire.transmission(sites, energies).steps == Steps.NONE).all()
     assert (transmission(sites, np.array([top - 1e-3, 1e-3 - top])) > 0).all()
 
 
@@ -164,16 +174,21 @@ def test_doubtful_results_of_a_device_are_computed_again(monkeypatch: pytest.Mon
 
     monkeypatch.setattr(wire_torch, "transmission", doubtful)
     sites, energies = np.random.default_rng(9).uniform(-2, 2, (3, 4, 4)), np.array([0.3])
-    found = transmission(sites, energies, device="cuda")[:, 0]
-    assert found[0] == 0.5
-    np.testing.assert_array_equal(found[1:], transmission(sites, energies)[1:, 0])
+    solved = wire.transmission(sites, energies, device="cuda")
+    assert solved.steps.tolist() == [[Steps.STRIDES], [Steps.COMPILED], [Steps.COMPILED]]
+    assert solved.values[0, 0] == 0.5
+    np.testing.assert_array_equal(solved.values[1:], transmission(sites, energies)[1:])
 
 
 @pytest.mark.cuda
 def test_cuda_equals_compiled() -> None:
     sites, energies = impurities((64, 40, 40), [5.0], 0.4), np.array([0.0, 0.1])
-    found = transmission(sites, energies, device="cuda")
-    np.testing.assert_allclose(found, transmission(sites, energies), atol=1e-8, rtol=0)
+    solved = wire.transmission(sites, energies, device="cuda")
+    # the others were computed by the method that they would be compared with
+    own = solved.steps == Steps.STRIDES
+    assert own.mean() > 0.9
+    expected = transmission(sites, energies)
+    np.testing.assert_allclose(solved.values[own], expected[own], atol=1e-8, rtol=0)
 
 
 def test_alone_in_a_batch_and_in_another_order() -> None:
@@ -193,7 +208,7 @@ def test_what_is_no_transmission_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
 
         monkeypatch.setattr(wire_sweep, "transmission", lossy)
         with pytest.raises(ArithmeticError, match=r"sample 1 at E = 0 .* between 0 and 3"):
-            transmission(np.zeros((2, 3, 3)), np.array([0.0]))
+            wire.transmission(np.zeros((2, 3, 3)), np.array([0.0]))
     monkeypatch.setattr(wire_sweep, "transmission", lambda *_: np.array([-1e-13, 3 + 1e-13]))
     found = transmission(np.zeros((2, 3, 3)), np.array([0.0]))
     np.testing.assert_array_equal(found, [[0.0], [3.0]])
@@ -210,7 +225,9 @@ def test_where_digits_were_lost_every_slice_goes_by_itself(
         return values if growth == 1.0 else np.where(np.arange(3) == 1, -1e-3, values)
 
     monkeypatch.setattr(wire_sweep, "transmission", lossy)
-    np.testing.assert_allclose(transmission(sites, energies), expected, atol=1e-12)
+    solved = wire.transmission(sites, energies)
+    assert solved.steps.tolist() == [[Steps.STRIDES], [Steps.SLICES], [Steps.STRIDES]]
+    np.testing.assert_allclose(solved.values, expected, atol=1e-12)
 
 
 def test_strides_are_as_long_as_the_growth_allows() -> None:
@@ -262,4 +279,4 @@ def test_lead() -> None:
         block = -(np.eye(7, k=1) + np.eye(7, k=-1)) - energy * np.eye(7)
         residual = modes.surface @ (block - modes.surface) - np.eye(7)
         assert abs(residual).max() < 1e-13
-    assert wire.EDGE < 1e-15
+    assert EDGE < 1e-15
