@@ -16,7 +16,13 @@ import mesoinv
 from mesoinv.cli import app
 from mesoinv.generators import get_dataset
 from mesoinv.generators.pipeline.errors import UsageError
-from mesoinv.zoo.config import WEIGHTS, read_config
+from mesoinv.zoo.config import CONFIG, WEIGHTS, weights_digest
+from mesoinv.zoo.declared.evaluation import read_evaluation, stored_evaluations
+
+CONSTANT = {
+    "architecture": "constant", "hyperparameters": {}, "objective": {"kind": "closed_form"},
+}  # fmt: skip
+SUPERVISED = {"kind": "supervised", "epochs": 2}
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:lightning")
 
@@ -67,7 +73,7 @@ def test_train_refuses(tmp_path):
     with pytest.raises(UsageError, match="Unknown recipe"):
         call("train", "nothing")
     with pytest.raises(UsageError, match="Did you mean 'learning_rate'"):
-        call("train", write_recipe(tmp_path, learning_rat=1.0))
+        call("train", write_recipe(tmp_path, objective=SUPERVISED | {"learning_rat": 1.0}))
     assert call("train", "x.yaml", "--threads", 0).exit_code == 2
 
 
@@ -79,7 +85,7 @@ def test_no_cuda(tmp_path, monkeypatch):
 
 def test_a_recipe_of_one_s_own_goes_to_models(tmp_path, cache, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    recipe = write_recipe(tmp_path, architecture="constant", hyperparameters={}, epochs=0)
+    recipe = write_recipe(tmp_path, **CONSTANT)
     call("train", recipe, "--cache", cache)
     assert (tmp_path / "models" / recipe.stem / WEIGHTS).exists()
 
@@ -90,8 +96,7 @@ def call_without(modules, *arguments):
 
 
 def train_without(modules, folder, cache):
-    objective = {"kind": "closed_form"}
-    recipe = write_recipe(folder, architecture="constant", hyperparameters={}, objective=objective)
+    recipe = write_recipe(folder, **CONSTANT)
     options = ("--out", folder / "model", "--runs", folder / "runs", "--cache", cache)
     return call_without(modules, "train", recipe, *options)
 
@@ -141,14 +146,18 @@ def test_a_trained_model_is_scored(trained, built, cache, tmp_path):
     first = json.loads(call(*arguments, "--cache", cache, "--json").stdout)
     again = json.loads(call(*arguments, "--data", built, "--json").stdout)
     assert first["scores"] == again["scores"]
-    assert read_config(folder).scores == []
+    assert stored_evaluations(folder) == []
+    before = (folder / CONFIG).read_bytes()
     call(*arguments, "--cache", cache, "--save")
     call(*arguments, "--cache", cache, "--save")
-    (scores,) = read_config(folder).scores
-    assert (scores.split, scores.samples) == ("validation", VALIDATION)
-    assert scores.values["s error std"].value == first["scores"]["s error std"]["value"]
+    (stored,) = stored_evaluations(folder)
+    assert (stored.split, stored.samples) == ("validation", VALIDATION)
+    assert stored == read_evaluation(folder / "evaluation" / "pldos-donors" / "validation")
+    assert stored.scores["s error std"].value == first["scores"]["s error std"]["value"]
+    assert stored.subject.digest == weights_digest(folder)
+    assert (folder / CONFIG).read_bytes() == before
     card = (folder / "README.md").read_text()
-    assert scores.command in card
+    assert stored.command in card
     assert "none of them used in training" not in card
 
 
@@ -214,8 +223,8 @@ def test_predict_draws_one_sample(trained, tmp_path):
 
 def test_maps_are_drawn_beside_the_truth(tmp_path, cache):
     recipe = write_recipe(
-        tmp_path, "pldos-landscape-constant.tiny", architecture="constant", hyperparameters={},
-        task="landscape", outputs=["potential"], output_transforms=[], epochs=0,
+        tmp_path, "pldos-landscape-constant.tiny", **CONSTANT, task="pldos-landscape",
+        outputs=["potential"], output_transforms=[],
     )  # fmt: skip
     call("train", recipe, "--out", tmp_path / "model", "--cache", cache)
     call("predict", tmp_path / "model", "--index", 2, "--figure", tmp_path / "map.png")
