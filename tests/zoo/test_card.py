@@ -1,36 +1,34 @@
 """The card of a model: what it says, and that it follows from what was measured."""
 
-import json
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import yaml
 from PIL import Image
-from zoo_helpers import map_model, small_model, write_recipe
+from zoo_helpers import map_model, small_evaluation, small_model, store, write_recipe
 
 from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
 from mesoinv.zoo.card import card_text, write_card
-from mesoinv.zoo.config import CONFIG, WEIGHTS, Score, Scores, TrainingRecord
+from mesoinv.zoo.config import CONFIG, WEIGHTS, TrainingRecord, read_config
 from mesoinv.zoo.curves import draw_curves, read_log
+from mesoinv.zoo.declared.evaluation import RESULT, Score, stored_evaluations
 from mesoinv.zoo.listing import describe_models, main_scores, score_text
 from mesoinv.zoo.loading import LOCAL_WEIGHTS, list_models
 
 LOG = "epoch,step,train_loss,validation_loss\n0,9,,0.5\n0,9,0.7,\n1,19,,0.3\n1,19,0.4,\n"
 RECORD = TrainingRecord(
-    samples=16384, paper_samples=72000, epochs=2, seed=3, precision="32-true", seconds=125.0,
-    waiting_share=0.012, device="CPU, 2 threads", machine="A processor", libraries={"torch": "2"},
+    objective="supervised", samples=16384, paper_samples=72000, epochs=2, seed=3,
+    precision="32-true", seconds=125.0, waiting_share=0.012, device="CPU, 2 threads",
+    machine="A processor", libraries={"torch": "2"},
 )  # fmt: skip
-SCORES = Scores(
-    "test", 4000, "mesoinv evaluate NAME --task pldos-donors",
-    {"s error std": Score(2.3141, 2.25, 2.37, "nm"), "s bias": Score(0.01, -0.02, 0.04, "nm")},
-    task="pldos-donors",
-)  # fmt: skip
+SCORES = small_evaluation()
+COMMITTED = sorted(path.parent for path in LOCAL_WEIGHTS.glob(f"*/{CONFIG}"))
 
 
 @pytest.fixture
 def folder(tmp_path):
-    made = small_model(training=RECORD, scores=[SCORES]).save_pretrained(tmp_path / "model")
+    made = small_model(training=RECORD).save_pretrained(tmp_path / "model")
+    store(SCORES, made)
     (made / "log.csv").write_text(LOG)
     write_recipe(made, "pldos-donors-cnn.small")
     return made
@@ -57,7 +55,9 @@ def test_front_matter(folder):
 def test_scores_name_the_configuration_that_they_are_of(tmp_path):
     """The model was trained on `global`."""
     scores = replace(SCORES, task="pldos-landscape", config="landscape")
-    made = small_model(scores=[SCORES, scores]).save_pretrained(tmp_path)
+    made = small_model().save_pretrained(tmp_path)
+    store(SCORES, made)
+    store(scores, made)
     head, body = parts(card_text(made))
     results = head["model-index"][0]["results"]
     assert [r["dataset"]["config"] for r in results] == ["global", "landscape"]
@@ -101,9 +101,35 @@ def test_a_card_without_training_scores_or_recipe(tmp_path):
 def test_only_complete_models_have_cards(folder):
     with pytest.raises(UsageError, match="owner/name"):
         write_card(folder, "name")
-    (folder / WEIGHTS).unlink()
-    with pytest.raises(MesoinvError, match="train the model first"):
+    (folder / CONFIG).unlink()
+    with pytest.raises(MesoinvError, match=r"holds no config\.json"):
         write_card(folder)
+    assert not (folder / "README.md").exists()
+
+
+def test_weights_may_be_on_the_hub_alone(folder):
+    here = write_card(folder).read_text()
+    size = (folder / WEIGHTS).stat().st_size
+    assert f"{size / 1e3:.3g} kB, safetensors" in here
+    (folder / WEIGHTS).unlink()
+    there = write_card(folder).read_text()
+    changed = [b for a, b in zip(here.splitlines(), there.splitlines(), strict=True) if a != b]
+    assert len(changed) == 1
+    assert "on the Hub, safetensors" in changed[0]
+
+
+@pytest.mark.parametrize(
+    ("objective", "text"),
+    [
+        ("closed_form", "closed form, no epochs; seed 3"),
+        ("reuse", "none: the weights of another model, with other transforms; seed 3"),
+    ],
+)
+def test_a_training_without_epochs_says_so(tmp_path, objective, text):
+    record = replace(RECORD, objective=objective, epochs=0, waiting_share=0.0)
+    card = card_text(small_model(training=record).save_pretrained(tmp_path))
+    assert text in card
+    assert "waiting for data" not in card
 
 
 def test_curves(folder):
@@ -128,18 +154,36 @@ def test_numbers_are_written_with_their_interval():
 
 
 def test_main_scores_name_their_split(folder):
-    data = json.loads((folder / CONFIG).read_text())
-    assert data["scores"][0]["split"] == "test"
-    (headline,) = main_scores(small_model(scores=[SCORES]).config)
+    (headline,) = main_scores(folder)
     assert (headline.split, headline.name, headline.value) == ("test", "s error std", 2.3141)
+    assert (headline.low, headline.high, headline.unit) == (2.25, 2.37, "nm")
+    store(replace(SCORES, split="validation", samples=50), folder, "validation")
+    assert [(h.split, h.samples) for h in main_scores(folder)] == [
+        ("test", 4000), ("validation", 50)
+    ]  # fmt: skip
+
+
+def test_scores_are_in_one_place(folder):
+    assert not hasattr(read_config(folder), "scores")
+    assert stored_evaluations(folder) == [SCORES]
+    (folder / "evaluation" / "pldos-donors" / RESULT).unlink()
+    assert main_scores(folder) == ()
+    assert "Not scored yet" in card_text(folder)
+
+
+def test_damaged_scores_are_named(folder):
+    path = folder / "evaluation" / "pldos-donors" / RESULT
+    for text in ('{"task": ', '{"task": "pldos-donors"}', "[]"):
+        path.write_text(text)
+        with pytest.raises(MesoinvError, match=r"evaluation in .*pldos-donors is damaged"):
+            main_scores(folder)
 
 
 @pytest.mark.parametrize("name", ["skill", "pearson r median", "s error std"])
-def test_headlines_are_listed(name):
-    scores = replace(
-        SCORES, values={name: Score(0.5, 0.4, 0.6, "1"), "s bias": Score(0, 0, 0, "1")}
-    )
-    assert [h.name for h in main_scores(small_model(scores=[scores]).config)] == [name]
+def test_headlines_are_listed(name, folder):
+    values = {"s bias": Score(0, 0, 0, "1"), name: Score(0.5, 0.4, 0.6, "1")}
+    store(replace(SCORES, headline=name, scores=values), folder)
+    assert [h.name for h in main_scores(folder)] == [name]
 
 
 def test_every_model_is_described():
@@ -153,10 +197,13 @@ def test_every_model_is_described():
         assert entry.paper_samples is None or entry.paper_samples > 0
 
 
-@pytest.mark.parametrize(
-    "folder", sorted(p.parent for p in LOCAL_WEIGHTS.glob(f"*/{WEIGHTS}")), ids=lambda p: p.name
-)
+def test_there_are_committed_models():
+    assert len(COMMITTED) >= 10
+
+
+@pytest.mark.parametrize("folder", COMMITTED, ids=lambda p: p.name)
 def test_committed_models_can_have_a_card(folder):
-    _, body = parts(card_text(Path(folder)))
+    _, body = parts(card_text(folder))
     assert f'load_model("{folder.name}")' in body
+    assert ("on the Hub, safetensors" in body) == (not (folder / WEIGHTS).exists())
     assert "The recipe, complete" in body

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 import yaml
 
+from mesoinv.generators.pipeline.records import to_json
 from mesoinv.zoo.config import ModelConfig, Quantity
+from mesoinv.zoo.declared.evaluation import EVALUATIONS, RESULT, Evaluation, Score, Subject
 from mesoinv.zoo.declared.transforms import Affine, Log
 from mesoinv.zoo.model import Model
 from mesoinv.zoo.recipe import Recipe, Supervised, read_recipe
@@ -131,6 +133,43 @@ def recipe_data(**changes: Any) -> dict[str, Any]:
                 for name in columns
             ]
     return values
+
+
+def small_evaluation(**changes: Any) -> Evaluation:
+    """Scores of the small model, as they are stored."""
+    values: dict[str, Any] = {
+        "task": "pldos-donors",
+        "task_digest": "0" * 64,
+        "dataset": "pldos",
+        "dataset_version": "1.0.0",
+        "config": "global",
+        "split": "test",
+        "samples": 4000,
+        "subject": Subject("pldos-donors-cnn.small", "0" * 64),
+        "headline": "s error std",
+        "scores": {
+            "s error std": Score(2.3141, 2.25, 2.37, "nm"),
+            "s bias": Score(0.01, -0.02, 0.04, "nm"),
+        },
+        "variants": {},
+        "replicates": [2.31, 2.32],
+        "resamples": 2,
+        "seed": 0,
+        "speed": None,
+        "mesoinv": "0.1.0",
+        "libraries": {"torch": "2"},
+        "source": "generate",
+        "command": "mesoinv evaluate NAME --task pldos-donors",
+    }
+    return Evaluation(**(values | changes))
+
+
+def store(evaluation: Evaluation, model: Path, *split: str) -> Path:
+    """Put an evaluation into a model's folder; of another split than the task's, name it."""
+    place = model.joinpath(EVALUATIONS, evaluation.task, *split)
+    place.mkdir(parents=True, exist_ok=True)
+    (place / RESULT).write_text(to_json(evaluation), encoding="utf-8")
+    return place
 
 
 def write_recipe(folder: Path, name: str = "pldos-donors-cnn.tiny", **changes: Any) -> Path:
