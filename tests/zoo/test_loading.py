@@ -121,12 +121,30 @@ def test_no_weights_and_no_configuration(model_folder):
         ({"parameters": "many"}, "a value of type int"),
         ({"architecture": "transformer"}, "Unknown architecture 'transformer'"),
         ({"hyperparameters": {"filter": [2]}}, "Did you mean 'filters'"),
-        ({"input_transforms": [{"kind": "logg", "floor": 1}]}, "Did you mean 'log'"),
+        ({"format": 1}, "format"),
+        ({"scores": []}, "Unknown key in config.json 'scores'"),
+        ({"input_transforms": []}, "Unknown key in config.json 'input_transforms'"),
     ],
 )
 def test_damaged_configurations(model_folder, change, message):
     data = json.loads((model_folder / CONFIG).read_text())
     (model_folder / CONFIG).write_text(json.dumps(data | change))
+    with pytest.raises(MesoinvError, match=message):
+        mesoinv.load_model(model_folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"transforms": [{"kind": "logg", "floor": 1}]}, r"inputs\[0\].*Did you mean 'log'"),
+        ({"transforms": [{"kind": "log", "flor": 1}]}, r"inputs\[0\].*Did you mean 'floor'"),
+        ({"column": "pldos"}, r"Unknown key in config\.json\.inputs\[0\] 'column'"),
+    ],
+)
+def test_damaged_quantities(model_folder, change, message):
+    data = json.loads((model_folder / CONFIG).read_text())
+    data["inputs"][0] |= change
+    (model_folder / CONFIG).write_text(json.dumps(data))
     with pytest.raises(MesoinvError, match=message):
         mesoinv.load_model(model_folder)
 
