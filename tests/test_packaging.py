@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import ast
-import os
 import re
-import shutil
 import subprocess
 import sys
 import tomllib
 import zipfile
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from checkout import FILES, ROOT, build_wheel, repository_files
+from packaging.requirements import Requirement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROOT = Path(__file__).parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-SETUPTOOLS = PYPROJECT["tool"]["setuptools"]
-
 #: sub-package -> its folder, as pyproject.toml maps them, and the face itself
-HOMES = {"mesoinv": "mesoinv", **SETUPTOOLS["package-dir"]}
+HOMES = {"mesoinv": "mesoinv", **PYPROJECT["tool"]["setuptools"]["package-dir"]}
 #: these have Python files and are not shipped
 NOT_SHIPPED = {"tests", "benchmarks", "docs"}
 WEIGHTS = {".safetensors", ".ckpt", ".pt", ".pth"}
@@ -42,27 +40,6 @@ WITH_TORCH = {
     "mesoinv.generators.solvers.torch_sweep",
     "mesoinv.generators.solvers.wire_torch",
 }
-
-
-def repository_files(*, untracked: bool) -> list[Path]:
-    """Return the files of the repository, relative to its root, without what git ignores."""
-    if not (ROOT / ".git").exists():  # an archive of the sources
-        unwanted = re.compile(r"^(\.(?!ci\b)|data$|build$|dist$)|__pycache__|egg-info")
-        found = []
-        for folder, names, files in os.walk(ROOT):
-            names[:] = [name for name in names if not unwanted.search(name)]
-            found += [Path(folder, name).relative_to(ROOT) for name in files]
-        return sorted(found)
-    # the owner of a checkout in a container is often someone else, which git refuses by default
-    command = ["git", "-c", f"safe.directory={ROOT}", "ls-files", "-z", "--cached"]
-    command += ["--others", "--exclude-standard"] if untracked else []
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    paths = [Path(name) for name in sorted(set(listed.split("\0"))) if name]
-    return [path for path in paths if (ROOT / path).is_file()]
-
-
-#: new files count before they are added, so that a forgotten package shows at once
-FILES = repository_files(untracked=True)
 
 
 def module_name(path: Path) -> str | None:
@@ -86,14 +63,14 @@ def test_something_was_found() -> None:
     assert "mesoinv.generators.pldos" in MODULES
 
 
-def test_every_package_is_listed() -> None:
+def test_every_folder_with_modules_is_a_package_that_is_shipped(wheel: set[str]) -> None:
+    """setup.py finds the packages: what it finds is all that there is."""
     folders = {path.parent for path in FILES if path.suffix == ".py" and len(path.parts) > 1}
     shipped = {folder for folder in folders if folder.parts[0] not in NOT_SHIPPED}
     unmapped = {str(folder) for folder in shipped if folder.parts[0] not in HOMES.values()}
     assert not unmapped, "add them to [tool.setuptools.package-dir] in pyproject.toml"
-    names = {module_name(folder / "__init__.py") for folder in shipped}
-    assert names == set(SETUPTOOLS["packages"]), "correct `packages` in pyproject.toml"
-    assert all((ROOT / folder / "__init__.py").is_file() for folder in shipped)
+    expected = {shipped_name(folder / "__init__.py") for folder in shipped}
+    assert expected == {name for name in wheel if name.endswith("/__init__.py")}
 
 
 def test_versions_agree() -> None:
@@ -104,32 +81,33 @@ def test_versions_agree() -> None:
     assert f"\n## [{version}]" in changes
 
 
+def test_all_is_every_extra_but_those_that_no_user_needs() -> None:
+    extras = PYPROJECT["project"]["optional-dependencies"]
+    (everything,) = map(Requirement, extras["all"])
+    assert everything.name == "mesoinv"
+    assert everything.extras == set(extras) - {"all", "reference", "docs"}
+
+
+def test_a_package_has_the_same_bounds_in_every_extra() -> None:
+    project = PYPROJECT["project"]
+    listed = [*project["dependencies"], *chain(*project["optional-dependencies"].values())]
+    bounds: dict[str, set[str]] = {}
+    for requirement in map(Requirement, listed):
+        bounds.setdefault(requirement.name, set()).add(str(requirement.specifier))
+    assert not {name: several for name, several in bounds.items() if len(several) > 1}
+
+
+def test_compromised_releases_are_refused() -> None:
+    listed = map(Requirement, PYPROJECT["project"]["optional-dependencies"]["train"])
+    (lightning,) = (r.specifier for r in listed if r.name == "lightning")
+    allowed = lightning.filter(["2.6.1", "2.6.2", "2.6.3", "2.6.4"])
+    assert list(allowed) == ["2.6.1", "2.6.4"]
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
-    """The names in a wheel, built from a copy: a build leaves folders that spoil the next one."""
-    sources, out = tmp_path_factory.mktemp("sources"), tmp_path_factory.mktemp("wheel")
-    for path in FILES:
-        (sources / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(ROOT / path, sources / path)
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "wheel",
-        "--no-deps",
-        "--no-build-isolation",
-        "--no-index",
-    ]
-    done = subprocess.run(
-        [*command, "--wheel-dir", out, "."],
-        cwd=sources,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    (built,) = out.glob("mesoinv-*.whl")
-    return set(zipfile.ZipFile(built).namelist())
+    """The names in a wheel."""
+    return set(zipfile.ZipFile(build_wheel(tmp_path_factory.mktemp("built"))).namelist())
 
 
 def test_wheel_has_every_module(wheel: set[str]) -> None:
