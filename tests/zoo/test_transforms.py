@@ -1,5 +1,7 @@
 """Normalisation: exact inverses, fits, the Fourier series and its mirror."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
 import torch
@@ -8,7 +10,16 @@ from mesoinv.generators.pipeline.errors import UsageError
 from mesoinv.generators.solvers import coulomb
 from mesoinv.generators.solvers.strip import Strip
 from mesoinv.zoo import transforms
-from mesoinv.zoo.declared.transforms import Affine, FourierSeries, Log, MinMax, Pool, Standardise
+from mesoinv.zoo.declared.transforms import (
+    Affine,
+    FourierSeries,
+    Log,
+    MinMax,
+    Pool,
+    Standardise,
+    Step,
+    Transform,
+)
 from mesoinv.zoo.training.symmetry import mirror_of, mirrored_at_random
 from mesoinv.zoo.transforms import forward, inverse
 
@@ -40,6 +51,15 @@ def test_forward_then_inverse(transform):
     x = values(5, 4, 3)
     back = inverse(transform, forward(transform, x))
     torch.testing.assert_close(back, x, rtol=1e-12, atol=1e-12)
+
+
+def test_every_declared_transform_is_computed():
+    declared = get_args(Transform)
+    assert len(declared) >= 9
+    for kind in declared:
+        computed = forward.dispatch(kind) is not forward.dispatch(Step)
+        assert computed != kind.FITTED
+        assert (kind in {Standardise, MinMax}) == kind.FITTED
 
 
 def test_log_takes_small_negative_values():
