@@ -46,32 +46,45 @@ links:
 	    [ -e "$$link" ] || ln -s "../../$$target" "$$link"; \
 	done
 
+# Installs a Debian package where we may. `apt-get install` waits for another apt that holds the
+# lock; `apt-get update` knows no such option and fails at once, so it is tried for five minutes.
+APT := LC_ALL=C DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300
+define APT_INSTALL
+if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+    echo "Installing $(1) ($(2)) ..."; \
+    for attempt in $$(seq 60); do \
+        complaint=$$($(APT) update 2>&1 >/dev/null); \
+        case "$$complaint" in *"Could not get lock"*) sleep 5 ;; *) break ;; esac; \
+    done; \
+    [ -z "$$complaint" ] || echo "$$complaint" >&2; \
+    $(APT) install -y --no-install-recommends $(1) >/dev/null || true; \
+fi
+endef
+
 kwant: $(VENV)/.kwant ## build kwant, the independent reference of tests and benchmarks
 
 # kwant has no wheel and does not declare numpy and Cython, which it builds with. pip's cache is
-# left out: it would give back a kwant built without MUMPS on a machine that has it now.
-$(VENV)/.kwant: $(VENV)/.setup
-	@if dpkg -s libmumps-seq-dev >/dev/null 2>&1; then :; \
-	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    echo "Installing libmumps-seq-dev (kwant's faster solver) ..."; \
-	    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends libmumps-seq-dev; } >/dev/null || true; \
-	fi
+# left out: it would give back a kwant built without MUMPS on a machine that has it now. One that
+# is installed without MUMPS is built again, alone: pip would call it satisfied.
+KWANT_MUMPS := $(PY) -W ignore -c 'import kwant.solvers.mumps' 2>/dev/null
+$(VENV)/.kwant: | $(VENV)/.setup
+	@dpkg -s libmumps-seq-dev >/dev/null 2>&1 || $(call APT_INSTALL,libmumps-seq-dev,kwant's faster solver)
 	@echo "Building kwant (about a minute) ..."
 	$(PIP) install 'numpy>=2' Cython 'setuptools>=77'
-	$(PIP) install --no-cache-dir --no-build-isolation \
+	@again=; if $(PIP) show kwant >/dev/null 2>&1 && ! $(KWANT_MUMPS); then \
+	    again='--force-reinstall --no-deps'; \
+	fi; \
+	$(PIP) install $$again --no-cache-dir --no-build-isolation \
 	    --config-settings="--global-option=--cython" 'kwant>=1.5'
-	@$(PY) -W ignore -c 'import kwant.solvers.mumps; print("kwant uses MUMPS.")' 2>/dev/null || \
-	    echo "kwant was built without MUMPS: right, but several times slower. On Debian: apt-get install libmumps-seq-dev, then rm $@ and make kwant."
+	@if $(KWANT_MUMPS); then echo "kwant uses MUMPS."; else \
+	    echo "kwant was built without MUMPS: right, but several times slower. On Debian: apt-get install libmumps-seq-dev, then rm $@ and make kwant."; \
+	fi
 	@touch $@
 
 FIND_BROWSER := command -v chromium || command -v chromium-browser || command -v google-chrome
 
 chromium: ## have a browser for the tests of the leaderboard's site
-	@if ($(FIND_BROWSER)) >/dev/null; then :; \
-	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    echo "Installing chromium (for the tests of the leaderboard's site) ..."; \
-	    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; } >/dev/null || true; \
-	fi
+	@($(FIND_BROWSER)) >/dev/null || $(call APT_INSTALL,chromium,for the tests of the leaderboard's site)
 	@($(FIND_BROWSER)) >/dev/null || \
 	    echo "No chromium: the browser tests of the leaderboard's site will be skipped. On Debian: apt-get install chromium"
 
