@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from loopback_hub import json_result, run_client
-from zoo_helpers import small_model, write_recipe
+from zoo_helpers import small_evaluation, small_model, store, write_recipe
 
 HERE = Path(__file__).parent
 KIND, REPO = "models", "mesoinv/small"
@@ -104,10 +104,18 @@ def test_publish_and_load(hub, tmp_path):
     folder = model.save_pretrained(tmp_path / "model")
     (folder / "log.csv").write_text("epoch,step,train_loss,validation_loss\n0,1,,0.5\n")
     (folder / "notes.txt").write_text("not to be published")
+    (store(small_evaluation(), folder) / "samples.parquet").write_text("not to be published")
+    store(small_evaluation(split="validation"), folder, "validation")
     recipe = write_recipe(folder, "pldos-donors-cnn.small").name
     told = client(hub, tmp_path / "home", f"F = {str(folder)!r}\n{PUBLISH}", "hf_writer")
 
-    published = {"README.md", "config.json", "curves.png", "log.csv", "model.safetensors"}
+    scores = {
+        "evaluation/pldos-donors/evaluation.json",
+        "evaluation/pldos-donors/validation/evaluation.json",
+    }
+    published = {
+        "README.md", "config.json", "curves.png", "log.csv", "model.safetensors", *scores,
+    }  # fmt: skip
     assert told["dry"]["commit"] is None
     assert "create mesoinv/small" in told["dry"]["steps"]
     assert "README.md" not in told["before"]
@@ -116,12 +124,18 @@ def test_publish_and_load(hub, tmp_path):
     assert hub.tags(KIND, REPO) == {"v1.0.0": told["first"]["commit"]}
     card = hub.file(KIND, REPO, "README.md", "v1.0.0").decode()
     assert 'load_model("mesoinv/small")' in card
+    assert "| s error std | 2.31 [2.25, 2.37] nm |" in card
+    for path in scores:
+        assert hub.file(KIND, REPO, path, "v1.0.0") == (folder / path).read_bytes()
     assert set(told["again"]["actions"].values()) == {"keep"}
     assert "already has the tag v1.0.0" in told["tagged"]["message"]
     assert "Allowed: vX.Y.Z" in told["version"]["message"]
     assert "owner/name" in told["name"]["message"]
     assert told["second"]["actions"]["model.safetensors"] == "replace"
-    assert told["second"]["actions"]["curves.png"] == "delete"
+    # other weights: what was measured with the old ones must go
+    for path in ("curves.png", *scores):
+        assert told["second"]["actions"][path] == "delete"
+        assert path not in hub.files(KIND, REPO)
     assert "You may not write to mesoinv/small" in told["refused"]["message"]
     assert "truncated or not a safetensors file" in told["broken"]["message"]
     assert len(hub.repositories()) == 1

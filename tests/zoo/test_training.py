@@ -53,6 +53,11 @@ def test_end_to_end_and_deterministic(attempt, samples):
     assert record.objective == "supervised"
     (given,) = model.config.inputs
     assert [t.kind for t in given.transforms] == ["log", "pool", "affine"]
+    for quantity in model.config.outputs:  # each has its own number of a list that there was
+        (affine,) = quantity.transforms
+        true = samples["train"][quantity.name].astype(np.float32)
+        assert affine.shift == pytest.approx(true.mean(), rel=1e-5)
+        assert affine.scale == pytest.approx(true.std(ddof=1), rel=1e-5)
     pldos = samples["train"]["pldos"]
     means = pldos.astype(np.float16).astype(np.float32).mean(axis=(1, 2))
     assert model.config.inputs[0].low == pytest.approx(means.min(), rel=1e-3)
