@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from mesoinv.eval.task import Published, Task
     from mesoinv.zoo.config import ModelConfig
-    from mesoinv.zoo.declared.evaluation import Score, Subject
+    from mesoinv.zoo.declared.evaluation import Score
 
 
 @dataclass(frozen=True)
@@ -142,13 +142,9 @@ def first_stored(
             same = wanted == (
                 known.task_digest, known.samples, known.split, known.seed, known.resamples,
             )  # fmt: skip
-            if same and (subject is None or _is_of(known.subject, *subject)):
+            if same and (subject is None or known.subject.is_of(*subject)):
                 return found
     return None
-
-
-def _is_of(subject: Subject, digest: str | None, interface: str) -> bool:
-    return digest in {None, subject.digest} and interface == subject.interface
 
 
 def _readable(place: Path) -> Result | None:

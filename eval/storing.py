@@ -10,7 +10,7 @@ from mesoinv.eval.predictors import check_fit, misfit
 from mesoinv.eval.tasks import get_task, list_tasks
 from mesoinv.generators.pipeline.errors import UsageError
 from mesoinv.zoo.config import read_config
-from mesoinv.zoo.declared.evaluation import EVALUATIONS, RESULT, read_evaluation
+from mesoinv.zoo.declared.evaluation import EVALUATIONS, RESULT, evaluation_files
 from mesoinv.zoo.loading import LOCAL_WEIGHTS, model_folder
 
 if TYPE_CHECKING:
@@ -79,11 +79,11 @@ def keep(result: Result, folder: Path, task: Task) -> None:
     place = folder / EVALUATIONS / task.id
     if evaluation.split != task.split:
         place /= evaluation.split
-    there = read_evaluation(place).samples if (place / RESULT).exists() else 0
-    if there > evaluation.samples:
+    there = evaluation_files(folder).get(place / RESULT)
+    if there is not None and there.samples > evaluation.samples:
         raise UsageError(
-            f"{folder} has scores on {there} samples of {evaluation.split}: they are kept. Score "
-            f"as many to replace them, or take --out for those on {evaluation.samples}."
+            f"{folder} has scores on {there.samples} samples of {evaluation.split}: they are kept. "
+            f"Score as many to replace them, or take --out for those on {evaluation.samples}."
         )
     replace(result, evaluation=evaluation.public()).save(place)
     write_card(folder)

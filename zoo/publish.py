@@ -12,7 +12,7 @@ from mesoinv.generators.pipeline.push import LocalFile, Publication, PushReport
 from mesoinv.zoo.card import CARD, card_text, recipe_file, write_card
 from mesoinv.zoo.config import CONFIG, WEIGHTS, read_config
 from mesoinv.zoo.curves import CURVES, LOG
-from mesoinv.zoo.declared.evaluation import EVALUATIONS, RESULT
+from mesoinv.zoo.declared.evaluation import EVALUATIONS, evaluation_files
 
 
 def push(
@@ -90,7 +90,7 @@ def _verified(folder: Path, asked: bool) -> list[str]:
 def _local_files(target: Publication) -> dict[str, LocalFile]:
     folder = target.folder
     optional = [name for name in target.disposable if (folder / name).exists()]
-    scores = [p.relative_to(folder).as_posix() for p in (folder / EVALUATIONS).rglob(RESULT)]
+    scores = [path.relative_to(folder).as_posix() for path in evaluation_files(folder)]
     paths = [CONFIG, WEIGHTS, *optional, *scores]
     contents = {path: (folder / path).read_bytes() for path in paths}
     contents[CARD] = card_text(folder, target.repo).encode()

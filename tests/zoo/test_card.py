@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+import torch
 import yaml
 from PIL import Image
 from zoo_helpers import map_model, small_evaluation, small_model, store, write_recipe
@@ -21,14 +22,13 @@ RECORD = TrainingRecord(
     precision="32-true", seconds=125.0, waiting_share=0.012, device="CPU, 2 threads",
     machine="A processor", libraries={"torch": "2"},
 )  # fmt: skip
-SCORES = small_evaluation()
 COMMITTED = sorted(path.parent for path in LOCAL_WEIGHTS.glob(f"*/{CONFIG}"))
 
 
 @pytest.fixture
 def folder(tmp_path):
     made = small_model(training=RECORD).save_pretrained(tmp_path / "model")
-    store(SCORES, made)
+    store(small_evaluation(made), made)
     (made / "log.csv").write_text(LOG)
     write_recipe(made, "pldos-donors-cnn.small")
     return made
@@ -54,10 +54,9 @@ def test_front_matter(folder):
 
 def test_scores_name_the_configuration_that_they_are_of(tmp_path):
     """The model was trained on `global`."""
-    scores = replace(SCORES, task="pldos-landscape", config="landscape")
     made = small_model().save_pretrained(tmp_path)
-    store(SCORES, made)
-    store(scores, made)
+    store(small_evaluation(made), made)
+    store(small_evaluation(made, task="pldos-landscape", config="landscape"), made)
     head, body = parts(card_text(made))
     results = head["model-index"][0]["results"]
     assert [r["dataset"]["config"] for r in results] == ["global", "landscape"]
@@ -76,7 +75,7 @@ def test_body(folder):
         "CPU, 2 threads; A processor",
         "Split `test` of `pldos/global`, the first 4 000 samples",
         "| s error std | 2.31 [2.25, 2.37] nm |",
-        f"`{SCORES.command}`",
+        f"`{small_evaluation(folder).command}`",
         "](curves.png)",
         "description: Tiny",
         "mesoinv train pldos-donors-cnn.small.yaml",
@@ -157,7 +156,7 @@ def test_main_scores_name_their_split(folder):
     (headline,) = main_scores(folder)
     assert (headline.split, headline.name, headline.value) == ("test", "s error std", 2.3141)
     assert (headline.low, headline.high, headline.unit) == (2.25, 2.37, "nm")
-    store(replace(SCORES, split="validation", samples=50), folder, "validation")
+    store(small_evaluation(folder, split="validation", samples=50), folder, "validation")
     assert [(h.split, h.samples) for h in main_scores(folder)] == [
         ("test", 4000), ("validation", 50)
     ]  # fmt: skip
@@ -165,10 +164,32 @@ def test_main_scores_name_their_split(folder):
 
 def test_scores_are_in_one_place(folder):
     assert not hasattr(read_config(folder), "scores")
-    assert stored_evaluations(folder) == [SCORES]
+    assert stored_evaluations(folder) == [small_evaluation(folder)]
     (folder / "evaluation" / "pldos-donors" / RESULT).unlink()
     assert main_scores(folder) == ()
     assert "Not scored yet" in card_text(folder)
+
+
+def test_scores_of_earlier_weights_are_not_shown(folder):
+    other = small_model(training=RECORD)
+    with torch.no_grad():
+        next(other.parameters()).add_(1.0)
+    other.save_pretrained(folder)
+    assert stored_evaluations(folder) == []
+    assert main_scores(folder) == ()
+    assert "Not scored yet" in card_text(folder)
+    small_model(training=RECORD).save_pretrained(folder)
+    assert [e.samples for e in stored_evaluations(folder)] == [4000]
+
+
+def test_scores_of_other_transforms_are_not_shown(folder):
+    small_model(training=RECORD, output_transforms=[]).save_pretrained(folder)
+    assert stored_evaluations(folder) == []
+
+
+def test_scores_of_weights_on_the_hub_alone_are_shown(folder):
+    (folder / WEIGHTS).unlink()
+    assert [e.samples for e in stored_evaluations(folder)] == [4000]
 
 
 def test_damaged_scores_are_named(folder):
@@ -182,7 +203,7 @@ def test_damaged_scores_are_named(folder):
 @pytest.mark.parametrize("name", ["skill", "pearson r median", "s error std"])
 def test_headlines_are_listed(name, folder):
     values = {"s bias": Score(0, 0, 0, "1"), name: Score(0.5, 0.4, 0.6, "1")}
-    store(replace(SCORES, headline=name, scores=values), folder)
+    store(small_evaluation(folder, headline=name, scores=values), folder)
     assert [h.name for h in main_scores(folder)] == [name]
 
 

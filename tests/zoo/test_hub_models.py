@@ -7,6 +7,8 @@ import pytest
 from loopback_hub import json_result, run_client
 from zoo_helpers import small_evaluation, small_model, store, write_recipe
 
+from mesoinv.zoo.declared.evaluation import Subject
+
 HERE = Path(__file__).parent
 KIND, REPO = "models", "mesoinv/small"
 
@@ -104,8 +106,10 @@ def test_publish_and_load(hub, tmp_path):
     folder = model.save_pretrained(tmp_path / "model")
     (folder / "log.csv").write_text("epoch,step,train_loss,validation_loss\n0,1,,0.5\n")
     (folder / "notes.txt").write_text("not to be published")
-    (store(small_evaluation(), folder) / "samples.parquet").write_text("not to be published")
-    store(small_evaluation(split="validation"), folder, "validation")
+    (store(small_evaluation(folder), folder) / "samples.parquet").write_text("not to be published")
+    store(small_evaluation(folder, split="validation"), folder, "validation")
+    earlier = Subject("pldos-donors-cnn.small", "0" * 64, model.config.interface)
+    store(small_evaluation(folder, task="earlier-weights", subject=earlier), folder)
     recipe = write_recipe(folder, "pldos-donors-cnn.small").name
     told = client(hub, tmp_path / "home", f"F = {str(folder)!r}\n{PUBLISH}", "hf_writer")
 

@@ -11,7 +11,7 @@ import torch
 import yaml
 
 from mesoinv.generators.pipeline.records import to_json
-from mesoinv.zoo.config import ModelConfig, Quantity
+from mesoinv.zoo.config import ModelConfig, Quantity, read_config, weights_digest
 from mesoinv.zoo.declared.evaluation import EVALUATIONS, RESULT, Evaluation, Score, Subject
 from mesoinv.zoo.declared.transforms import Affine, Log
 from mesoinv.zoo.model import Model
@@ -135,8 +135,9 @@ def recipe_data(**changes: Any) -> dict[str, Any]:
     return values
 
 
-def small_evaluation(**changes: Any) -> Evaluation:
-    """Scores of the small model, as they are stored."""
+def small_evaluation(model: Path, **changes: Any) -> Evaluation:
+    """Scores of the model in a folder, as they are stored."""
+    config = read_config(model)
     values: dict[str, Any] = {
         "task": "pldos-donors",
         "task_digest": "0" * 64,
@@ -145,7 +146,7 @@ def small_evaluation(**changes: Any) -> Evaluation:
         "config": "global",
         "split": "test",
         "samples": 4000,
-        "subject": Subject("pldos-donors-cnn.small", "0" * 64),
+        "subject": Subject(config.name, weights_digest(model), config.interface),
         "headline": "s error std",
         "scores": {
             "s error std": Score(2.3141, 2.25, 2.37, "nm"),

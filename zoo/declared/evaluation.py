@@ -13,6 +13,7 @@ from typing import Literal
 
 from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
 from mesoinv.generators.pipeline.records import from_dict
+from mesoinv.zoo.config import read_config, weights_digest
 
 #: Folder of a model's evaluations, one folder for each task; file of one.
 EVALUATIONS, RESULT = "evaluation", "evaluation.json"
@@ -61,6 +62,10 @@ class Subject:
     training_samples: int | None = None
     paper_samples: int | None = None
     licence: str | None = None
+
+    def is_of(self, digest: str | None, interface: str) -> bool:
+        """Whether it is a model of this interface and weights; None for weights not here."""
+        return digest in {None, self.digest} and interface == self.interface
 
 
 @dataclass
@@ -156,7 +161,18 @@ def read_evaluation(folder: Path) -> Evaluation:
         raise MesoinvError(f"The evaluation in {folder} is damaged: {error}") from None
 
 
+def evaluation_files(model: Path) -> dict[Path, Evaluation]:
+    """Return the evaluations of a model by their files in its folder, task by task.
+
+    Those of weights that were there before, or of other transforms, are left out.
+    """
+    files = {path: read_evaluation(path.parent) for path in (model / EVALUATIONS).rglob(RESULT)}
+    if not files:
+        return {}
+    now = weights_digest(model), read_config(model).interface
+    return {path: files[path] for path in sorted(files) if files[path].subject.is_of(*now)}
+
+
 def stored_evaluations(model: Path) -> list[Evaluation]:
-    """Return the evaluations in a model's folder, task by task."""
-    places = sorted((model / EVALUATIONS).rglob(RESULT))
-    return [read_evaluation(path.parent) for path in places]
+    """Return the evaluations of a model as `evaluation_files` does."""
+    return list(evaluation_files(model).values())
