@@ -8,9 +8,9 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
 
-from mesoinv.generators.pipeline.errors import MesoinvError, unknown_name
+from mesoinv.generators.pipeline.errors import MesoinvError, UsageError, unknown_name
+from mesoinv.generators.pipeline.records import from_dict
 
 if TYPE_CHECKING:
     from mesoinv.generators.pipeline.base import Dataset
@@ -25,11 +25,8 @@ SECTIONS = (
 )
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Task(_Strict):
+@dataclass(frozen=True)
+class Task:
     """One leaderboard of the Hub: a configuration and the split that is scored.
 
     Those that `mesoinv.eval.tasks` declares are found; a dataset of one's own may name others.
@@ -40,21 +37,23 @@ class Task(_Strict):
     split: str
 
 
-class Benchmark(_Strict):
+@dataclass(frozen=True)
+class Benchmark:
     """What ``eval.yaml`` says; the Hub makes one leaderboard of each task."""
 
     name: str
     description: str
     evaluation_framework: str = "mesoinv"
-    tasks: list[Task] = []
+    tasks: tuple[Task, ...] = ()
 
 
-class Head(_Strict):
+@dataclass(frozen=True)
+class Head:
     """The YAML head of a prose file: what a card needs and a generator does not declare."""
 
     year: int | None = None
-    task_categories: list[str] = ["other"]
-    tags: list[str] = []
+    task_categories: tuple[str, ...] = ("other",)
+    tags: tuple[str, ...] = ()
     summary: str = ""
     grid: str = ""
     boundary: str = ""
@@ -104,8 +103,8 @@ def parse_prose(text: str, source: str) -> Prose:
     if match is None:
         raise MesoinvError(f"{source} must begin with a YAML head between two lines of '---'.")
     try:
-        head = Head.model_validate(yaml.safe_load(match[1]) or {})
-    except (yaml.YAMLError, ValidationError) as error:
+        head = from_dict(Head, yaml.safe_load(match[1]) or {})
+    except (yaml.YAMLError, UsageError) as error:
         raise MesoinvError(f"The YAML head of {source} is not valid: {error}") from None
     parts = re.split(r"^## (.+)\n", match[2], flags=re.MULTILINE)
     sections = {t.strip(): body.strip() for t, body in zip(parts[1::2], parts[2::2], strict=True)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -96,7 +97,7 @@ def _evaluation(build: Build) -> str | None:
     benchmark = build.prose.head.benchmark
     if benchmark is None or not build.tasks:
         return None
-    return dump_yaml({**benchmark.model_dump(), "tasks": [t.model_dump() for t in build.tasks]})
+    return dump_yaml({**asdict(benchmark), "tasks": [asdict(task) for task in build.tasks]})
 
 
 def _card(build: Build, repo: str) -> str:
