@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mesoinv.eval.entries import Entry, Options, first_stored, measured_row
 from mesoinv.eval.records import Rejected
 from mesoinv.generators.pipeline.errors import MesoinvError
+from mesoinv.generators.pipeline.extras import MissingExtraError
 
 if TYPE_CHECKING:
     from mesoinv.eval.harness import Result
@@ -80,6 +81,8 @@ def submitted_entries(
             continue
         try:
             entries.append(_entry(folder, task, options))
+        except MissingExtraError:  # this machine lacks it, not the submission
+            raise
         except MesoinvError as error:
             rejected.append(Rejected(f"{task.id}/{folder.name}", str(error)))
     return entries

@@ -51,6 +51,9 @@ def card(
         path = write_card(folder, repo)
         typer.echo(json.dumps({"files": [str(path)]}) if as_json else str(path))
         return
+    from mesoinv.generators.pipeline.extras import CARD_MODULES, require_modules
+
+    require_modules("The card of a dataset", *CARD_MODULES)
     from mesoinv.dataset_cards.facts import open_build
     from mesoinv.dataset_cards.figures import draw_figures, existing_figures
     from mesoinv.dataset_cards.render import render_card
@@ -82,6 +85,9 @@ def push(
     as_json: Json = False,
 ) -> None:
     """Publish a build or a model on the Hugging Face Hub, with the login of `hf auth login`."""
+    from mesoinv.generators.pipeline.extras import require
+
+    require("mesoinv push", "publish", "plot")  # plot: for the card
     if _is_model(folder):
         from mesoinv.zoo.publish import push as push_model
 
@@ -117,6 +123,9 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Generate one sample from its seed and draw it."""
+    from mesoinv.generators.pipeline.extras import require
+
+    require("mesoinv show", "plot")
     from mesoinv.generators.pipeline.errors import UsageError
     from mesoinv.generators.pipeline.generate import generate
     from mesoinv.generators.pipeline.pictures import save_figure

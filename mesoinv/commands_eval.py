@@ -112,14 +112,15 @@ def evaluate(  # noqa: PLR0913, PLR0917  (each is an option)
     """Score a model or a file of predictions on a task, with 95 % intervals."""
     from mesoinv.eval import harness
     from mesoinv.eval.storing import default_task, keep, own_folder, require_fit
-    from mesoinv.generators.pipeline.extras import require
+    from mesoinv.generators.pipeline.extras import CARD_MODULES, require, require_modules
     from mesoinv.generators.pipeline.plan import check_device
     from mesoinv.progress import generation_bar, progress_bar
-    from mesoinv.zoo import card
 
     check_device(device)
     if save:
-        require("--save writes the card of the model, which", card.EXTRAS, *card.MODULES)
+        require_modules("--save writes the card of the model, which", *CARD_MODULES)
+    if any(Path(subject).suffix != ".parquet" for subject in (model, against) if subject):
+        require("Evaluating a model", "models")
     declared = default_task(model, task)
     if against is not None:
         require_fit(against, declared)
@@ -241,6 +242,9 @@ def build(  # noqa: PLR0913, PLR0917  (each is an option)
     fresh: Annotated[bool, typer.Option("--fresh", help="Evaluate everything again.")] = False,
 ) -> None:
     """Score the zoo and all submissions, rank them, and write a static website."""
+    from mesoinv.generators.pipeline.extras import require
+
+    require("mesoinv leaderboard build", "board")
     from mesoinv.eval.board import build_board
     from mesoinv.eval.entries import Options
     from mesoinv.eval.site import write_site

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mesoinv.generators.pipeline.errors import UsageError
+from mesoinv.generators.pipeline.extras import require
 
 if TYPE_CHECKING:
     from mesoinv.eval.harness import Result
@@ -61,6 +62,7 @@ def submit(  # noqa: PLR0913, PLR0917  (each is an option)
     ] = False,
 ) -> None:
     """Check and score a submission as the board does, and open its pull request on the Hub."""
+    require("mesoinv submit", "submit")
     if init is not None:
         _init(folder, init)
         return

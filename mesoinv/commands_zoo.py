@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mesoinv.generators.pipeline.errors import UsageError
-from mesoinv.generators.pipeline.extras import missing, require
+from mesoinv.generators.pipeline.extras import CARD_MODULES, install_command, missing, require
 
 if TYPE_CHECKING:
     from mesoinv.zoo.listing import Entry
@@ -119,12 +119,12 @@ def train(  # noqa: PLR0913, PLR0917  (each is an option)
         raise UsageError(f"Unknown device {device!r}. Allowed: cpu, cuda.")
     read = read_recipe(recipe)
     folder = out or _default_folder(recipe, read)
-    require("mesoinv train", "train", "torch", "timm", "lightning", "safetensors")
-    no_card = missing(*card.MODULES)
+    require("mesoinv train", "train")
+    no_card = missing(*CARD_MODULES)
     if no_card:
         typer.echo(
             f"No card will be written: not installed here: {', '.join(no_card)}. To write it "
-            f"later: pip install 'mesoinv[{card.EXTRAS}]', then mesoinv card {folder}",
+            f"later: {install_command(*no_card)}, then mesoinv card {folder}",
             err=True,
         )
     _use_threads(threads)
@@ -177,6 +177,9 @@ def predict(  # noqa: PLR0913, PLR0917  (each is an option)
             "Nothing to predict: name a built dataset or a .npy file with --data, or a picture "
             "of one generated sample with --figure out.png --index 3."
         )
+    require("mesoinv predict", "models")
+    if figure is not None:
+        require("mesoinv predict --figure", "plot")
     from mesoinv.progress import progress_bar
     from mesoinv.zoo.loading import load_model
     from mesoinv.zoo.predictions import predict_file

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from mesoinv.generators import get_dataset
-from mesoinv.generators.pipeline.extras import require
+from mesoinv.generators.pipeline.extras import CARD_MODULES, require_modules
 from mesoinv.generators.pipeline.hub import repo_name
 from mesoinv.generators.pipeline.numbers import count, duration, size
 from mesoinv.zoo.config import ANY, WEIGHTS, read_config
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from mesoinv.zoo.declared.evaluation import Evaluation
 
 CARD = "README.md"
-#: What writing a card needs besides the core, and the extras that install it.
-MODULES, EXTRAS = ("jinja2", "matplotlib"), "plot,publish"
 #: What the card says in place of a number of epochs.
 _WITHOUT_EPOCHS = {
     "closed_form": "closed form, no epochs",
@@ -60,7 +58,7 @@ def write_card(folder: Path, repo: str | None = None) -> Path:
     UsageError
         If `repo` is not of the form ``owner/name``.
     """
-    require("The card of a model", EXTRAS, *MODULES)
+    require_modules("The card of a model", *CARD_MODULES)
     draw_curves(folder)
     temporary = folder / f".{CARD}.tmp"
     temporary.write_text(card_text(folder, repo), encoding="utf-8")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mesoinv.generators.pipeline.errors import MesoinvError, UsageError, unknown_name
+from mesoinv.generators.pipeline.extras import require
 from mesoinv.zoo.config import CONFIG, WEIGHTS
 from mesoinv.zoo.recipe import list_recipes
 
@@ -42,8 +43,10 @@ def load_model(name_or_path_or_hub_id: str | Path, revision: str | None = None) 
     UsageError
         If there is no such model; the nearest names are suggested.
     MesoinvError
-        If the files are damaged, do not fit each other, or cannot be downloaded.
+        If the files are damaged, do not fit each other, or cannot be downloaded, or torch, timm or
+        safetensors is not installed.
     """
+    require("Loading a model", "models")
     from mesoinv.zoo.model import Model  # noqa: PLC0415  (torch is slow to import)
 
     return Model.from_folder(model_folder(name_or_path_or_hub_id, revision))

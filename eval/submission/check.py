@@ -31,6 +31,7 @@ from mesoinv.eval.submission.schema import parse
 from mesoinv.eval.submission.weights import read_shapes
 from mesoinv.eval.tasks import get_task, list_tasks
 from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
+from mesoinv.generators.pipeline.extras import require
 from mesoinv.generators.pipeline.records import from_dict
 from mesoinv.zoo.config import CONFIG, WEIGHTS, ModelConfig
 
@@ -251,6 +252,7 @@ def _check_predictions(path: Path, task: Task, samples: int | None, split: str |
 
 
 def _check_model(folder: Path, task: Task) -> None:
+    require("Checking a model", "models")
     config = _config(read_small(folder / CONFIG))
     if problems := bounds.check_config(config, task):
         raise RefusedError(*problems)

@@ -14,6 +14,7 @@ from mesoinv.generators.pipeline.built_folder import BuiltFolder
 from mesoinv.generators.pipeline.compute import compute_part
 from mesoinv.generators.pipeline.derived import build_mini, build_preview
 from mesoinv.generators.pipeline.errors import UsageError
+from mesoinv.generators.pipeline.extras import require
 from mesoinv.generators.pipeline.folder import check_folder, locked, open_manifest
 from mesoinv.generators.pipeline.job import DeclaredJob
 from mesoinv.generators.pipeline.plan import Part, check_configs, check_device, check_solver
@@ -79,9 +80,12 @@ def build(  # noqa: PLR0913 - the public call of the whole pipeline
     UsageError
         If a name is unknown, or the folder holds something else.
     MesoinvError
-        If the disk is full, a worker died, or another build writes to the folder.
+        If the disk is full, a worker died, another build writes to the folder, or a scheduler is
+        named and ``distributed`` is not installed.
     """
     declared = resolve_dataset(dataset)
+    if scheduler is not None:
+        require("A scheduler", "cluster")
     job = DeclaredJob(
         dataset=declared,
         configs=check_configs(declared, configs, size),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from mesoinv.generators.pipeline.extras import install_command
 from mesoinv.generators.pipeline.plan import (
     MINI,
     PREVIEW,
@@ -57,7 +58,8 @@ def build_preview(assembly: Assembly, rows: int) -> None:
         images = dataset.images(source, _as_computed(to_numpy(stored, columns)))
     except ImportError as error:
         warnings.warn(
-            f"No {PREVIEW} was made ({error}). Run the same command again where it is installed.",
+            f"No {PREVIEW} was made ({error}). To have it: {_remedy(error)}, then run the same "
+            "command again.",
             stacklevel=2,
         )
         return
@@ -66,6 +68,10 @@ def build_preview(assembly: Assembly, rows: int) -> None:
         table = with_images(stored.select([c.name for c in scalars]), scalars, images)
         assembly.declare([PREVIEW])
         assembly.write(plans[0], table.schema, [(table, 0.0)])
+
+
+def _remedy(error: ImportError) -> str:
+    return install_command((error.name or "matplotlib").partition(".")[0])
 
 
 def scalar_columns(columns: tuple[Column, ...]) -> tuple[Column, ...]:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING
 
 from mesoinv.generators.pipeline.errors import UsageError, unknown_name
+from mesoinv.generators.pipeline.extras import require_modules
 from mesoinv.generators.pipeline.seeding import Stream
 
 if TYPE_CHECKING:
@@ -156,12 +157,15 @@ def check_device(device: str) -> str:
     ------
     UsageError
         If the name is unknown, or there is no such GPU.
+    MissingExtraError
+        If torch is not installed.
     """
     if device == "cpu":
         return device
     kind, _, number = device.partition(":")
     if kind != "cuda" or not (number == "" or number.isdigit()):
         raise unknown_name("device", device, ("cpu", "cuda"))
+    require_modules(f"Device {device!r}", "torch")
     import torch  # noqa: PLC0415 - seconds to import, and only GPUs need it
 
     if int(number or 0) >= torch.cuda.device_count():

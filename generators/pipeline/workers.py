@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
+from mesoinv.generators.pipeline.errors import MesoinvError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -64,8 +64,6 @@ def open_pool(workers: int, scheduler: str | None = None) -> Iterator[tuple[Exec
 
     Raises
     ------
-    UsageError
-        If a scheduler is asked for and ``distributed`` is not installed.
     MesoinvError
         If no scheduler answers.
     """
@@ -146,13 +144,8 @@ def _one_thread_each() -> Iterator[None]:
 
 @contextmanager
 def _dask(address: str) -> Iterator[tuple[Executor, int]]:
-    try:
-        from distributed import Client  # noqa: PLC0415 - optional, and seconds to import
-    except ImportError:
-        raise UsageError(
-            "--scheduler needs the package `distributed`, which is not installed here. "
-            "Install it with `pip install 'mesoinv[cluster]'`, or leave --scheduler out."
-        ) from None
+    from distributed import Client  # noqa: PLC0415 - optional, and seconds to import
+
     try:
         client = Client(address)
     except (OSError, ValueError) as error:

@@ -101,13 +101,20 @@ def train_without(modules, folder, cache):
     return call_without(modules, "train", recipe, *options)
 
 
-@pytest.mark.parametrize("modules", [["jinja2"], ["matplotlib"], ["jinja2", "matplotlib"]])
-def test_training_without_what_writes_cards(modules, tmp_path, cache):
+@pytest.mark.parametrize(
+    ("modules", "extras"),
+    [
+        (["jinja2"], "publish"),
+        (["matplotlib"], "plot"),
+        (["jinja2", "matplotlib"], "plot,publish"),
+    ],
+)
+def test_training_without_what_writes_cards(modules, extras, tmp_path, cache):
     done = train_without(modules, tmp_path, cache)
     assert (done.returncode, done.stdout.count("is in")) == (0, 1), done.stderr
     first = done.stderr.splitlines()[0]
     assert f"No card will be written: not installed here: {', '.join(modules)}." in first
-    assert f"pip install 'mesoinv[plot,publish]', then mesoinv card {tmp_path / 'model'}" in first
+    assert f"pip install 'mesoinv[{extras}]', then mesoinv card {tmp_path / 'model'}" in first
     assert (tmp_path / "model" / WEIGHTS).exists()
     assert not (tmp_path / "model" / "README.md").exists()
     refused = call_without(modules, "card", tmp_path / "model")

@@ -194,7 +194,7 @@ def test_scheduler(toy_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
     with pytest.raises(MesoinvError, match="No dask scheduler answers at 'tcp://nowhere:1'"):
         build(DATASET, out=tmp_path / "other", scheduler="tcp://nowhere:1")
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(UsageError, match=r"mesoinv\[cluster\]"):
+    with pytest.raises(MesoinvError, match=r"mesoinv\[cluster\]"):
         build(DATASET, out=tmp_path / "other", scheduler="tcp://here:8786")
 
 
