@@ -34,7 +34,7 @@ $(VENV)/.created:
 
 $(VENV)/.setup: $(VENV)/.created pyproject.toml
 	@echo "Installing mesoinv and what it needs (torch is large: a few minutes, about 6 GB) ..."
-	$(PIP) install --editable '.[dev]'
+	$(PIP) install --editable '.[all]' --group dev
 	@touch $@
 
 # mypy and editors do not follow pyproject.toml's mapping: this folder shows them one package tree
