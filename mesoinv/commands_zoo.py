@@ -177,9 +177,10 @@ def predict(  # noqa: PLR0913, PLR0917  (each is an option)
             "Nothing to predict: name a built dataset or a .npy file with --data, or a picture "
             "of one generated sample with --figure out.png --index 3."
         )
-    require("mesoinv predict", "models")
-    if figure is not None:
-        require("mesoinv predict --figure", "plot")
+    if figure is None:
+        require("mesoinv predict", "models")
+    else:
+        require("mesoinv predict --figure", "models", "plot")
     from mesoinv.progress import progress_bar
     from mesoinv.zoo.loading import load_model
     from mesoinv.zoo.predictions import predict_file

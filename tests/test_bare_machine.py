@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from absent import run_without
 
+from mesoinv.generators.pipeline.extras import extras
+
 ABSENT = ("pydantic", "datasets", "kwant", "huggingface_hub", "distributed", "jinja2", "matplotlib")
 
 PROGRAM = """
@@ -33,3 +35,27 @@ def test_generate_train_and_evaluate(tmp_path):
     done = run_without(ABSENT, PROGRAM, tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "(1,)"
+
+
+MODELS = """
+import sys
+import numpy as np
+import mesoinv
+model = mesoinv.load_model(sys.argv[1])
+config = model.config
+one = mesoinv.generate(config.dataset, config.config, indices=[0])
+predicted = model.predict(one)
+print(*(f"{q.name} {predicted[q.name].shape}" for q in config.outputs))
+scores = mesoinv.evaluate(model, config.task, samples=2, variants=False, cache=sys.argv[2])
+assert np.isfinite(scores.headline.value)
+"""
+
+
+def test_predict_and_evaluate_with_the_extra_models_alone(tmp_path):
+    known = extras()
+    others = sorted({"kwant", *known["all"]} - set(known["models"]))
+    assert {"lightning", "matplotlib", "jinja2", "datasets", "pydantic"} < set(others)
+    # an architecture of timm: that is the last package of the extra
+    done = run_without(others, MODELS, "pldos-statistics-resnet10t.16k", tmp_path / "cache")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["potential_rms (1,) correlation_length (1,)"]
