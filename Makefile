@@ -33,7 +33,7 @@ $(VENV)/.created:
 	@touch $@
 
 $(VENV)/.setup: $(VENV)/.created pyproject.toml
-	@echo "Installing mesoinv and what it needs (torch is large: a few minutes, about 6 GB) ..."
+	@echo "Installing mesoinv and what it needs (torch is large: a few minutes, about 8 GB) ..."
 	$(PIP) install --editable '.[all]' --group dev
 	@touch $@
 
