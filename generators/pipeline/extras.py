@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import sys
-from importlib import metadata
 from importlib.util import find_spec
 
 from mesoinv.generators.pipeline.errors import MesoinvError
@@ -31,6 +30,8 @@ def extras() -> dict[str, tuple[str, ...]]:
         Empty where mesoinv was not installed by a package manager. Packages that are not for this
         machine, by their markers, are left out.
     """
+    from importlib import metadata  # noqa: PLC0415  (commands that lack nothing do not need it)
+
     try:
         distribution = metadata.distribution(DISTRIBUTION)
     except metadata.PackageNotFoundError:

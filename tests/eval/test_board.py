@@ -18,6 +18,7 @@ from mesoinv.eval.entries import Options
 from mesoinv.eval.site import write_site
 from mesoinv.eval.submitted import submissions_folder
 from mesoinv.generators.pipeline.errors import MesoinvError
+from mesoinv.generators.pipeline.extras import MissingExtraError
 from mesoinv.generators.pipeline.secret import new_key
 
 TASK = "pldos-donors"
@@ -140,6 +141,17 @@ def test_a_network_that_fails_leaves_the_board_intact(submit, build, monkeypatch
     assert "sample 3" in board.rejected[0].reason
 
 
+def test_what_this_machine_lacks_is_no_reason_to_refuse_a_submission(submit, build, monkeypatch):
+    submit("good", 0.1)
+
+    def fail(*_args, **_options):
+        raise MissingExtraError("Checking a model needs packages that are not installed: torch.")
+
+    monkeypatch.setattr(submission, "score_submission", fail)
+    with pytest.raises(MissingExtraError, match="torch"):
+        build()
+
+
 def test_a_site_is_read_back(submit, report_cache, tmp_path):
     submit("good", 0.1)
     options = Options(tmp_path / "results", report_cache, samples=COUNT)
@@ -156,6 +168,7 @@ from mesoinv.eval.board import build_board
 from mesoinv.eval.entries import Options
 from mesoinv.eval.submitted import submissions_folder
 from mesoinv.generators.pipeline.errors import MesoinvError
+from mesoinv.generators.pipeline.extras import MissingExtraError
 from mesoinv.generators.pipeline.secret import new_key
 
 root, cache, results = map(Path, {paths})
