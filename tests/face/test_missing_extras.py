@@ -12,6 +12,7 @@ from mesoinv.generators.pipeline.extras import MissingExtraError, extras
 
 if TYPE_CHECKING:
     import subprocess
+    from collections.abc import Sequence
     from pathlib import Path
 
 MODEL = "pldos-donors-constant.16k"
@@ -45,8 +46,8 @@ REFUSED = [
 ]
 
 
-def call(command: str) -> subprocess.CompletedProcess[str]:
-    return run_without(ABSENT, "from mesoinv.cli import main; main()", *command.split())
+def call(command: str, absent: Sequence[str] = ABSENT) -> subprocess.CompletedProcess[str]:
+    return run_without(absent, "from mesoinv.cli import main; main()", *command.split())
 
 
 def test_what_the_core_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,6 +68,18 @@ def test_what_is_missing_is_said_before_anything_is_done(
     assert done.stderr.startswith("Error: ")
     assert done.stderr.endswith(f"Install them with: pip install 'mesoinv[{extra}]'\n")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_board_asks_for_models_where_weights_must_be_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    board = "leaderboard build --task percolation-density --out site"
+    done = call(board, extras()["models"])  # of stored evaluations
+    assert done.returncode == 0, done.stderr
+    done = call(f"{board} --samples 4", extras()["models"])
+    assert done.returncode == 1
+    assert done.stderr.endswith("Install them with: pip install 'mesoinv[models]'\n")
 
 
 def test_no_command_is_forgotten() -> None:
