@@ -73,6 +73,8 @@ def _build(config: ModelConfig) -> tuple[nn.Module, tuple[int, ...], tuple[int, 
 
     given = _through(config.inputs[0], back=False)
     shapes = [_through(quantity, back=True) for quantity in config.outputs]
+    if len(shapes) > 1 and any(shapes):
+        raise ValueError("each of several outputs must be a number behind its transforms too")
     wanted = shapes[0] if len(shapes) == 1 else (len(shapes),)
     values = {k: v for k, v in config.hyperparameters.items() if k != "pretrained"}
     with _watched(), _sizes(MAX_PARAMETERS), torch.device("meta"):
@@ -94,8 +96,9 @@ def _through(quantity: Quantity, *, back: bool) -> tuple[int, ...]:
             sent, expected = transforms.apply(steps, torch.zeros(1, *shape)), inner
         else:
             sent, expected = transforms.invert(steps, torch.zeros(1, *inner)), tuple(shape)
-    if tuple(sent.shape[1:]) != expected:
-        raise ValueError(f"the transforms turn {list(expected)} into {list(sent.shape[1:])}")
+    # the first axis too: a list of shifts makes several samples of one number
+    if tuple(sent.shape) != (1, *expected):
+        raise ValueError(f"the transforms turn {[1, *expected]} into {list(sent.shape)}")
     return inner
 
 

@@ -14,10 +14,10 @@ from mesoinv.eval import entries
 from mesoinv.generators.pldos import DATASET
 from mesoinv.zoo import loading
 from mesoinv.zoo.config import ModelConfig, Quantity
+from mesoinv.zoo.declared.transforms import Affine, Log, Pool
 from mesoinv.zoo.model import Model
 from mesoinv.zoo.training.samples import Request
 from mesoinv.zoo.training.sources import load_samples
-from mesoinv.zoo.transforms import Affine, Log, Pool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -58,25 +58,26 @@ def number(column: str, low: float, high: float) -> Quantity:
     return Quantity(column, unit, [], float(low), float(high))
 
 
-DONORS = config("donors-cnn.a", outputs=[number("s", 40, 70), number("n_d", 0.6, 1.5)])
+NUMBERS = [number("s", 40, 70), number("n_d", 0.6, 1.5)]
+DONORS = config("donors-cnn.a", outputs=NUMBERS)
 STATISTICS = config(
-    "statistics-cnn.a", task="statistics",
+    "statistics-cnn.a", task="pldos-statistics",
     outputs=[number("potential_rms", 0.06, 0.16), number("correlation_length", 74, 122)],
     output_transforms=[Affine([0.1, 95.0], [0.02, 14.0])],
 )  # fmt: skip
 LANDSCAPE = config(
-    "landscape-constant.a", task="landscape", config="landscape", architecture="constant",
+    "landscape-constant.a", task="pldos-landscape", config="landscape", architecture="constant",
     hyperparameters={}, outputs=[Quantity("potential", "t", SITES, -0.1, 0.1)],
     output_transforms=[Pool(8)],
 )  # fmt: skip
 ENCODER = config(
-    "landscape-encdec.a", task="landscape", config="landscape",
+    "landscape-encdec.a", task="pldos-landscape", config="landscape",
     architecture="encoder_decoder", hyperparameters={"maps": [2]},
     outputs=[Quantity("potential", "t", SITES, -0.1, 0.1)],
     input_transforms=[Log(0.01)], output_transforms=[Affine(0.0, 0.1)],
 )  # fmt: skip
 FOURIER = config(
-    "fourier-cnn.a", task="fourier", config="landscape",
+    "fourier-cnn.a", task="pldos-fourier", config="landscape",
     outputs=[Quantity("fourier", "1", [240, 2], -1e3, 1e3)],
     output_transforms=[Affine(0.0, 70.0)],
 )  # fmt: skip

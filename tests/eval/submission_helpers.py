@@ -14,7 +14,7 @@ from zoo_helpers import small_model
 from mesoinv.eval.tasks import get_task
 from mesoinv.generators.pipeline.generate import generate
 from mesoinv.zoo.config import Quantity
-from mesoinv.zoo.transforms import Affine
+from mesoinv.zoo.declared.transforms import Affine
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,7 +96,7 @@ def toy_model(**changes: Any) -> Any:
         "name": "toy-net",
         "dataset": "toy_dataset:DATASET",
         "config": "plain",
-        "task": "strength",
+        "task": TASK,
         "inputs": [Quantity("density", "1/t", [4, 6], 0.2, 0.9)],
         "outputs": [Quantity("strength", "t", [], 0.0, 1.0)],
         "input_transforms": [Affine(0.5, 0.3)],
@@ -116,3 +116,9 @@ def spoil(folder: Path, **changes: Any) -> Path:
     path = folder / "model" / "config.json"
     path.write_text(json.dumps(json.loads(path.read_bytes()) | changes), encoding="utf-8")
     return folder
+
+
+def spoil_transforms(folder: Path, side: str, steps: Any) -> Path:
+    """Give the input (``inputs``) or the output of the model other transforms."""
+    (quantity,) = json.loads((folder / "model" / "config.json").read_bytes())[side]
+    return spoil(folder, **{side: [quantity | {"transforms": steps}]})

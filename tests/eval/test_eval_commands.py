@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from eval_helpers import COUNT, DONORS, config, model, number
+from eval_helpers import COUNT, DONORS, NUMBERS, config, model, number
 from typer.testing import CliRunner
 
 from mesoinv import cli
@@ -20,13 +20,13 @@ from mesoinv.eval.task import Task
 from mesoinv.eval.tasks import FOLDER, get_task, list_tasks
 from mesoinv.generators.pipeline.errors import UsageError
 from mesoinv.zoo import loading
-from mesoinv.zoo.config import Score, Scores, read_config
+from mesoinv.zoo.declared.evaluation import stored_evaluations
 
 BOTH = config(
     "everything-cnn.a",
-    task="everything",
+    task="pldos-everything",
     outputs=[
-        *DONORS.outputs,
+        *NUMBERS,
         number("potential_rms", 0.06, 0.16),
         number("correlation_length", 74, 122),
     ],
@@ -58,10 +58,8 @@ def call(report_cache):
 
 @pytest.fixture
 def folder(donors, tmp_path):
-    """A model's folder of one's own, with scores from before tasks had names."""
-    made = model(replace(DONORS, scores=[Scores("test", 9, "old", {"s": Score(1, 0, 2, "nm")})]))
-    made.network.load_state_dict(donors.network.state_dict())
-    return made.save_pretrained(tmp_path / "small")
+    """A model's folder of one's own."""
+    return donors.save_pretrained(tmp_path / "small")
 
 
 @pytest.fixture
@@ -127,14 +125,15 @@ def test_predictions_are_scored(call, predictions, tmp_path):
         call("evaluate", predictions, "--task", "pldos-donors", "--save")
 
 
-def test_save_of_some_samples_keeps_scores_alone(call, folder):
+def test_save_of_some_samples_says_so(call, folder):
+    config = (folder / "config.json").read_bytes()
     call("evaluate", folder, "--save", "--no-variants")
-    (scores,) = read_config(folder).scores  # the old ones were of the same task and split
-    assert (scores.split, scores.samples, scores.task) == ("test", COUNT, "pldos-donors")
-    assert scores.command == "mesoinv evaluate pldos-donors-cnn.a --task pldos-donors --samples 6"
-    assert "skill" in scores.values
-    assert scores.command in (folder / "README.md").read_text()
-    assert not (folder / "evaluation").exists()
+    (kept,) = stored_evaluations(folder)
+    assert (kept.split, kept.samples, kept.task) == ("test", COUNT, "pldos-donors")
+    assert kept.command == "mesoinv evaluate pldos-donors-cnn.a --task pldos-donors --samples 6"
+    assert "skill" in kept.scores
+    assert kept.command in (folder / "README.md").read_text()
+    assert (folder / "config.json").read_bytes() == config  # scores are kept once
 
 
 def test_save_of_the_whole_split_keeps_the_evaluation(call, folder, plain, monkeypatch):
@@ -143,8 +142,8 @@ def test_save_of_the_whole_split_keeps_the_evaluation(call, folder, plain, monke
         call("evaluate", folder, "--save")
     kept = read_result(folder / "evaluation" / "pldos-donors")
     assert kept.evaluation.scores == plain.evaluation.scores
-    (scores,) = read_config(folder).scores
-    assert scores.command == "mesoinv evaluate pldos-donors-cnn.a --task pldos-donors"
+    (stored,) = stored_evaluations(folder)
+    assert stored.command == "mesoinv evaluate pldos-donors-cnn.a --task pldos-donors"
     head = (folder / "README.md").read_text().split("---")[1]
     assert "name: pldos-donors" in head
     call("evaluate", folder, "--data", "generate")  # the model is still one
@@ -177,10 +176,11 @@ def test_a_task_of_ones_own(call, folder, tmp_path):
     path = tmp_path / "mine.yaml"
     text = (FOLDER / "pldos-donors.yaml").read_text(encoding="utf-8")
     path.write_text(text, encoding="utf-8")
+    call("evaluate", folder, "--no-variants", "--save")
     arguments = ("evaluate", folder, "--task", path, "--no-variants", "--save")
     found = json.loads(call(*arguments, "--against", folder, "--json").stdout)
     assert found["task"] == "mine"
-    assert {s.task for s in read_config(folder).scores} == {"", "mine"}
+    assert {e.task for e in stored_evaluations(folder)} == {"pldos-donors", "mine"}
 
 
 def test_the_task_that_fits_is_the_default(call, folder, tmp_path):
@@ -189,7 +189,7 @@ def test_the_task_that_fits_is_the_default(call, folder, tmp_path):
     with pytest.raises(UsageError, match="Those that fit: pldos-donors, pldos-statistics"):
         call("evaluate", both)
     assert "skill" in call("evaluate", both, "--task", "pldos-statistics", "--no-variants").stdout
-    small = model(replace(DONORS, outputs=DONORS.outputs[:1], output_transforms=[]))
+    small = model(replace(DONORS, outputs=DONORS.outputs[:1]))
     with pytest.raises(UsageError, match="Those that fit: none"):
         call("evaluate", small.save_pretrained(tmp_path / "one"))
 

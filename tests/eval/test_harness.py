@@ -8,19 +8,30 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from eval_helpers import CONFIGS, COUNT, DONORS, ENCODER, FOURIER, LANDSCAPE, model, same, samples
+from eval_helpers import (
+    CONFIGS,
+    COUNT,
+    DONORS,
+    ENCODER,
+    FOURIER,
+    LANDSCAPE,
+    NUMBERS,
+    config,
+    model,
+    same,
+    samples,
+)
 
 import mesoinv
 from mesoinv.eval.harness import score_arrays
 from mesoinv.eval.noise import add_noise
-from mesoinv.eval.predictors import model_digest
 from mesoinv.eval.tasks import get_task
+from mesoinv.zoo.declared.transforms import Affine, Log, Pool
 from mesoinv.zoo.predictions import predict_file
-from mesoinv.zoo.transforms import Affine
 
 
 def task_of(declared):
-    return get_task(f"pldos-{declared.task}")
+    return get_task(declared.task)
 
 
 @pytest.mark.parametrize("declared", CONFIGS, ids=lambda c: c.name)
@@ -109,7 +120,8 @@ def test_what_an_evaluation_says(plain, donors):
     assert list(known.scores)[: len(task.metrics)] == list(task.metrics)
     assert known.variants.keys() == task.variants.keys()
     assert known.subject.parameters == sum(p.numel() for p in donors.parameters())
-    assert known.subject.digest == model_digest(donors)
+    assert (known.subject.digest, known.subject.interface) == identity(donors)
+    assert known.subject.legacy is None
     assert known.speed.samples_per_second > 0
     assert known.mesoinv == mesoinv.__version__
     assert plain.headline is known.scores["skill"]
@@ -122,18 +134,25 @@ def test_progress_counts_variants(evaluate, donors):
     assert moves == sorted(moves)
 
 
-def test_the_digest_is_of_weights_and_transforms(donors):
-    digests = {
-        model_digest(m)
+def identity(made):
+    return made.digest, made.config.interface
+
+
+def test_weights_and_transforms_make_a_model(donors):
+    others = [Affine([55.0, 1.1], [9.0, 0.3])]
+    identities = {
+        identity(m)
         for m in (
             donors,
             model(DONORS),
             model(DONORS, seed=1),
-            model(replace(DONORS, output_transforms=[Affine([55.0, 1.1], [9.0, 0.3])])),
-            model(replace(DONORS, input_transforms=DONORS.input_transforms[::-1])),
+            model(config("donors-cnn.a", outputs=NUMBERS, output_transforms=others)),
+            model(config("donors-cnn.a", outputs=NUMBERS, input_transforms=[Pool(16), Log(0.01)])),
         )
     }
-    assert len(digests) == 4
+    assert len(identities) == 4
+    assert len({digest for digest, _ in identities}) == 2
+    assert len({interface for _, interface in identities}) == 3
 
 
 def test_variants_are_scored_on_their_own_samples(plain, donors, report_cache):

@@ -29,22 +29,24 @@ MODELS = (
 
 
 def model_of(name):
-    """A model of the zoo's name: solved on a few samples, or with weights by hand."""
+    """A model of the zoo's name: fitted to a few samples, or with weights by hand."""
     recipe = read_recipe(name)
     columns = {c.name: c for c in DATASET.columns("L100")}
-    made = [Quantity(n, columns[n].unit, [], 0, 31) for n in recipe.outputs]
+    made = [Quantity(q.name, columns[q.name].unit, [], 0, 31, q.transforms) for q in recipe.outputs]
     side = ANY if name == FLOOD else 100
     config = ModelConfig(
         name, recipe.architecture, {"channels": 1, "limit": 2.5} if name == FLOOD else {}, "0.1.0",
         "percolation", DATASET.version, recipe.config, recipe.task,
-        [Quantity("occupied", "1", [side, side], 0, 1)], made, [], recipe.output_transforms,
-        training=TrainingRecord(62, None, 0, 0, "32-true", 1.0, 0.0, "CPU", "", {"torch": "0"}),
+        [Quantity("occupied", "1", [side, side], 0, 1)], made,
+        training=TrainingRecord(
+            recipe.objective.kind, 62, None, 0, 0, "32-true", 1.0, 0.0, "CPU", "", {"torch": "0"}
+        ),
     )  # fmt: skip
     model = Model(config).eval()
-    if hasattr(model.network, "solve"):
+    if hasattr(model.network, "fit"):
         found = generate("percolation", "L100", "train", range(COUNT))
-        answers = torch.from_numpy(found[recipe.outputs[0]].astype(np.float32))[:, None]
-        model.network.solve(torch.from_numpy(found["occupied"]).float(), answers)
+        answers = torch.from_numpy(found[recipe.outputs[0].name].astype(np.float32))[:, None]
+        model.network.fit(torch.from_numpy(found["occupied"]).float(), answers)
     else:
         flood(model.network)
     return model

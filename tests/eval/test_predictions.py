@@ -13,8 +13,8 @@ from zoo_helpers import SHAPE, small_model
 from mesoinv.eval.predictions import open_predictions
 from mesoinv.generators.pipeline.errors import UsageError
 from mesoinv.zoo.config import Quantity
+from mesoinv.zoo.declared.transforms import Affine
 from mesoinv.zoo.predictions import predict_file
-from mesoinv.zoo.transforms import Affine
 
 UNSIGNED = pa.uint8()
 

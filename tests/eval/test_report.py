@@ -15,7 +15,7 @@ from mesoinv.eval.report import collect, limits, paper, speed, tables, write, wr
 from mesoinv.generators.pipeline.errors import MesoinvError
 from mesoinv.generators.pldos import DATASET
 from mesoinv.zoo import metrics
-from mesoinv.zoo.config import Score
+from mesoinv.zoo.declared.evaluation import Score
 from mesoinv.zoo.model import Model
 
 
@@ -51,8 +51,7 @@ def test_scores_are_those_of_the_task(row, folders, report_cache, monkeypatch):
     """In pieces as in one."""
     monkeypatch.setattr(collect, "PIECE", 4)
     model, _, result = found(folders[row], report_cache)
-    task = f"pldos-{model.config.task}"
-    expected = evaluate(model, task, samples=COUNT, cache=report_cache, variants=False)
+    expected = evaluate(model, model.config.task, samples=COUNT, cache=report_cache, variants=False)
     for name in result.scores.keys() & expected.evaluation.scores.keys():
         score, theirs = result.scores[name], expected.evaluation.scores[name]
         assert theirs.value == pytest.approx(score.value, rel=1e-6, abs=1e-12)

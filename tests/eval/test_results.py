@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from mesoinv.eval.harness import RESULT, TABLE, read_result
+from mesoinv.eval.harness import TABLE, read_result
 from mesoinv.generators.pipeline.errors import MesoinvError
+from mesoinv.zoo.declared.evaluation import RESULT
 from mesoinv.zoo.loading import LOCAL_WEIGHTS
 
 
@@ -23,7 +24,7 @@ def test_round_trip(plain, tmp_path):
     for name, values in plain.table.items():
         np.testing.assert_allclose(again.table[name], values, rtol=1e-7)
         assert again.table[name].dtype.kind == values.dtype.kind
-    assert json.loads((folder / RESULT).read_text())["format"] == 1
+    assert json.loads((folder / RESULT).read_text())["format"] == 2
 
 
 def test_what_is_published_does_not_tell_a_path(plain, tmp_path):
@@ -43,7 +44,7 @@ def test_a_result_is_there_or_not(name, plain, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text", [b"", b"{", b"[]", b"\xff", b'{"format": 2}', b'{"task": "pldos-donors"}']
+    "text", [b"", b"{", b"[]", b"\xff", b'{"format": 1}', b'{"task": "pldos-donors"}']
 )
 def test_a_damaged_evaluation_is_refused(text, plain, tmp_path):
     plain.save(tmp_path)
@@ -55,7 +56,7 @@ def test_a_damaged_evaluation_is_refused(text, plain, tmp_path):
 def test_another_format_is_refused(plain, tmp_path):
     path = plain.save(tmp_path) / RESULT
     data = json.loads(path.read_text())
-    for change in ({"format": 2}, {"more": 1}, {"samples": "6"}):
+    for change in ({"format": 1}, {"more": 1}, {"samples": "6"}):
         path.write_text(json.dumps(data | change))
         with pytest.raises(MesoinvError, match="is damaged"):
             read_result(tmp_path)

@@ -65,7 +65,8 @@ def test_values_of_a_configuration(tmp_path, tasks):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         for value in VALUES[::2]:
-            for places in (config, config["inputs"][0], config["output_transforms"][0]):
+            output = config["outputs"][0]
+            for places in (config, config["inputs"][0], output, output["transforms"][0]):
                 for key in places:
                     before = places[key]
                     places[key] = value

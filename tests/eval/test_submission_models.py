@@ -6,11 +6,12 @@ import struct
 import sys
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
-from submission_helpers import TASK, spoil, toy_model, toy_task, with_model
+from submission_helpers import TASK, spoil, spoil_transforms, toy_model, toy_task, with_model
 
 from mesoinv.eval.submission import bounds, building, check_submission
 from mesoinv.eval.submission.problems import RefusedError
@@ -18,8 +19,8 @@ from mesoinv.eval.submission.weights import read_shapes
 from mesoinv.eval.tasks import get_task
 from mesoinv.generators.pipeline.errors import UsageError
 from mesoinv.zoo.config import Quantity, read_config
+from mesoinv.zoo.declared.transforms import Affine, Pool
 from mesoinv.zoo.loading import LOCAL_WEIGHTS
-from mesoinv.zoo.transforms import Affine, Pool
 
 torch.set_num_threads(1)
 
@@ -192,8 +193,7 @@ def _check_with_own_shapes(config):
 def test_every_model_of_the_zoo_is_within_bounds(name):
     folder = Path(LOCAL_WEIGHTS / name)
     config = read_config(folder)
-    task = get_task(f"{config.dataset}-{config.task}")
-    assert bounds.check_config(config, task) == []
+    assert bounds.check_config(config, get_task(config.task)) == []
     building.check_network(config, read_shapes(folder / "model.safetensors"))
 
 
@@ -209,23 +209,70 @@ def test_every_model_of_the_zoo_is_within_bounds(name):
         ({"name": "x" * 200}, "is too long"),
         ({"more": 1}, "Unknown key"),
         ({"parameters": "many"}, "must be"),
-        ({"input_transforms": [{"kind": "pool", "factor": 10**9}]}, "pool has its factor"),
-        ({"input_transforms": [{"kind": "pool", "factor": 8}]}, "cannot be built"),
-        ({"input_transforms": [{"kind": []}]}, "damaged or of another format"),
-        ({"output_transforms": [{"kind": "pool", "factor": 64}]}, "cannot be built"),
-        ({"output_transforms": [{"kind": "standardise"}]}, "belongs to a recipe"),
-        ({"output_transforms": [{"kind": "fourier-series", "s": 1e-9}]}, "has its s beyond"),
-        ({"output_transforms": [{"kind": "affine", "shift": 0, "scale": 0}]}, "a scale of 0"),
-        ({"output_transforms": [{"kind": "affine", "shift": [0] * 600, "scale": 1}]}, "more than"),
-        ({"output_transforms": [{"kind": "affine", "shift": 1e999, "scale": 1}]}, "infinite"),
-        ({"output_transforms": [{"kind": "log", "floor": 0.0}] * 17}, "has 17 steps"),
     ],
-    ids=range(19),
+    ids=range(9),
 )
 def test_configurations(folder, tasks, changes, part):
     message = said(spoil(folder, **changes), tasks)
     assert part in message
     assert "\u202e" not in message
+
+
+def affine(shift, scale):
+    return {"kind": "affine", "shift": shift, "scale": scale}
+
+
+IN, OUT = "config.json, transforms of density: ", "config.json, transforms of strength: "
+
+
+@pytest.mark.parametrize(
+    ("side", "steps", "part"),
+    [
+        ("inputs", [{"kind": "pool", "factor": 10**9}], f"{IN}pool has its factor"),
+        ("inputs", [{"kind": "pool", "factor": 8}], "cannot be built"),
+        ("inputs", [{"kind": []}], "damaged or of another format"),
+        ("outputs", [{"kind": "pool", "factor": 64}], "cannot be built"),
+        ("outputs", [{"kind": "standardise"}], f"{OUT}standardise belongs to a recipe"),
+        ("outputs", [{"kind": "fourier-series", "s": 1e-9}], f"{OUT}fourier-series has its s bey"),
+        ("outputs", [affine(0, 0)], f"{OUT}affine has an infinite number, or a scale of 0"),
+        ("outputs", [affine([0] * 600, 1)], f"{OUT}affine has more than"),
+        ("outputs", [affine(1e999, 1)], f"{OUT}affine has an infinite number"),
+        ("outputs", [{"kind": "log", "floor": 0.0}] * 17, f"{OUT}has 17 steps"),
+        ("outputs", [affine([0, 0], 1)], "the transforms turn"),
+        ("outputs", {"kind": "log", "floor": 0.0}, "damaged or of another format"),
+    ],
+    ids=range(12),
+)
+def test_transforms(folder, tasks, side, steps, part):
+    assert part in said(spoil_transforms(folder, side, steps), tasks)
+
+
+@pytest.mark.parametrize(
+    ("steps", "part"),
+    [
+        ([], ""),
+        ([affine(0.5, 0.1)], ""),
+        ([{"kind": "min-max"}], "config.json, transforms of spectrum: min-max belongs"),
+        ([affine([0.0, 0.5], [1.0, 0.1])], "the transforms turn"),
+        ([{"kind": "classes", "count": 3}], "cannot be built"),
+    ],
+    ids=["none", "one number", "fitted", "a list", "classes"],
+)
+def test_transforms_of_one_of_several_outputs(folder, tasks, steps, part):
+    outputs = [
+        Quantity("strength", "t", [], 0.0, 1.0, [Affine(0.5, 0.3)]),
+        Quantity("spectrum", "t", [], 0.0, 1.0),
+    ]
+    toy_model(outputs=outputs).save_pretrained(folder / "model")
+    config = json.loads((folder / "model" / "config.json").read_bytes())
+    config["outputs"][1]["transforms"] = steps
+    message = said(spoil(folder, **config), tasks)
+    assert part in message if part else message == ""
+
+
+def test_former_formats_are_refused(folder, tasks):
+    for changes in ({"format": 1}, {"input_transforms": []}, {"scores": []}):
+        assert "damaged or of another format" in said(spoil(folder, **changes), tasks)
 
 
 @pytest.mark.parametrize(
@@ -253,9 +300,10 @@ def test_models_of_something_else(folder, tasks, changes):
 
 def test_transforms_keep_the_shape():
     steps = [Affine([0.0] * 6, [1.0] * 6), Pool(2)]
-    assert building._through([4, 6], steps, back=False) == (2, 3)
+    even, odd = (Quantity("density", "1/t", [n, 6], 0.2, 0.9) for n in (4, 5))
+    assert building._through(replace(even, transforms=steps), back=False) == (2, 3)
     with pytest.raises(UsageError, match="multiples of 2"):
-        building._through([5, 6], [Pool(2)], back=True)
+        building._through(replace(odd, transforms=[Pool(2)]), back=True)
 
 
 def test_tensors_must_be_those_of_the_network(folder, tasks):

@@ -1,6 +1,6 @@
 """From a folder to the scores that the board shows."""
 
-import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -22,8 +22,8 @@ from mesoinv.eval.submission import SubmissionError, score_submission, write_tem
 from mesoinv.eval.submission.baselines import baselines
 from mesoinv.eval.submission.submitting import score_line
 from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
-from mesoinv.zoo.config import WEIGHTS
-from mesoinv.zoo.metrics import Score
+from mesoinv.zoo.config import WEIGHTS, read_config, weights_digest
+from mesoinv.zoo.declared.evaluation import EVALUATIONS, RESULT, Score, Subject
 
 torch.set_num_threads(1)
 
@@ -99,25 +99,31 @@ def test_template_is_not_written_over(tmp_path):
 
 
 def test_score_line_and_baselines(tmp_path, tasks, cache, monkeypatch):
-    found = score_submission(with_predictions(tmp_path / "mine"), tasks=tasks, cache=cache)
-    line = score_line(found.evaluation)
+    result = score_submission(with_predictions(tmp_path / "mine"), tasks=tasks, cache=cache)
+    line = score_line(result.evaluation)
     assert line.startswith("skill 0.9")
     assert line.endswith("(95 %), the 100 samples of plain/test")
-    assert baselines(found.evaluation) == []
+    assert baselines(result.evaluation) == []
     weights = tmp_path / "weights"
-    kinds = {"a": ("constant", 0.0), "b": ("unet", 0.5), "c": ("unet", 0.7), "d": ("linear", 0.1)}
+    kinds = {
+        "a": ("constant", 0.0), "b": ("unet", 0.5), "c": ("unet", 0.7), "d": ("linear", 0.1),
+        "f": ("constant", -0.1), "g": ("unet", 0.9), "h": ("linear", 0.2),
+    }  # fmt: skip
+    others = {"g": {"split": "validation"}, "h": {"task": "toy-other"}}
     for name, (architecture, value) in kinds.items():
-        toy_model().save_pretrained(weights / name)
-        config = json.loads((weights / name / "config.json").read_text())
-        score = {"value": value, "low": value, "high": value, "unit": "1"}
-        known = {"split": "test", "samples": 9, "command": "", "values": {"skill": score}}
-        changes = {"architecture": architecture, "dataset": "toy", "scores": [known]}
-        (weights / name / "config.json").write_text(json.dumps(config | changes))
-    (weights / "d" / "config.json").write_text("damaged")
+        folder = toy_model().save_pretrained(weights / name)
+        known = weights_digest(folder), read_config(folder).interface
+        evaluation = replace(
+            result.evaluation,
+            subject=Subject(name, *known, architecture=architecture),
+            scores={"skill": Score(value, value, value, "1")},
+            **others.get(name, {}),
+        )
+        replace(result, evaluation=evaluation).save(folder / EVALUATIONS / TASK)
+    (weights / "d" / EVALUATIONS / TASK / RESULT).write_text("damaged")
     monkeypatch.setattr("mesoinv.eval.submission.baselines.LOCAL_WEIGHTS", weights)
     monkeypatch.setattr("mesoinv.eval.submission.baselines.list_models", lambda: [*kinds, "e"])
-    found.evaluation.dataset = "toy"
-    assert baselines(found.evaluation) == [
+    assert baselines(result.evaluation) == [
         ("trivial baseline a", Score(0.0, 0.0, 0.0, "1")),
         ("best baseline c", Score(0.7, 0.7, 0.7, "1")),
     ]

@@ -25,9 +25,9 @@ from mesoinv.eval.wavefunctions.paper import BOXES, CHERN, NUMBERS, SITES, SU2
 from mesoinv.generators.pipeline.plan import stream_of
 from mesoinv.generators.wavefunctions import DATASET
 from mesoinv.zoo.config import ANY, ModelConfig, Quantity, TrainingRecord
+from mesoinv.zoo.declared.transforms import Probability
 from mesoinv.zoo.model import Model
 from mesoinv.zoo.recipe import read_recipe
-from mesoinv.zoo.transforms import Probability
 
 COUNT = 200
 MODELS = (
@@ -76,23 +76,24 @@ def cache(tmp_path_factory):
 
 
 def tiny(name):
-    """A model of the zoo's name and kind with random weights, or solved on the samples."""
+    """A model of the zoo's name and kind with random weights, or fitted to the samples."""
     recipe = read_recipe(name)
-    sides = [ANY, ANY] if recipe.any_size else [40, 40]
+    sides = [ANY, ANY] if recipe.inputs[0].any_size else [40, 40]
     training = TrainingRecord(
-        77, recipe.paper_samples, 1, 0, "32-true", 2.0, 0.0, "CPU", "nowhere", {"torch": "0"}
-    )
+        "supervised", 77, recipe.paper_samples, 1, 0, "32-true", 2.0, 0.0, "CPU", "nowhere",
+        {"torch": "0"},
+    )  # fmt: skip
     transforms = [] if recipe.architecture == "constant" else [Probability()]
     config = ModelConfig(
         name, recipe.architecture, TINY.get(recipe.architecture, {}), "0.1.0", "wavefunctions",
         DATASET.version, recipe.config, recipe.task, [Quantity("density", "1", sides, 6e-4, 7e-4)],
-        [Quantity("label", "1", [], 0.0, 1.0)], [], transforms, training=training,
+        [Quantity("label", "1", [], 0.0, 1.0, transforms)], training=training,
     )  # fmt: skip
     torch.manual_seed(0)
     model = Model(config).eval()
-    if hasattr(model.network, "solve"):
+    if hasattr(model.network, "fit"):
         samples = made_up(recipe.config)
-        model.network.solve(*(torch.from_numpy(samples[k]).float() for k in ("density", "label")))
+        model.network.fit(*(torch.from_numpy(samples[k]).float() for k in ("density", "label")))
     return model
 
 
@@ -212,7 +213,7 @@ def test_numbers_are_of_metrics_and_models_that_exist():
     for number in NUMBERS:
         task = get_task(number.task)
         assert number.metric in task.statistics(number.variant)
-        assert read_recipe(f"{number.task}-{number.network}").task == task.config
+        assert read_recipe(f"{number.task}-{number.network}").task == task.id
     for name in (f"{SU2}-{SITES[0]}", f"{CHERN}-{SITES[1]}", f"{SU2}-{BOXES[0]}"):
         assert read_recipe(name).name == name
 

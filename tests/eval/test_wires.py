@@ -23,9 +23,9 @@ from mesoinv.generators.conductance import DATASET
 from mesoinv.generators.pipeline.plan import stream_of
 from mesoinv.zoo import listing, loading
 from mesoinv.zoo.config import WEIGHTS, ModelConfig, Quantity, TrainingRecord
+from mesoinv.zoo.declared.transforms import Affine
 from mesoinv.zoo.model import Model
 from mesoinv.zoo.recipe import read_recipe
-from mesoinv.zoo.transforms import Affine
 
 COUNT = 42
 CONFIGS = ("model1_3x3", "model1_20x20", "model2", "ensemble")
@@ -68,28 +68,27 @@ def cache(tmp_path_factory):
 
 
 def tiny(name):
-    """A model of the zoo's name and kind with random weights, or solved on the samples."""
+    """A model of the zoo's name and kind with random weights, or fitted to the samples."""
     recipe = read_recipe(name)
     columns = {c.name: c for c in DATASET.columns(recipe.config)}
     given, made = (
-        [Quantity(n, columns[n].unit, list(columns[n].shape), 0.0, 40.0)]
-        for n in (recipe.inputs[0], recipe.outputs[0])
+        [Quantity(n, columns[n].unit, list(columns[n].shape), 0.0, 40.0, [Affine(0.0, 1.0)])]
+        for n in (recipe.inputs[0].name, recipe.outputs[0].name)
     )
     training = TrainingRecord(
-        77, 80_000, 1, 0, "32-true", 2.0, 0.0, "CPU", "nowhere", {"torch": "0"}
+        "supervised", 77, 80_000, 1, 0, "32-true", 2.0, 0.0, "CPU", "nowhere", {"torch": "0"}
     )
     config = ModelConfig(
         name, recipe.architecture, TINY.get(recipe.architecture, {}), "0.1.0", "conductance",
-        DATASET.version, recipe.config, recipe.task, given, made, [Affine(0.0, 1.0)],
-        [Affine(0.0, 1.0)], training=training,
+        DATASET.version, recipe.config, recipe.task, given, made, training=training,
     )  # fmt: skip
     torch.manual_seed(0)
     model = Model(config).eval()
-    if hasattr(model.network, "solve"):
+    if hasattr(model.network, "fit"):
         samples = made_up(recipe.config)
-        model.network.solve(
+        model.network.fit(
             torch.from_numpy(samples["onsite_energy"]).float(),
-            torch.from_numpy(samples[recipe.outputs[0]])[:, None].float(),
+            torch.from_numpy(samples[recipe.outputs[0].name])[:, None].float(),
         )
     return model
 

@@ -32,7 +32,7 @@ def known(task, mae, name="conductance-model2-count.full", kind="trivial", mean=
 
 def tiny_config(name):
     return ModelConfig(
-        name, read_recipe(name).architecture, {}, "", "conductance", "1.0.0", "", "", [], [], [], []
+        name, read_recipe(name).architecture, {}, "", "conductance", "1.0.0", "", "", [], []
     )
 
 

@@ -34,7 +34,7 @@ def test_jobs_are_those_of_the_paper():
     assert len(jobs) == 2 * 2 * 3
     for job in jobs:
         recipe = job.recipe
-        steps = recipe.epochs * recipe.samples / recipe.batch_size
+        steps = recipe.objective.epochs * recipe.samples / recipe.objective.batch_size
         assert steps == pytest.approx(scaling.STEPS, rel=0.1)
         assert recipe.config.startswith("model1_narrow_")
         assert recipe.hyperparameters["hidden"] in ([30], [30, 30, 30])
