@@ -21,7 +21,8 @@ from mesoinv.generators.pipeline.plan import stream_of
 from mesoinv.generators.pipeline.storage import shard_writer, to_storage
 from mesoinv.zoo import metrics
 from mesoinv.zoo.config import WEIGHTS
-from mesoinv.zoo.loading import LOCAL_WEIGHTS, load_model
+from mesoinv.zoo.loading import load_model
+from mesoinv.zoo.models import LOCAL_WEIGHTS
 from mesoinv.zoo.training.samples import Request
 from mesoinv.zoo.training.sources import iter_samples
 

@@ -17,7 +17,7 @@ from mesoinv.zoo import metrics
 from mesoinv.zoo.architectures import is_trivial
 from mesoinv.zoo.config import CONFIG, read_config, weights_digest
 from mesoinv.zoo.declared.evaluation import EVALUATIONS, RESULT
-from mesoinv.zoo.loading import HUB_NAMESPACE, LOCAL_WEIGHTS, list_models
+from mesoinv.zoo.models import HUB_NAMESPACE, list_models, local_folder
 from mesoinv.zoo.recipe import read_recipe
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Options:
 
 def trained_models() -> dict[str, ModelConfig]:
     """Return the models of the zoo that were trained: their record is here."""
-    folders = {name: LOCAL_WEIGHTS / name for name in list_models()}
+    folders = {name: local_folder(name) for name in list_models()}
     return {n: read_config(folder) for n, folder in folders.items() if (folder / CONFIG).exists()}
 
 
@@ -100,7 +100,7 @@ def zoo_entries(
     for name, config in (trained_models() if models is None else models).items():
         if config.task != task.id or misfit(config, task):
             continue
-        folder = LOCAL_WEIGHTS / name
+        folder = local_folder(name)
         subject = weights_digest(folder), config.interface
         places = (folder / EVALUATIONS / task.id, options.place(task, name))
         result = first_stored(places, task, options, subject)

@@ -11,7 +11,7 @@ from mesoinv.eval.tasks import get_task, list_tasks
 from mesoinv.generators.pipeline.errors import UsageError
 from mesoinv.zoo.config import read_config
 from mesoinv.zoo.declared.evaluation import EVALUATIONS, RESULT, evaluation_files
-from mesoinv.zoo.loading import LOCAL_WEIGHTS, model_folder
+from mesoinv.zoo.models import local_folder, model_folder
 
 if TYPE_CHECKING:
     from mesoinv.eval.harness import Result
@@ -57,7 +57,7 @@ def own_folder(model: str) -> Path:
     if Path(model).suffix == ".parquet":
         raise UsageError("--save keeps scores in a model's folder; for predictions take --out.")
     folder = model_folder(model)
-    if not (Path(model).is_dir() or folder.parent == LOCAL_WEIGHTS):
+    if not (Path(model).is_dir() or folder == local_folder(folder.name)):
         raise UsageError(
             f"{model} was downloaded from the Hub, so --save has no folder of yours to write to. "
             "Take --out, or train it here: mesoinv train."

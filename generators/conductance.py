@@ -23,8 +23,9 @@ from mesoinv.generators.pipeline.arguments import real_array
 from mesoinv.generators.pipeline.base import Batch, Column, Config, Dataset, Paper
 from mesoinv.generators.pipeline.errors import MesoinvError, UsageError, unknown_name
 from mesoinv.generators.pipeline.plan import check_device
+from mesoinv.generators.solvers.uniform_disorder import uniform_energies
 from mesoinv.generators.solvers.wire import transmission
-from mesoinv.generators.solvers.wire_disorder import impurity_energies, uniform_energies
+from mesoinv.generators.solvers.wire_disorder import impurity_energies
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

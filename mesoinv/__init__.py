@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from mesoinv.generators.pipeline.build import build
     from mesoinv.generators.pipeline.generate import generate
     from mesoinv.generators.pipeline.verify import verify
-    from mesoinv.zoo.loading import list_models, load_model
+    from mesoinv.zoo.loading import load_model
+    from mesoinv.zoo.models import list_models
 
     __version__: str
 
@@ -36,7 +37,7 @@ _HOMES = {
     "generate": "mesoinv.generators.pipeline.generate",
     "list_configs": "mesoinv.generators",
     "list_datasets": "mesoinv.generators",
-    "list_models": "mesoinv.zoo.loading",
+    "list_models": "mesoinv.zoo.models",
     "list_tasks": "mesoinv.eval.tasks",
     "load_model": "mesoinv.zoo.loading",
     "verify": "mesoinv.generators.pipeline.verify",

@@ -149,11 +149,12 @@ def train(  # noqa: PLR0913, PLR0917  (each is an option)
 
 
 def _default_folder(named: str, recipe: Recipe) -> Path:
-    from mesoinv.zoo.loading import LOCAL_WEIGHTS
+    from mesoinv.zoo.models import local_folder
 
-    checkout = (LOCAL_WEIGHTS.parents[1] / "pyproject.toml").exists()
+    folder = local_folder(recipe.name)
+    checkout = (folder.parents[2] / "pyproject.toml").exists()
     ours = Path(named).suffix != ".yaml"  # somebody's own recipe does not go among ours
-    return (LOCAL_WEIGHTS if checkout and ours else Path("models")) / recipe.name
+    return folder if checkout and ours else Path("models") / recipe.name
 
 
 def predict(  # noqa: PLR0913, PLR0917  (each is an option)

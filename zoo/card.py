@@ -18,7 +18,7 @@ from mesoinv.zoo.config import ANY, WEIGHTS, read_config
 from mesoinv.zoo.curves import CURVES, draw_curves
 from mesoinv.zoo.declared.evaluation import stored_evaluations
 from mesoinv.zoo.listing import score_text
-from mesoinv.zoo.loading import list_models
+from mesoinv.zoo.models import list_models
 from mesoinv.zoo.recipe import RECIPES
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mesoinv.zoo.config import CONFIG, WEIGHTS, read_config
 from mesoinv.zoo.declared.evaluation import stored_evaluations
-from mesoinv.zoo.loading import HUB_NAMESPACE, LOCAL_WEIGHTS, list_models
+from mesoinv.zoo.models import HUB_NAMESPACE, list_models, local_folder
 from mesoinv.zoo.recipe import read_recipe
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def score_text(score: Score | Headline) -> str:
 
 
 def _entry(name: str) -> Entry:
-    recipe, folder = read_recipe(name), LOCAL_WEIGHTS / name
+    recipe, folder = read_recipe(name), local_folder(name)
     # weights too large for a checkout are on the Hub alone; what is known of them is here
     config = read_config(folder) if (folder / CONFIG).exists() else None
     here = config is not None and (folder / WEIGHTS).exists()

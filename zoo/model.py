@@ -23,6 +23,7 @@ from mesoinv.zoo.config import (
     write_config,
 )
 from mesoinv.zoo.inputs import checked_input
+from mesoinv.zoo.models import model_folder
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -191,9 +192,7 @@ class Model(nn.Module):
         cls, name_or_path_or_hub_id: str | Path, revision: str | None = None
     ) -> Model:
         """Load by a name of the zoo, from a folder, or from the Hub: `load_model`."""
-        from mesoinv.zoo.loading import load_model  # noqa: PLC0415  (loading imports this module)
-
-        return load_model(name_or_path_or_hub_id, revision)
+        return cls.from_folder(model_folder(name_or_path_or_hub_id, revision))
 
     def push_to_hub(
         self, repo: str, *, tag: str | None = None, private: bool = False, dry_run: bool = False

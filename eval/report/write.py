@@ -14,7 +14,8 @@ from mesoinv.eval.report.markdown import is_trivial
 from mesoinv.eval.report.speed import BATCH, Speeds, measure
 from mesoinv.generators.pipeline.errors import MesoinvError
 from mesoinv.zoo.config import WEIGHTS, ModelConfig, read_config
-from mesoinv.zoo.loading import LOCAL_WEIGHTS, list_models, load_model
+from mesoinv.zoo.loading import load_model
+from mesoinv.zoo.models import list_models, local_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -68,7 +69,7 @@ def write_report(
     say = progress or (lambda _: None)
     folders = {read_config(p).name: p for p in models or local_models()}
     if not folders:
-        raise MesoinvError(f"There are no weights of pldos models in {LOCAL_WEIGHTS}: train one.")
+        raise MesoinvError("There are no weights of pldos models here: train one.")
     found, speeds = _run(folders, split, samples, cache, say=say, speed=speed)
     say("the statistical limits")
     content = page.Content(
@@ -87,7 +88,7 @@ def write_report(
 
 def local_models() -> list[Path]:
     """Return the folders of models of `pldos` whose weights are here, trivial ones first."""
-    folders = [LOCAL_WEIGHTS / name for name in list_models()]
+    folders = [local_folder(name) for name in list_models()]
     configs = {p: read_config(p) for p in folders if (p / WEIGHTS).exists()}
 
     def key(item: tuple[Path, ModelConfig]) -> tuple[bool, str, str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mesoinv.generators.pipeline.errors import MesoinvError
 from mesoinv.zoo.architectures import is_trivial
 from mesoinv.zoo.declared.evaluation import EVALUATIONS, stored_evaluations
-from mesoinv.zoo.loading import LOCAL_WEIGHTS, list_models
+from mesoinv.zoo.models import list_models, local_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,10 +39,10 @@ def baselines(evaluation: Evaluation) -> list[tuple[str, Score]]:
 
 def _headlines(name: str, evaluation: Evaluation) -> Iterator[tuple[bool, str, Score]]:
     """Yield whether it is trivial, its name and its score."""
-    if not (LOCAL_WEIGHTS / name / EVALUATIONS).is_dir():
+    if not (local_folder(name) / EVALUATIONS).is_dir():
         return
     try:
-        stored = stored_evaluations(LOCAL_WEIGHTS / name)
+        stored = stored_evaluations(local_folder(name))
     except MesoinvError:  # a comparison is no reason to fail
         return
     for other in stored:

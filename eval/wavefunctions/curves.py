@@ -10,8 +10,9 @@ import numpy as np
 from mesoinv.eval.harness import error_table
 from mesoinv.eval.predictors import ModelPredictor
 from mesoinv.generators.wavefunctions import DATASET
-from mesoinv.zoo import loading
 from mesoinv.zoo.config import WEIGHTS, read_config
+from mesoinv.zoo.loading import load_model
+from mesoinv.zoo.models import local_folder
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -81,10 +82,10 @@ def variant_tables(
         choice = replace(choice, samples=systems * DATASET.parameters(variant.config).levels)
     found: Tables = {}
     for entry in entries:
-        folder = loading.LOCAL_WEIGHTS / entry.row.id
+        folder = local_folder(entry.row.id)
         if _constant(entry.row.id) or not (folder / WEIGHTS).exists():
             continue
-        predictor = ModelPredictor(loading.load_model(folder), task)
+        predictor = ModelPredictor(load_model(folder), task)
         if predictor.takes(choice.config or task.config):
             settings.say(f"{task.id}, {name}: {entry.row.id}")
             found[short(task, entry.row.id)] = error_table(predictor, choice)
@@ -101,4 +102,4 @@ def _constant(name: str) -> bool:
 
 
 def _record(name: str) -> ModelConfig:
-    return read_config(loading.LOCAL_WEIGHTS / name)
+    return read_config(local_folder(name))

@@ -9,7 +9,8 @@ import numpy as np
 
 from mesoinv.eval.wires.settings import DATASET
 from mesoinv.generators.pipeline.resolve import resolve_dataset
-from mesoinv.zoo import loading
+from mesoinv.zoo.loading import load_model
+from mesoinv.zoo.models import local_folder
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -102,7 +103,7 @@ def collect(found: Scored, settings: Settings) -> Ensemble:
     for entry in found.entries:
         if found.kind(entry) not in LEFT_OUT:
             settings.say(f"ensembles: {entry.row.id}")
-            model = loading.load_model(loading.LOCAL_WEIGHTS / entry.row.id)
+            model = load_model(local_folder(entry.row.id))
             values = _predicted(model, samples["onsite_energy"], settings)
             networks.append(curve_of(entry.row.id, n, values))
     truth = curve_of("computed", n, samples[COLUMN].astype(np.float64))

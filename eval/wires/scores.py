@@ -9,8 +9,9 @@ import numpy as np
 
 from mesoinv.eval import entries
 from mesoinv.eval.wires.settings import DATASET, wire_tasks
-from mesoinv.zoo import loading, metrics
+from mesoinv.zoo import metrics
 from mesoinv.zoo.config import read_config
+from mesoinv.zoo.models import list_models, local_folder
 from mesoinv.zoo.recipe import read_recipe
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def score(task: Task, settings: Settings) -> Scored:
     name = f"{task.targets[0].column} mae"
     found.sort(key=lambda entry: -entry.row.scores[name].value)
     here = {entry.row.id for entry in found}
-    configs = {x: read_config(loading.LOCAL_WEIGHTS / x) for x in here}
+    configs = {x: read_config(local_folder(x)) for x in here}
     missing = tuple(x for x in models_of(task) if x not in here)
     answer = _mean_answer(task, found[0]) if found else None
     return Scored(task, tuple(found), missing, answer, configs)
@@ -124,7 +125,7 @@ def score(task: Task, settings: Settings) -> Scored:
 
 def models_of(task: Task) -> list[str]:
     """Return the names of the zoo's models for a task, trained or not."""
-    known = [read_recipe(name) for name in loading.list_models() if name.startswith(f"{DATASET}-")]
+    known = [read_recipe(name) for name in list_models() if name.startswith(f"{DATASET}-")]
     return [r.name for r in known if r.task == task.id]
 
 

@@ -19,8 +19,9 @@ from mesoinv.generators.pipeline.provenance import library_versions, machine_nam
 from mesoinv.generators.pipeline.records import from_dict, to_json
 from mesoinv.generators.pipeline.resolve import resolve_dataset
 from mesoinv.generators.pipeline.workers import open_pool
-from mesoinv.zoo import loading
 from mesoinv.zoo.config import WEIGHTS
+from mesoinv.zoo.loading import load_model
+from mesoinv.zoo.models import local_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,7 +110,7 @@ class Measured:
 def measure(settings: Settings) -> Measured:
     """Measure in a process of its own with one thread per library, and keep the result."""
     settings.say("times, on one core")
-    folder = loading.LOCAL_WEIGHTS / NETWORK
+    folder = local_folder(NETWORK)
     with open_pool(2) as (executor, _):  # one task: one process
         found = executor.submit(measure_here, folder).result()
     settings.kept.mkdir(parents=True, exist_ok=True)
@@ -209,7 +210,7 @@ def _network(folder: Path) -> tuple[Model, bool]:
     from mesoinv.zoo.recipe import read_recipe  # noqa: PLC0415
 
     if (folder / WEIGHTS).exists():
-        return loading.load_model(folder), True
+        return load_model(folder), True
     recipe, dataset = read_recipe(NETWORK), resolve_dataset(DATASET)
     columns = {c.name: c for c in dataset.columns(recipe.config)}
     given, made = (

@@ -20,7 +20,6 @@ from mesoinv.generators.solvers.inertia import (
     factorise,
     largest_entry,
 )
-from mesoinv.generators.solvers.lattice_hamiltonians import time_reversed
 from mesoinv.generators.solvers.search import NEARBY, Search
 from mesoinv.generators.solvers.states import (
     NotProvenError,
@@ -29,6 +28,7 @@ from mesoinv.generators.solvers.states import (
     dense_levels,
     dense_nearest,
     joined,
+    time_reversed,
     whole_pairs,
 )
 

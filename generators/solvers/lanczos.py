@@ -13,7 +13,7 @@ import numpy as np
 from scipy.linalg import eigh_tridiagonal
 
 from mesoinv.generators.solvers.inertia import PivotsLostError
-from mesoinv.generators.solvers.lattice_hamiltonians import time_reversed
+from mesoinv.generators.solvers.states import time_reversed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -156,10 +156,3 @@ def chern(onsite_s: RealArray, onsite_p: RealArray, *, periodic: bool = False) -
     diagonal = np.stack([onsite_s - LEVEL, onsite_p + LEVEL], axis=-1).ravel()
     blocks = (block.conj().T[None] for block in (forward_x, forward_y))
     return assemble(diagonal, *blocks, periodic=periodic)
-
-
-def time_reversed(vectors: ComplexArray) -> ComplexArray:
-    """Return iσ_y K ψ of states with spin, an array of shape (…, 2 L²)."""
-    spins = vectors.reshape(*vectors.shape[:-1], -1, 2)
-    turned = np.stack([spins[..., 1].conj(), -spins[..., 0].conj()], axis=-1)
-    return turned.reshape(vectors.shape)

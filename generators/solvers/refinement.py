@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mesoinv.generators.solvers.inertia import largest_entry
-from mesoinv.generators.solvers.lattice_hamiltonians import time_reversed
+from mesoinv.generators.solvers.states import time_reversed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

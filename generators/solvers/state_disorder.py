@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mesoinv.generators.solvers.wire_disorder import uniform_energies
+from mesoinv.generators.solvers.uniform_disorder import uniform_energies
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -144,3 +144,10 @@ def _check_size(matrix: sparse.csc_matrix) -> None:
             "The numbers of the levels could not be proven by inertia, and with "
             f"{matrix.shape[0]} rows the matrix is too large to be diagonalised whole."
         )
+
+
+def time_reversed(vectors: ComplexArray) -> ComplexArray:
+    """Return iσ_y K ψ of states with spin, an array of shape (…, 2 L²)."""
+    spins = vectors.reshape(*vectors.shape[:-1], -1, 2)
+    turned = np.stack([spins[..., 1].conj(), -spins[..., 0].conj()], axis=-1)
+    return turned.reshape(vectors.shape)

@@ -10,9 +10,8 @@ import pytest
 import torch
 from zoo_helpers import small_config
 
-from mesoinv.eval import entries
 from mesoinv.generators.pldos import DATASET
-from mesoinv.zoo import loading
+from mesoinv.zoo import models
 from mesoinv.zoo.config import ModelConfig, Quantity
 from mesoinv.zoo.declared.transforms import Affine, Log, Pool
 from mesoinv.zoo.model import Model
@@ -47,8 +46,7 @@ def zoo_of(folder: Path, names: Iterable[str], made: Callable[[str], Model]) -> 
     for name in names:
         made(name).save_pretrained(folder / name)
     with pytest.MonkeyPatch.context() as patch:
-        for module in (loading, entries):
-            patch.setattr(module, "LOCAL_WEIGHTS", folder)
+        patch.setattr(models, "LOCAL_WEIGHTS", folder)
         yield folder
 
 

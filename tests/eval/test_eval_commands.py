@@ -19,7 +19,7 @@ from mesoinv.eval.harness import read_result
 from mesoinv.eval.task import Task
 from mesoinv.eval.tasks import FOLDER, get_task, list_tasks
 from mesoinv.generators.pipeline.errors import UsageError
-from mesoinv.zoo import loading
+from mesoinv.zoo import models
 from mesoinv.zoo.declared.evaluation import stored_evaluations
 
 BOTH = config(
@@ -150,7 +150,7 @@ def test_save_of_the_whole_split_keeps_the_evaluation(call, folder, plain, monke
 
 
 def test_save_needs_a_folder_of_ones_own(call, folder, monkeypatch):
-    monkeypatch.setattr(loading, "_download", lambda *_: folder)
+    monkeypatch.setattr(models, "_download", lambda *_: folder)
     with pytest.raises(UsageError, match="--save has no folder of yours"):
         call("evaluate", "somebody/model", "--save")
     assert "skill" in call("evaluate", "somebody/model").stdout
@@ -230,7 +230,7 @@ def zoo(tmp_path, monkeypatch):
         parts = DONORS.hyperparameters if seed == 0 else {}
         declared = replace(DONORS, name=name, architecture=kind, hyperparameters=parts)
         model(declared, seed).save_pretrained(tmp_path / "weights" / name)
-    monkeypatch.setattr(entries, "LOCAL_WEIGHTS", tmp_path / "weights")
+    monkeypatch.setattr(models, "LOCAL_WEIGHTS", tmp_path / "weights")
     monkeypatch.setattr(entries, "list_models", lambda: names)
     return names
 

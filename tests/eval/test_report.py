@@ -14,7 +14,7 @@ from mesoinv.eval.harness import evaluate
 from mesoinv.eval.report import collect, limits, paper, speed, tables, write, write_report
 from mesoinv.generators.pipeline.errors import MesoinvError
 from mesoinv.generators.pldos import DATASET
-from mesoinv.zoo import metrics
+from mesoinv.zoo import metrics, models
 from mesoinv.zoo.declared.evaluation import Score
 from mesoinv.zoo.model import Model
 
@@ -111,7 +111,7 @@ def test_readme_without_markers_stays(written, folders, report_cache, tmp_path):
 
 
 def test_no_models_is_an_error(tmp_path, monkeypatch):
-    monkeypatch.setattr(write, "LOCAL_WEIGHTS", tmp_path)
+    monkeypatch.setattr(models, "LOCAL_WEIGHTS", tmp_path)
     with pytest.raises(MesoinvError, match="no weights"):
         write_report(tmp_path / "docs")
 

@@ -13,7 +13,7 @@ import pytest
 from mesoinv.eval.harness import TABLE, read_result
 from mesoinv.generators.pipeline.errors import MesoinvError
 from mesoinv.zoo.declared.evaluation import RESULT
-from mesoinv.zoo.loading import LOCAL_WEIGHTS
+from mesoinv.zoo.models import LOCAL_WEIGHTS
 
 
 def test_round_trip(plain, tmp_path):

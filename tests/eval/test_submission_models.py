@@ -20,7 +20,7 @@ from mesoinv.eval.tasks import get_task
 from mesoinv.generators.pipeline.errors import UsageError
 from mesoinv.zoo.config import Quantity, read_config
 from mesoinv.zoo.declared.transforms import Affine, Pool
-from mesoinv.zoo.loading import LOCAL_WEIGHTS
+from mesoinv.zoo.models import LOCAL_WEIGHTS
 
 torch.set_num_threads(1)
 

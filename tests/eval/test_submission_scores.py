@@ -108,6 +108,7 @@ def test_score_line_and_baselines(tmp_path, tasks, cache, monkeypatch):
     kinds = {
         "a": ("constant", 0.0), "b": ("unet", 0.5), "c": ("unet", 0.7), "d": ("linear", 0.1),
         "f": ("constant", -0.1), "g": ("unet", 0.9), "h": ("linear", 0.2),
+        "i": ("unet", 0.95),
     }  # fmt: skip
     others = {"g": {"split": "validation"}, "h": {"task": "toy-other"}}
     for name, (architecture, value) in kinds.items():
@@ -121,7 +122,8 @@ def test_score_line_and_baselines(tmp_path, tasks, cache, monkeypatch):
         )
         replace(result, evaluation=evaluation).save(folder / EVALUATIONS / TASK)
     (weights / "d" / EVALUATIONS / TASK / RESULT).write_text("damaged")
-    monkeypatch.setattr("mesoinv.eval.submission.baselines.LOCAL_WEIGHTS", weights)
+    toy_model(hyperparameters={"filters": [3]}).save_pretrained(weights / "i")  # trained again
+    monkeypatch.setattr("mesoinv.zoo.models.LOCAL_WEIGHTS", weights)
     monkeypatch.setattr("mesoinv.eval.submission.baselines.list_models", lambda: [*kinds, "e"])
     assert baselines(result.evaluation) == [
         ("trivial baseline a", Score(0.0, 0.0, 0.0, "1")),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError, fields, replace
+import hashlib
+from dataclasses import FrozenInstanceError, fields, make_dataclass, replace
 
 import numpy as np
 import pytest
@@ -131,6 +132,11 @@ def test_digest_ignores_words():
         {"variants": {}},
         {"variants": {"noise-1": Noise(0.02, "", 1000)}},
         {"variants": {"noise-1": Noise(0.01, "", 500)}},
+        {"variants": {"weaker": OtherConfig("weaker", "", 1000)}},
+        {"variants": {"weaker": OtherConfig("stronger", "", 1000)}},
+        {"variants": {"weaker": OtherConfig("weaker", "", 1000, "validation")}},
+        {"dataset": "conductance"},
+        {"targets": (Target("s", "nm", 55.0), Target("n_d", "1e12 cm⁻²"))},
         {"family": "landscape", "metrics": ("pearson r mean",), "published": ()},
     ],
     ids=lambda change: next(iter(change)),
@@ -138,6 +144,61 @@ def test_digest_ignores_words():
 def test_digest_changes_with_what_scores_depend_on(change):
     task = get_task("pldos-donors")
     assert replace(task, **change).digest != task.digest
+
+
+def test_all_changes_are_told_apart():
+    task = get_task("pldos-donors")
+    first, second = task.targets
+    others = [
+        replace(task, targets=(second, first)), replace(task, variants={}),
+        *(replace(task, variants={name: v}) for name, v in task.variants.items()),
+        *(replace(task, variants={"x": v}) for v in task.variants.values()),
+        replace(task, variants={"x": Noise(0.01, "", 1)}),
+        replace(task, variants={"x": OtherConfig("weaker", "", 1)}),
+    ]  # fmt: skip
+    assert len({task.digest, *(other.digest for other in others)}) == 1 + len(others)
+
+
+def test_which_scores_of_a_variant_are_shown_are_words():
+    task = get_task("pldos-donors")
+    weaker = replace(task.variants["weaker"], metrics=("s skill",))
+    assert replace(task, variants=task.variants | {"weaker": weaker}).digest == task.digest
+    assert replace(task, metrics=("s skill",)).digest == task.digest
+
+
+def test_the_order_of_variants_does_not_matter():
+    task = get_task("pldos-donors")
+    assert replace(task, variants=dict(reversed(task.variants.items()))).digest == task.digest
+
+
+def test_digest_does_not_know_names_of_classes(task):
+    """Renaming a class must not make every stored evaluation stale."""
+
+    def renamed(record):
+        values = {f.name: getattr(record, f.name) for f in fields(record)}
+        return make_dataclass("Renamed", [], bases=(type(record),), frozen=True)(**values)
+
+    targets = tuple(map(renamed, task.targets))
+    variants = {name: renamed(variant) for name, variant in task.variants.items()}
+    assert renamed(replace(task, targets=targets, variants=variants)).digest == task.digest
+
+
+def test_digest_is_of_this_text():
+    task = replace(
+        get_task("pldos-donors"), id="mine", targets=(Target("s", "nm", 55.0),),
+        metrics=("s skill",), published=(),
+        variants={
+            "noisy": Noise(0.01, "words", 1000),
+            "weaker": OtherConfig("weaker", "words", 500, metrics=("s skill",)),
+        },
+    )  # fmt: skip
+    text = (
+        '[["mine","pldos","1.0.0","global","test"],["pldos"],'
+        '[{"column":"s","reference":55.0,"unit":"nm"}],"numbers",'
+        '{"noisy":{"description":"","kind":"noise","level":0.01,"samples":1000},'
+        '"weaker":{"config":"weaker","description":"","kind":"config","samples":500}}]'
+    )
+    assert task.digest == hashlib.sha256(text.encode()).hexdigest()
 
 
 def test_a_task_of_ones_own(tmp_path):

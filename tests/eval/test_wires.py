@@ -21,7 +21,7 @@ from mesoinv.eval.wires.settings import wire_tasks
 from mesoinv.eval.wires.write import Work
 from mesoinv.generators.conductance import DATASET
 from mesoinv.generators.pipeline.plan import stream_of
-from mesoinv.zoo import listing, loading
+from mesoinv.zoo import listing, models
 from mesoinv.zoo.config import WEIGHTS, ModelConfig, Quantity, TrainingRecord
 from mesoinv.zoo.declared.transforms import Affine
 from mesoinv.zoo.model import Model
@@ -180,8 +180,7 @@ def test_a_model_whose_weights_are_elsewhere_keeps_its_scores(settings, tmp_path
     name, task = "conductance-model2-cnn.paper", get_task("conductance-model2")
     model, folder = tiny(name), tmp_path / "weights" / name
     model.save_pretrained(folder)
-    for module in (loading, entries):
-        monkeypatch.setattr(module, "LOCAL_WEIGHTS", folder.parent)
+    monkeypatch.setattr(models, "LOCAL_WEIGHTS", folder.parent)
     found = settings[0].options(task).evaluate(model, task)
     (folder / WEIGHTS).unlink()
     said = []
@@ -193,7 +192,6 @@ def test_a_model_whose_weights_are_elsewhere_keeps_its_scores(settings, tmp_path
     assert [entry.row.id for entry in scored.entries] == [name]
     assert name not in scored.missing
     assert scored.paper_network() is scored.entries[0]
-    monkeypatch.setattr(listing, "LOCAL_WEIGHTS", folder.parent)
     entry = next(e for e in listing.describe_models() if e.name == name)
     assert (entry.where, entry.num_bytes) == ("Hub", None)
     assert entry.parameters == model.config.parameters
@@ -220,8 +218,7 @@ def test_figures_only_leaves_the_page(settings, tmp_path, monkeypatch):
 
 
 def test_without_any_model_the_page_says_so(cache, tmp_path, monkeypatch):
-    for module in (loading, entries):
-        monkeypatch.setattr(module, "LOCAL_WEIGHTS", tmp_path / "none")
+    monkeypatch.setattr(models, "LOCAL_WEIGHTS", tmp_path / "none")
     target = write_report(tmp_path / "docs", Settings((), COUNT, cache, tmp_path / "kept"))
     text = target.read_text(encoding="utf-8")
     assert "No model of ours is here." in text

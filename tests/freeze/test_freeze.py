@@ -17,7 +17,7 @@ from mesoinv.eval.wires import page as wires_page
 from mesoinv.eval.wires import scores as wires_scores
 from mesoinv.zoo.config import read_config, weights_digest
 from mesoinv.zoo.declared.evaluation import EVALUATIONS, RESULT, read_evaluation
-from mesoinv.zoo.loading import LOCAL_WEIGHTS, list_models
+from mesoinv.zoo.models import LOCAL_WEIGHTS, list_models
 
 DOCS = Path(__file__).parents[2] / "docs"
 STORED = sorted(path.parent for path in LOCAL_WEIGHTS.glob(f"*/{EVALUATIONS}/*/{RESULT}"))

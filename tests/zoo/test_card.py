@@ -14,7 +14,7 @@ from mesoinv.zoo.config import CONFIG, WEIGHTS, TrainingRecord, read_config
 from mesoinv.zoo.curves import draw_curves, read_log
 from mesoinv.zoo.declared.evaluation import RESULT, Score, stored_evaluations
 from mesoinv.zoo.listing import describe_models, main_scores, score_text
-from mesoinv.zoo.loading import LOCAL_WEIGHTS, list_models
+from mesoinv.zoo.models import LOCAL_WEIGHTS, list_models
 
 LOG = "epoch,step,train_loss,validation_loss\n0,9,,0.5\n0,9,0.7,\n1,19,,0.3\n1,19,0.4,\n"
 RECORD = TrainingRecord(

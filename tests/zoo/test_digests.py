@@ -14,8 +14,8 @@ from zoo_helpers import SHAPE, map_model, small_config, small_model
 from mesoinv.zoo import transforms
 from mesoinv.zoo.config import CONFIG, WEIGHTS, ModelConfig, Quantity, read_config, weights_digest
 from mesoinv.zoo.declared.transforms import Affine, Log, Pool
-from mesoinv.zoo.loading import LOCAL_WEIGHTS
 from mesoinv.zoo.model import Model
+from mesoinv.zoo.models import LOCAL_WEIGHTS
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -84,12 +84,12 @@ print(json.dumps({
 
 OFFLINE = """
 import json
-from mesoinv.zoo import loading
+from mesoinv.zoo import models
 from mesoinv.generators.pipeline.errors import MesoinvError
 from pathlib import Path
-loading.LOCAL_WEIGHTS = Path("nowhere")
+models.LOCAL_WEIGHTS = Path("nowhere")
 try:
-    loading.model_folder(loading.list_models()[0])
+    models.model_folder(models.list_models()[0])
 except MesoinvError as error:
     print(json.dumps(str(error)))
 """

@@ -10,7 +10,7 @@ from zoo_helpers import SHAPE, small_model
 
 import mesoinv
 from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
-from mesoinv.zoo import loading
+from mesoinv.zoo import models
 from mesoinv.zoo.config import CONFIG, WEIGHTS
 from mesoinv.zoo.model import Model
 from mesoinv.zoo.recipe import list_recipes
@@ -40,7 +40,7 @@ def test_half_precision_weights(tmp_path):
 
 def test_a_name_of_the_zoo_is_looked_for_here_first(model_folder, monkeypatch):
     name = list_recipes()[0]
-    monkeypatch.setattr(loading, "LOCAL_WEIGHTS", model_folder.parent)
+    monkeypatch.setattr(models, "LOCAL_WEIGHTS", model_folder.parent)
     model_folder.rename(model_folder.parent / name)
     assert mesoinv.load_model(name).config.architecture == "conv_regressor"
 

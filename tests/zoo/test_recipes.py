@@ -14,7 +14,7 @@ from mesoinv.generators.pipeline.errors import UsageError
 from mesoinv.generators.pipeline.records import from_dict
 from mesoinv.zoo.architectures import build_network, list_architectures
 from mesoinv.zoo.config import ANY, CONFIG, WEIGHTS, Quantity, read_config
-from mesoinv.zoo.loading import LOCAL_WEIGHTS
+from mesoinv.zoo.models import LOCAL_WEIGHTS
 from mesoinv.zoo.networks import network_shape
 from mesoinv.zoo.recipe import RECIPES, Recipe, list_recipes, read_recipe
 from mesoinv.zoo.training.symmetry import check_square, check_translate, mirror_of

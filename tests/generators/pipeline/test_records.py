@@ -114,8 +114,9 @@ def test_what_is_no_plain_data_is_refused():
 def test_other_processes_compute_the_same():
     code = "from mesoinv.generators.pipeline.records import digest_of; print(digest_of({1: 'a'}))"
     for seed in ("1", "2"):
+        environment = os.environ | {"PYTHONHASHSEED": seed}
         done = subprocess.run(
-            [sys.executable, "-c", code], env=os.environ | {"PYTHONHASHSEED": seed}, check=True, text=True,
+            [sys.executable, "-c", code], env=environment, check=True, text=True,
             capture_output=True,
         )  # fmt: skip
         assert done.stdout.strip() == digest_of({1: "a"})
