@@ -136,7 +136,6 @@ def test_digest_ignores_words():
         {"variants": {"weaker": OtherConfig("stronger", "", 1000)}},
         {"variants": {"weaker": OtherConfig("weaker", "", 1000, "validation")}},
         {"dataset": "conductance"},
-        {"targets": (Target("s", "nm", 55.0), Target("n_d", "1e12 cm⁻²"))},
         {"family": "landscape", "metrics": ("pearson r mean",), "published": ()},
     ],
     ids=lambda change: next(iter(change)),
