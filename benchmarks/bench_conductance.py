@@ -11,13 +11,13 @@ from benchmarks.bench_pldos import has_kwant
 from benchmarks.machine import interleaved
 from mesoinv.generators.conductance import DATASET, ENERGIES, conductance
 from mesoinv.generators.pipeline.plan import stream_of
-from mesoinv.generators.solvers import wire_torch
-from mesoinv.generators.solvers.wire_lead import lead
+from mesoinv.generators.solvers.conductance import wire_torch
+from mesoinv.generators.solvers.conductance.wire_lead import lead
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mesoinv.generators.solvers.wire_lead import RealArray
+    from mesoinv.generators.solvers.conductance.wire_lead import RealArray
 
 #: configuration, samples in a turn of ours, samples in a turn of kwant's
 CASES = (

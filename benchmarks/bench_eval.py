@@ -11,20 +11,20 @@ import numpy as np
 import yaml
 
 from benchmarks.machine import interleaved
-from mesoinv.eval.board import build_board
-from mesoinv.eval.entries import Options
-from mesoinv.eval.harness import evaluate
-from mesoinv.eval.site import write_site
+from mesoinv.eval.board.build import build_board
+from mesoinv.eval.board.rows import Options
+from mesoinv.eval.board.site import write_site
+from mesoinv.eval.scoring.evaluate import evaluate
 from mesoinv.eval.tasks import get_task
 from mesoinv.generators import get_dataset
+from mesoinv.generators.pipeline.loading.samples import Request
+from mesoinv.generators.pipeline.loading.sources import iter_samples
 from mesoinv.generators.pipeline.plan import stream_of
 from mesoinv.generators.pipeline.storage import shard_writer, to_storage
 from mesoinv.zoo import metrics
-from mesoinv.zoo.config import WEIGHTS
-from mesoinv.zoo.loading import load_model
-from mesoinv.zoo.models import LOCAL_WEIGHTS
-from mesoinv.zoo.training.samples import Request
-from mesoinv.zoo.training.sources import iter_samples
+from mesoinv.zoo.declared.config import WEIGHTS
+from mesoinv.zoo.declared.models import LOCAL_WEIGHTS
+from mesoinv.zoo.model.loading import load_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

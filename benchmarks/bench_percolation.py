@@ -15,7 +15,7 @@ from mesoinv.generators.percolation import DATASET, DENSITIES
 from mesoinv.generators.pipeline.build import build
 from mesoinv.generators.pipeline.plan import stream_of
 from mesoinv.generators.pipeline.storage import read_rows
-from mesoinv.generators.solvers.clusters import find_clusters
+from mesoinv.generators.solvers.percolation.clusters import find_clusters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

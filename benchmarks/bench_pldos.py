@@ -13,15 +13,15 @@ import numpy as np
 from benchmarks.machine import interleaved
 from mesoinv.generators.pipeline.seeding import Stream
 from mesoinv.generators.pldos import DATASET
-from mesoinv.generators.solvers import coulomb
-from mesoinv.generators.solvers.scattering import scatter
-from mesoinv.generators.solvers.strip import Strip
-from mesoinv.generators.solvers.transport import SolvedBy
+from mesoinv.generators.solvers.pldos import coulomb
+from mesoinv.generators.solvers.pldos.scattering import scatter
+from mesoinv.generators.solvers.pldos.strip import Strip
+from mesoinv.generators.solvers.pldos.transport import SolvedBy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mesoinv.generators.solvers.strip import RealArray
+    from mesoinv.generators.solvers.pldos.strip import RealArray
 
 #: s [nm], N_d [1e12 cm⁻²]: the corners of the dataset's range and its default
 DISORDER = ((70.0, 0.6), (50.0, 1.0), (40.0, 1.5))
@@ -104,7 +104,7 @@ def speed(*, quick: bool) -> Iterator[str]:
 
 
 def _kwant_once(potential: RealArray) -> int:
-    from mesoinv.generators.solvers.kwant_reference import scatter_kwant  # noqa: PLC0415
+    from mesoinv.generators.solvers.pldos.kwant_reference import scatter_kwant  # noqa: PLC0415
 
     scatter_kwant(potential)
     return len(potential)
@@ -151,7 +151,7 @@ def accuracy(s: float, n_d: float, count: int, kwant_count: int) -> str:
         f"{(~fast).sum()} of {count} were left to the complex recursion)"
     )
     if has_kwant():
-        from mesoinv.generators.solvers.kwant_reference import scatter_kwant  # noqa: PLC0415
+        from mesoinv.generators.solvers.pldos.kwant_reference import scatter_kwant  # noqa: PLC0415
 
         rows = np.flatnonzero(fast)[:kwant_count]
         reference = scatter_kwant(potential[rows]).partial_ldos

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from mesoinv.dataset_cards.prose import Prose, Task, read_prose
 from mesoinv.eval.tasks import tasks_of
-from mesoinv.generators.pipeline.audit_files import stored_columns
+from mesoinv.generators.common.errors import MesoinvError
+from mesoinv.generators.pipeline.audit.files import stored_columns
 from mesoinv.generators.pipeline.built_folder import BuiltFolder
-from mesoinv.generators.pipeline.errors import MesoinvError
 from mesoinv.generators.pipeline.manifest import Shard, read_manifest
 from mesoinv.generators.pipeline.resolve import resolve_dataset
 

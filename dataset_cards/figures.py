@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from mesoinv.generators.common.pictures import save_figure
 from mesoinv.generators.pipeline.base import Dataset
-from mesoinv.generators.pipeline.pictures import save_figure
 from mesoinv.generators.pipeline.storage import read_rows
 
 if TYPE_CHECKING:

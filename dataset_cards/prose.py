@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from mesoinv.generators.pipeline.errors import MesoinvError, UsageError, unknown_name
-from mesoinv.generators.pipeline.records import from_dict
+from mesoinv.generators.common.errors import MesoinvError, UsageError, unknown_name
+from mesoinv.generators.common.records import from_dict
 
 if TYPE_CHECKING:
     from mesoinv.generators.pipeline.base import Dataset

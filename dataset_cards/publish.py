@@ -1,6 +1,6 @@
 """Publishes a build: check, render the card, upload what is missing, compare, tag.
 
-The Hub repository becomes what the build folder holds, see `mesoinv.generators.pipeline.push`.
+The Hub repository becomes what the build folder holds, see `mesoinv.generators.hub.push`.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from mesoinv.dataset_cards.facts import Build, open_build
 from mesoinv.dataset_cards.figures import draw_figures, existing_figures, missing_figures
 from mesoinv.dataset_cards.render import CARD, card_files, render_card, stale_files
-from mesoinv.generators.pipeline import push as pushing
-from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
-from mesoinv.generators.pipeline.hub import repo_name
+from mesoinv.generators.common.errors import MesoinvError, UsageError
+from mesoinv.generators.hub import push as pushing
+from mesoinv.generators.hub.client import repo_name
+from mesoinv.generators.hub.push import LocalFile, Publication, PushReport
+from mesoinv.generators.pipeline.audit.verify import verify as verify_build
 from mesoinv.generators.pipeline.manifest import MANIFEST
-from mesoinv.generators.pipeline.push import LocalFile, Publication, PushReport
-from mesoinv.generators.pipeline.verify import verify as verify_build
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,7 +75,7 @@ def push(
         If the build is not complete or does not verify, the tag exists, or the Hub cannot be
         reached or refuses: no permission, no space.
     """
-    from huggingface_hub import HfApi  # noqa: PLC0415 - see mesoinv.generators.pipeline.hub
+    from huggingface_hub import HfApi  # noqa: PLC0415 - see mesoinv.generators.hub.client
 
     build, api = open_build(Path(folder), dataset), HfApi()
     name = repo_name(repo, build.dataset.name)

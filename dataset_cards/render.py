@@ -12,11 +12,11 @@ from jinja2 import Environment, StrictUndefined
 from mesoinv.dataset_cards import tables
 from mesoinv.dataset_cards.facts import Build, open_build
 from mesoinv.dataset_cards.figures import existing_figures
-from mesoinv.generators.pipeline.files import replace_text
+from mesoinv.generators.common.files import replace_text
+from mesoinv.generators.hub.client import repo_name
 from mesoinv.generators.pipeline.front_matter import dump_yaml, front_matter
-from mesoinv.generators.pipeline.hub import repo_name
+from mesoinv.generators.pipeline.held_out.secret import COMMITMENT_PREFIX
 from mesoinv.generators.pipeline.readme import README, readme_head
-from mesoinv.generators.pipeline.secret import COMMITMENT_PREFIX
 
 if TYPE_CHECKING:
     from mesoinv.generators.pipeline.base import Dataset

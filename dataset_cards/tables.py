@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mesoinv.generators.common.numbers import count, duration, size
 from mesoinv.generators.pipeline.base import Config
-from mesoinv.generators.pipeline.numbers import count, duration, size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

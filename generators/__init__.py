@@ -7,7 +7,7 @@ import importlib
 import pkgutil
 from typing import TYPE_CHECKING
 
-from mesoinv.generators.pipeline.errors import unknown_name
+from mesoinv.generators.common.errors import unknown_name
 
 if TYPE_CHECKING:
     from mesoinv.generators.pipeline.base import Dataset

@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mesoinv.generators.pipeline import pictures
-from mesoinv.generators.pipeline.arguments import real_array
+from mesoinv.generators.common import pictures
+from mesoinv.generators.common.arguments import real_array
+from mesoinv.generators.common.errors import MesoinvError, UsageError, unknown_name
 from mesoinv.generators.pipeline.base import Batch, Column, Config, Dataset, Paper
-from mesoinv.generators.pipeline.errors import MesoinvError, UsageError, unknown_name
 from mesoinv.generators.pipeline.plan import check_device
+from mesoinv.generators.solvers.conductance.wire import transmission
+from mesoinv.generators.solvers.conductance.wire_disorder import impurity_energies
 from mesoinv.generators.solvers.uniform_disorder import uniform_energies
-from mesoinv.generators.solvers.wire import transmission
-from mesoinv.generators.solvers.wire_disorder import impurity_energies
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -114,7 +114,9 @@ def conductance(
 def _reference(sites: RealArray, energies: RealArray, device: str) -> RealArray:
     if device != "cpu":
         raise UsageError(f"The solver 'kwant' runs on the CPU only; got device {device!r}.")
-    from mesoinv.generators.solvers.wire_kwant import transmission_kwant  # noqa: PLC0415
+    from mesoinv.generators.solvers.conductance.wire_kwant import (  # noqa: PLC0415
+        transmission_kwant,
+    )
 
     try:
         return transmission_kwant(sites, energies)

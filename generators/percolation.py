@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from mesoinv.generators.pipeline import pictures
+from mesoinv.generators.common import pictures
+from mesoinv.generators.common.errors import UsageError, unknown_name
 from mesoinv.generators.pipeline.base import Batch, Column, Config, Dataset, Paper
-from mesoinv.generators.pipeline.errors import UsageError, unknown_name
-from mesoinv.generators.solvers.clusters import Clusters, cluster_labels, find_clusters
-from mesoinv.generators.solvers.site_occupation import occupy, words_needed
+from mesoinv.generators.solvers.percolation.clusters import Clusters, cluster_labels, find_clusters
+from mesoinv.generators.solvers.percolation.site_occupation import occupy, words_needed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

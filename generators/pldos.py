@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mesoinv.generators.pipeline import pictures
+from mesoinv.generators.common import pictures
+from mesoinv.generators.common.errors import UsageError, unknown_name
 from mesoinv.generators.pipeline.base import Batch, Column, Config, Dataset, Paper
-from mesoinv.generators.pipeline.errors import UsageError, unknown_name
-from mesoinv.generators.solvers import coulomb
-from mesoinv.generators.solvers.complex_recursion import scatter_complex
-from mesoinv.generators.solvers.scattering import TOLERANCE, scatter
-from mesoinv.generators.solvers.strip import Strip
+from mesoinv.generators.solvers.pldos import coulomb
+from mesoinv.generators.solvers.pldos.complex_recursion import scatter_complex
+from mesoinv.generators.solvers.pldos.scattering import TOLERANCE, scatter
+from mesoinv.generators.solvers.pldos.strip import Strip
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from mesoinv.generators.pipeline.seeding import Stream
-    from mesoinv.generators.solvers.transport import Transport
+    from mesoinv.generators.solvers.pldos.transport import Transport
 
 RealArray = NDArray[np.float64]
 
@@ -132,7 +132,7 @@ def _reference(solver: str, potential: RealArray, device: str, strip: Strip) -> 
         raise UsageError(f"The solver {solver!r} runs on the CPU only; got device {device!r}.")
     if solver == "complex":
         return scatter_complex(potential, strip)
-    from mesoinv.generators.solvers.kwant_reference import scatter_kwant  # noqa: PLC0415
+    from mesoinv.generators.solvers.pldos.kwant_reference import scatter_kwant  # noqa: PLC0415
 
     try:
         return scatter_kwant(potential, strip)

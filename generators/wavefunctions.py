@@ -18,7 +18,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from mesoinv.generators.functions.electrons import (
+from mesoinv.generators.common import pictures
+from mesoinv.generators.common.errors import MesoinvError, UsageError, unknown_name
+from mesoinv.generators.pipeline.base import Batch, Column, Config, Dataset, Paper
+from mesoinv.generators.solvers.eigenstates import eigenstates
+from mesoinv.generators.solvers.eigenstates.states import (
+    NotProvenError,
+    dense_levels,
+    dense_nearest,
+)
+from mesoinv.generators.solvers.wavefunctions import lattice_hamiltonians, state_disorder
+from mesoinv.generators.solvers.wavefunctions.electrons import (
     FEWEST,
     ando_hamiltonian,
     chern_hamiltonian,
@@ -26,11 +36,6 @@ from mesoinv.generators.functions.electrons import (
     eigenstates_between,
     su2_hamiltonian,
 )
-from mesoinv.generators.pipeline import pictures
-from mesoinv.generators.pipeline.base import Batch, Column, Config, Dataset, Paper
-from mesoinv.generators.pipeline.errors import MesoinvError, UsageError, unknown_name
-from mesoinv.generators.solvers import eigenstates, lattice_hamiltonians, state_disorder
-from mesoinv.generators.solvers.states import NotProvenError, dense_levels, dense_nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +44,7 @@ if TYPE_CHECKING:
     from scipy import sparse
 
     from mesoinv.generators.pipeline.seeding import Stream
-    from mesoinv.generators.solvers.states import States
+    from mesoinv.generators.solvers.eigenstates.states import States
 
 __all__ = [
     "DATASET",

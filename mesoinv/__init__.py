@@ -6,14 +6,14 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mesoinv.eval.harness import evaluate
+    from mesoinv.eval.scoring.evaluate import evaluate
     from mesoinv.eval.tasks import list_tasks
     from mesoinv.generators import list_configs, list_datasets
+    from mesoinv.generators.pipeline.audit.verify import verify
     from mesoinv.generators.pipeline.build import build
     from mesoinv.generators.pipeline.generate import generate
-    from mesoinv.generators.pipeline.verify import verify
-    from mesoinv.zoo.loading import load_model
-    from mesoinv.zoo.models import list_models
+    from mesoinv.zoo.declared.models import list_models
+    from mesoinv.zoo.model.loading import load_model
 
     __version__: str
 
@@ -33,14 +33,14 @@ __all__ = [
 # where each public name lives; imported when first used, so that `import mesoinv` costs nothing
 _HOMES = {
     "build": "mesoinv.generators.pipeline.build",
-    "evaluate": "mesoinv.eval.harness",
+    "evaluate": "mesoinv.eval.scoring.evaluate",
     "generate": "mesoinv.generators.pipeline.generate",
     "list_configs": "mesoinv.generators",
     "list_datasets": "mesoinv.generators",
-    "list_models": "mesoinv.zoo.models",
+    "list_models": "mesoinv.zoo.declared.models",
     "list_tasks": "mesoinv.eval.tasks",
-    "load_model": "mesoinv.zoo.loading",
-    "verify": "mesoinv.generators.pipeline.verify",
+    "load_model": "mesoinv.zoo.model.loading",
+    "verify": "mesoinv.generators.pipeline.audit.verify",
 }
 
 

@@ -10,8 +10,22 @@ from typing import Annotated
 
 import typer
 
-from mesoinv import commands_cards, commands_data, commands_eval, commands_submit, commands_zoo
-from mesoinv.generators.pipeline.errors import MesoinvError
+from mesoinv.commands import (
+    cards as commands_cards,
+)
+from mesoinv.commands import (
+    data as commands_data,
+)
+from mesoinv.commands import (
+    evaluation as commands_eval,
+)
+from mesoinv.commands import (
+    submit as commands_submit,
+)
+from mesoinv.commands import (
+    zoo as commands_zoo,
+)
+from mesoinv.generators.common.errors import MesoinvError
 
 app = typer.Typer(
     name="mesoinv",

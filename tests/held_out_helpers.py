@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import toy_dataset
 from build_helpers import TOY
 
-from mesoinv.generators.pipeline.held_out import build_held_out
+from mesoinv.generators.pipeline.held_out.build_held_out import build_held_out
 from mesoinv.generators.pipeline.plan import stream_of
 
 if TYPE_CHECKING:

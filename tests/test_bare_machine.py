@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from absent import run_without
 
-from mesoinv.generators.pipeline.extras import extras
+from mesoinv.generators.common.extras import extras
 
 ABSENT = ("pydantic", "datasets", "kwant", "huggingface_hub", "distributed", "jinja2", "matplotlib")
 

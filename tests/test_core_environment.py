@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 from checkout import build_wheel
 
-from mesoinv.generators.pipeline.extras import extras
+from mesoinv.generators.common.extras import extras
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -37,8 +37,8 @@ ALLOWED = {
 #: a GPU machine may have none of these
 OPTIONAL = {"datasets", "huggingface_hub", "kwant"}
 WITH_TORCH = {
-    "mesoinv.generators.solvers.torch_sweep",
-    "mesoinv.generators.solvers.wire_torch",
+    "mesoinv.generators.solvers.pldos.torch_sweep",
+    "mesoinv.generators.solvers.conductance.wire_torch",
 }
 
 

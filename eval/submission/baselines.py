@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mesoinv.generators.pipeline.errors import MesoinvError
+from mesoinv.generators.common.errors import MesoinvError
 from mesoinv.zoo.architectures import is_trivial
 from mesoinv.zoo.declared.evaluation import EVALUATIONS, stored_evaluations
-from mesoinv.zoo.models import list_models, local_folder
+from mesoinv.zoo.declared.models import list_models, local_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

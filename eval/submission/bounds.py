@@ -15,17 +15,17 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
-from mesoinv.eval.predictors import misfit
+from mesoinv.eval.scoring.predictors import misfit
 from mesoinv.eval.submission.problems import Problem, quoted, shown
 from mesoinv.eval.submission.text import plain
 from mesoinv.zoo.architectures import list_architectures, refusals
-from mesoinv.zoo.config import CONFIG
+from mesoinv.zoo.declared.config import CONFIG
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mesoinv.eval.task import Task
-    from mesoinv.zoo.config import ModelConfig
+    from mesoinv.eval.tasks.task import Task
+    from mesoinv.zoo.declared.config import ModelConfig
 
 MAX_INTEGER = 65_536
 MAX_NUMBER = 1e6

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from mesoinv.eval.submission.weights import Shapes
-    from mesoinv.zoo.config import ModelConfig, Quantity
+    from mesoinv.zoo.declared.config import ModelConfig, Quantity
 
 MAX_PARAMETERS = 500_000_000  # of 4 bytes in 2 GB
 MAX_MODULES = 5_000
@@ -86,8 +86,8 @@ def _through(quantity: Quantity, *, back: bool) -> tuple[int, ...]:
     """Return the network's shape of a sample, after sending zeros to it (and back)."""
     import torch  # noqa: PLC0415
 
-    from mesoinv.zoo import transforms  # noqa: PLC0415
-    from mesoinv.zoo.networks import concrete, network_shape  # noqa: PLC0415
+    from mesoinv.zoo.model import transforms  # noqa: PLC0415
+    from mesoinv.zoo.model.networks import concrete, network_shape  # noqa: PLC0415
 
     shape, steps = concrete(quantity.shape), quantity.transforms
     inner = network_shape(replace(quantity, shape=shape))

@@ -20,8 +20,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mesoinv.eval.harness import Result, evaluate
-from mesoinv.eval.predictions import INDEX, open_predictions
+from mesoinv.eval.scoring.evaluate import Result, evaluate
+from mesoinv.eval.scoring.prediction_files import INDEX, open_predictions
 from mesoinv.eval.submission import bounds, building, reading
 from mesoinv.eval.submission.fetch import fetch_model
 from mesoinv.eval.submission.files import check_files, check_pickles, list_files, read_small
@@ -30,16 +30,16 @@ from mesoinv.eval.submission.problems import Problem, RefusedError, SubmissionEr
 from mesoinv.eval.submission.schema import parse
 from mesoinv.eval.submission.weights import read_shapes
 from mesoinv.eval.tasks import get_task, list_tasks
-from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
-from mesoinv.generators.pipeline.extras import require
-from mesoinv.generators.pipeline.records import from_dict
-from mesoinv.zoo.config import CONFIG, WEIGHTS, ModelConfig
+from mesoinv.generators.common.errors import MesoinvError, UsageError
+from mesoinv.generators.common.extras import require
+from mesoinv.generators.common.records import from_dict
+from mesoinv.zoo.declared.config import CONFIG, WEIGHTS, ModelConfig
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mesoinv.eval.submission.schema import Submission
-    from mesoinv.eval.task import Task
+    from mesoinv.eval.tasks.task import Task
 
 CACHE = Path("data/cache")
 _ROWS = 256
@@ -138,7 +138,7 @@ def score_submission(
     folder, tasks, placed, cache, samples, split
         As for `read_submission` and `evaluate`.
     **options
-        Others of `mesoinv.eval.harness.evaluate`: data, workers, seed, progress …
+        Others of `mesoinv.eval.scoring.evaluate.evaluate`: data, workers, seed, progress …
 
     Returns
     -------
@@ -260,7 +260,7 @@ def _check_model(folder: Path, task: Task) -> None:
 
 
 def _config(data: bytes) -> ModelConfig:
-    """Read config.json as `mesoinv.zoo.config.read_config` does, from bytes that are here."""
+    """Read config.json as `read_config` does, from bytes that are here."""
     try:
         return from_dict(ModelConfig, json.loads(data), CONFIG)
     except (ValueError, TypeError, OverflowError, RecursionError) as error:

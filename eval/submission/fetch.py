@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from mesoinv.eval.submission.files import MAX_BYTES, MAX_OTHER_BYTES
 from mesoinv.eval.submission.problems import Problem, RefusedError
-from mesoinv.generators.pipeline.hub import hub_errors
-from mesoinv.zoo.config import CONFIG, WEIGHTS
+from mesoinv.generators.hub.client import hub_errors
+from mesoinv.zoo.declared.config import CONFIG, WEIGHTS
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mesoinv.eval.submission.problems import Problem, RefusedError, quoted
 from mesoinv.eval.submission.reading import FILE
 from mesoinv.eval.submission.text import NAME
-from mesoinv.zoo.config import CONFIG, WEIGHTS
+from mesoinv.zoo.declared.config import CONFIG, WEIGHTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from mesoinv.generators.pipeline import hub
-from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
+from mesoinv.generators.common.errors import MesoinvError, UsageError
+from mesoinv.generators.hub import client as hub
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

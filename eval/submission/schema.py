@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from pydantic_core import ErrorDetails
 
-    from mesoinv.eval.task import Task
+    from mesoinv.eval.tasks.task import Task
 
 MAX_AUTHORS = 50
 _WAYS = ("predictions", "model", "hub_model")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mesoinv.eval.board.submissions import FOLDER
 from mesoinv.eval.submission.files import EVALUATION, list_files
 from mesoinv.eval.submission.proposing import (
     Proposal,
@@ -14,16 +15,15 @@ from mesoinv.eval.submission.proposing import (
     hub_errors,
     propose,
 )
-from mesoinv.eval.submitted import FOLDER
-from mesoinv.generators.pipeline import hub
-from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
-from mesoinv.generators.pipeline.records import to_json
+from mesoinv.generators.common.errors import MesoinvError, UsageError
+from mesoinv.generators.common.records import to_json
+from mesoinv.generators.hub import client as hub
 from mesoinv.generators.pipeline.resolve import resolve_dataset
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
-    from mesoinv.eval.harness import Result
+    from mesoinv.eval.scoring.evaluate import Result
     from mesoinv.eval.submission.schema import Submission
     from mesoinv.zoo.declared.evaluation import Evaluation
 

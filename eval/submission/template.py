@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from mesoinv.eval.submission.reading import FILE
 from mesoinv.eval.tasks import get_task
-from mesoinv.generators.pipeline.errors import UsageError
+from mesoinv.generators.common.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mesoinv.eval.task import Task
+    from mesoinv.eval.tasks.task import Task
 
 
 _TEXT = """\

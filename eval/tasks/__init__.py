@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from mesoinv.eval.task import Task
-from mesoinv.generators.pipeline.errors import UsageError, unknown_name
-from mesoinv.generators.pipeline.records import from_dict
+from mesoinv.eval.tasks.task import Task
+from mesoinv.generators.common.errors import UsageError, unknown_name
+from mesoinv.generators.common.records import from_dict
 from mesoinv.zoo.declared.yaml_files import read_yaml
 
 FOLDER = Path(__file__).parent

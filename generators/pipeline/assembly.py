@@ -10,11 +10,11 @@ from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from mesoinv.generators.common.errors import MesoinvError, UsageError
+from mesoinv.generators.common.provenance import library_versions, merged, version_of
 from mesoinv.generators.pipeline.compute import is_saved, read_part
-from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
 from mesoinv.generators.pipeline.folder import WORK
 from mesoinv.generators.pipeline.manifest import Manifest, Shard, write_manifest
-from mesoinv.generators.pipeline.provenance import library_versions, merged, version_of
 from mesoinv.generators.pipeline.storage import arrow_schema, shard_writer
 
 if TYPE_CHECKING:

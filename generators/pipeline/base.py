@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from numpy.typing import NDArray
 
-from mesoinv.generators.pipeline.errors import unknown_name
+from mesoinv.generators.common.errors import unknown_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

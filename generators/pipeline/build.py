@@ -9,12 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mesoinv.generators.common.errors import UsageError
+from mesoinv.generators.common.extras import require
 from mesoinv.generators.pipeline.assembly import Assembly
 from mesoinv.generators.pipeline.built_folder import BuiltFolder
 from mesoinv.generators.pipeline.compute import compute_part
 from mesoinv.generators.pipeline.derived import build_mini, build_preview
-from mesoinv.generators.pipeline.errors import UsageError
-from mesoinv.generators.pipeline.extras import require
 from mesoinv.generators.pipeline.folder import check_folder, locked, open_manifest
 from mesoinv.generators.pipeline.job import DeclaredJob
 from mesoinv.generators.pipeline.plan import Part, check_configs, check_device, check_solver

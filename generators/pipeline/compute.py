@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from mesoinv.generators.pipeline.errors import MesoinvError
+from mesoinv.generators.common.errors import MesoinvError
 from mesoinv.generators.pipeline.plan import Part, stream_of
 from mesoinv.generators.pipeline.storage import plain_table, to_table
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from mesoinv.generators.pipeline.extras import install_command
+from mesoinv.generators.common.extras import install_command
 from mesoinv.generators.pipeline.plan import (
     MINI,
     PREVIEW,

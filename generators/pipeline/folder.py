@@ -7,9 +7,9 @@ import os
 from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
+from mesoinv.generators.common.errors import MesoinvError, UsageError
+from mesoinv.generators.common.provenance import library_versions, version_of
 from mesoinv.generators.pipeline.manifest import MANIFEST, ConfigRecord, Manifest, read_manifest
-from mesoinv.generators.pipeline.provenance import library_versions, version_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mesoinv.generators.common.errors import UsageError, unknown_name
 from mesoinv.generators.pipeline.compute import compute_rows
-from mesoinv.generators.pipeline.errors import UsageError, unknown_name
 from mesoinv.generators.pipeline.plan import check_device, check_solver
 from mesoinv.generators.pipeline.resolve import resolve_dataset
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from mesoinv.generators.common.provenance import machine_name
 from mesoinv.generators.pipeline.compute import Task
 from mesoinv.generators.pipeline.manifest import ConfigRecord, Split
 from mesoinv.generators.pipeline.plan import (
@@ -20,7 +21,6 @@ from mesoinv.generators.pipeline.plan import (
     plan_config,
     stream_of,
 )
-from mesoinv.generators.pipeline.provenance import machine_name
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,9 +6,9 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
-from mesoinv.generators.pipeline.files import replace_text
-from mesoinv.generators.pipeline.records import from_dict, to_json
+from mesoinv.generators.common.errors import MesoinvError, UsageError
+from mesoinv.generators.common.files import replace_text
+from mesoinv.generators.common.records import from_dict, to_json
 
 if TYPE_CHECKING:
     from pathlib import Path

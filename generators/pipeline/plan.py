@@ -6,8 +6,8 @@ import json
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING
 
-from mesoinv.generators.pipeline.errors import UsageError, unknown_name
-from mesoinv.generators.pipeline.extras import require_modules
+from mesoinv.generators.common.errors import UsageError, unknown_name
+from mesoinv.generators.common.extras import require_modules
 from mesoinv.generators.pipeline.seeding import Stream
 
 if TYPE_CHECKING:

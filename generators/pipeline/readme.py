@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from mesoinv.generators import list_datasets
-from mesoinv.generators.pipeline.files import replace_text
+from mesoinv.generators.common.files import replace_text
 from mesoinv.generators.pipeline.front_matter import front_matter, loading_keys, stored_splits
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 from mesoinv.generators import get_dataset
-from mesoinv.generators.pipeline.errors import UsageError
+from mesoinv.generators.common.errors import UsageError
 
 if TYPE_CHECKING:
     from mesoinv.generators.pipeline.base import Dataset

@@ -7,8 +7,8 @@ import typer
 from PIL import Image
 from typer.testing import CliRunner
 
-from mesoinv import commands_cards
-from mesoinv.generators.pipeline.errors import UsageError
+from mesoinv.commands import cards as commands_cards
+from mesoinv.generators.common.errors import UsageError
 
 DECLARED = ["--dataset", "drawn_toy:DATASET"]
 

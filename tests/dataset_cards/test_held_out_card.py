@@ -17,10 +17,10 @@ from loopback_hub import json_result, run_client
 from mesoinv.dataset_cards.facts import open_build
 from mesoinv.dataset_cards.figures import draw_figures
 from mesoinv.dataset_cards.render import render_card
-from mesoinv.generators.pipeline.errors import MesoinvError
-from mesoinv.generators.pipeline.held_out import build_held_out, held_out_samples
+from mesoinv.generators.common.errors import MesoinvError
+from mesoinv.generators.pipeline.held_out.build_held_out import build_held_out, held_out_samples
+from mesoinv.generators.pipeline.held_out.secret import commitment, new_key, read_key
 from mesoinv.generators.pipeline.manifest import read_manifest, write_manifest
-from mesoinv.generators.pipeline.secret import commitment, new_key, read_key
 
 NAME, ROWS, INPUTS = "plain-held-out", 21, ("index", "density")
 

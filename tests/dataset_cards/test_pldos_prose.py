@@ -13,8 +13,8 @@ from scipy.special import j0
 from mesoinv.dataset_cards.prose import read_prose
 from mesoinv.generators import get_dataset
 from mesoinv.generators.pldos import transport
-from mesoinv.generators.solvers.scattering import TOLERANCE
-from mesoinv.generators.solvers.strip import Strip
+from mesoinv.generators.solvers.pldos.scattering import TOLERANCE
+from mesoinv.generators.solvers.pldos.strip import Strip
 
 MASS, EPSILON, ENERGY, SPACING = 5.74e-32, 12.9, 5.6e-3 * e, 5e-9  # [kg], [], [J], [m]
 HOPPING = hbar**2 / (2 * MASS * SPACING**2)

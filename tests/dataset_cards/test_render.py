@@ -26,7 +26,7 @@ from mesoinv.dataset_cards.prose import (
 from mesoinv.dataset_cards.render import render_card, repo_name, stale_files
 from mesoinv.eval.tasks import tasks_of
 from mesoinv.generators import get_dataset, list_datasets
-from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
+from mesoinv.generators.common.errors import MesoinvError, UsageError
 from mesoinv.generators.pipeline.front_matter import size_category
 from mesoinv.generators.pipeline.generate import generate
 from mesoinv.generators.pipeline.manifest import read_manifest, write_manifest

@@ -7,8 +7,8 @@ import pytest
 
 from mesoinv.dataset_cards.prose import read_prose
 from mesoinv.generators.pipeline.plan import stream_of
-from mesoinv.generators.solvers import lattice_hamiltonians
-from mesoinv.generators.solvers.inertia import count_below
+from mesoinv.generators.solvers.eigenstates.inertia import count_below
+from mesoinv.generators.solvers.wavefunctions import lattice_hamiltonians
 from mesoinv.generators.wavefunctions import DATASET
 
 ROW = re.compile(r"^\| `(su2|chern)` \| ([\d.]+) \| ([\d.]+) % \|$", re.MULTILINE)

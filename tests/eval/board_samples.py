@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from mesoinv.eval.records import Board, Cell, Metric, Rejected, Row, TaskBoard
+from mesoinv.eval.board.records import Board, Cell, Metric, Rejected, Row, TaskBoard
 
 HEADLINE = "pearson r median"
 LAST = "rms error / rms"

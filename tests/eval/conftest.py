@@ -7,11 +7,11 @@ import pytest
 from eval_helpers import COUNT, DONORS, model
 from prediction_files import COUNT as ROWS
 
-from mesoinv.eval import harness
+from mesoinv.eval.scoring import evaluate as harness
 from mesoinv.generators.pipeline.plan import stream_of
 from mesoinv.generators.pipeline.storage import arrow_schema, shard_writer, to_table
 from mesoinv.generators.pldos import DATASET
-from mesoinv.generators.solvers import coulomb
+from mesoinv.generators.solvers.pldos import coulomb
 
 
 @pytest.fixture(scope="session")

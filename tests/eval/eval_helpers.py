@@ -10,19 +10,19 @@ import pytest
 import torch
 from zoo_helpers import small_config
 
+from mesoinv.generators.pipeline.loading.samples import Request
+from mesoinv.generators.pipeline.loading.sources import load_samples
 from mesoinv.generators.pldos import DATASET
-from mesoinv.zoo import models
-from mesoinv.zoo.config import ModelConfig, Quantity
+from mesoinv.zoo.declared import models
+from mesoinv.zoo.declared.config import ModelConfig, Quantity
 from mesoinv.zoo.declared.transforms import Affine, Log, Pool
-from mesoinv.zoo.model import Model
-from mesoinv.zoo.training.samples import Request
-from mesoinv.zoo.training.sources import load_samples
+from mesoinv.zoo.model.model import Model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from mesoinv.eval.harness import Result
+    from mesoinv.eval.scoring.evaluate import Result
 
 #: Samples of each configuration in the fixture `report_cache`.
 COUNT = 6

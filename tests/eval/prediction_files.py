@@ -7,9 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from mesoinv.eval.predictions import open_predictions
+from mesoinv.eval.scoring.prediction_files import open_predictions
 from mesoinv.eval.tasks import get_task
-from mesoinv.generators.pipeline.errors import UsageError
+from mesoinv.generators.common.errors import UsageError
 
 COUNT = 23
 DONORS, FOURIER = get_task("pldos-donors"), get_task("pldos-fourier")

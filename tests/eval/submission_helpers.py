@@ -13,13 +13,13 @@ from zoo_helpers import small_model
 
 from mesoinv.eval.tasks import get_task
 from mesoinv.generators.pipeline.generate import generate
-from mesoinv.zoo.config import Quantity
+from mesoinv.zoo.declared.config import Quantity
 from mesoinv.zoo.declared.transforms import Affine
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mesoinv.eval.task import Task
+    from mesoinv.eval.tasks.task import Task
 
 TASK = "toy-strength"
 SAMPLES = 100  # of the toy dataset's test split

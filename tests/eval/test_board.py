@@ -12,14 +12,15 @@ from eval_helpers import COUNT
 from loopback_hub import json_result, run_client
 from submission_helpers import write_yaml
 
-from mesoinv.eval import samples, submission
-from mesoinv.eval.board import build_board, read_board
-from mesoinv.eval.entries import Options
-from mesoinv.eval.site import write_site
-from mesoinv.eval.submitted import submissions_folder
-from mesoinv.generators.pipeline.errors import MesoinvError
-from mesoinv.generators.pipeline.extras import MissingExtraError
-from mesoinv.generators.pipeline.secret import new_key
+from mesoinv.eval import submission
+from mesoinv.eval.board.build import build_board, read_board
+from mesoinv.eval.board.rows import Options
+from mesoinv.eval.board.site import write_site
+from mesoinv.eval.board.submissions import submissions_folder
+from mesoinv.eval.scoring import samples
+from mesoinv.generators.common.errors import MesoinvError
+from mesoinv.generators.common.extras import MissingExtraError
+from mesoinv.generators.pipeline.held_out.secret import new_key
 
 TASK = "pldos-donors"
 

@@ -9,10 +9,10 @@ import pytest
 from eval_helpers import COUNT, DONORS, model
 from scipy import stats
 
-from mesoinv.eval import harness
-from mesoinv.eval.comparison import compare, ranks
+from mesoinv.eval.scoring import evaluate as harness
+from mesoinv.eval.scoring.comparison import compare, ranks
 from mesoinv.eval.tasks import get_task
-from mesoinv.generators.pipeline.errors import UsageError
+from mesoinv.generators.common.errors import UsageError
 from mesoinv.zoo import metrics
 
 TASK = get_task("pldos-donors")

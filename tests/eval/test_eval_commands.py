@@ -14,12 +14,12 @@ from eval_helpers import COUNT, DONORS, NUMBERS, config, model, number
 from typer.testing import CliRunner
 
 from mesoinv import cli
-from mesoinv.eval import entries
-from mesoinv.eval.harness import read_result
-from mesoinv.eval.task import Task
+from mesoinv.eval.board import rows as entries
+from mesoinv.eval.scoring.evaluate import read_result
 from mesoinv.eval.tasks import FOLDER, get_task, list_tasks
-from mesoinv.generators.pipeline.errors import UsageError
-from mesoinv.zoo import models
+from mesoinv.eval.tasks.task import Task
+from mesoinv.generators.common.errors import UsageError
+from mesoinv.zoo.declared import models
 from mesoinv.zoo.declared.evaluation import stored_evaluations
 
 BOTH = config(

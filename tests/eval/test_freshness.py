@@ -12,10 +12,10 @@ import pytest
 import torch
 from eval_helpers import COUNT, DONORS, NUMBERS, config, model, zoo_of
 
-from mesoinv.eval.entries import Options, zoo_entries
-from mesoinv.eval.harness import Result, read_result
+from mesoinv.eval.board.rows import Options, zoo_entries
+from mesoinv.eval.scoring.evaluate import Result, read_result
 from mesoinv.eval.tasks import get_task
-from mesoinv.zoo.config import WEIGHTS, read_config, weights_digest, write_config
+from mesoinv.zoo.declared.config import WEIGHTS, read_config, weights_digest, write_config
 from mesoinv.zoo.declared.evaluation import EVALUATIONS, RESULT
 from mesoinv.zoo.declared.transforms import Affine, Log, Pool
 
@@ -192,7 +192,7 @@ import json, sys
 from mesoinv.cli import app
 
 app(["leaderboard", "show", "--task", "pldos-donors", *sys.argv[1:]], standalone_mode=False)
-names = {"torch", "timm", "mesoinv.zoo.model"} & sys.modules.keys()
+names = {"torch", "timm", "mesoinv.zoo.model.model"} & sys.modules.keys()
 print(json.dumps(sorted(names)), file=sys.stderr)
 """
 

@@ -23,11 +23,11 @@ from eval_helpers import (
 )
 
 import mesoinv
-from mesoinv.eval.harness import score_arrays
-from mesoinv.eval.noise import add_noise
+from mesoinv.eval.scoring.evaluate import score_arrays
+from mesoinv.eval.scoring.noise import add_noise
 from mesoinv.eval.tasks import get_task
 from mesoinv.zoo.declared.transforms import Affine, Log, Pool
-from mesoinv.zoo.predictions import predict_file
+from mesoinv.zoo.model.predictions import predict_file
 
 
 def task_of(declared):

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from eval_helpers import LANDSCAPE, model, same
 
-from mesoinv.generators.pipeline.errors import UsageError
-from mesoinv.generators.pipeline.held_out import build_held_out
-from mesoinv.generators.pipeline.secret import new_key
-from mesoinv.zoo.predictions import predict_file
+from mesoinv.generators.common.errors import UsageError
+from mesoinv.generators.pipeline.held_out.build_held_out import build_held_out
+from mesoinv.generators.pipeline.held_out.secret import new_key
+from mesoinv.zoo.model.predictions import predict_file
 
 
 @pytest.fixture(scope="module")

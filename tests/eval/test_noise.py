@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mesoinv.eval.noise import add_noise
+from mesoinv.eval.scoring.noise import add_noise
 from mesoinv.eval.tasks import get_task
 
 

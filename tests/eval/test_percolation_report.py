@@ -10,12 +10,12 @@ import pytest
 import torch
 from eval_helpers import zoo_of
 
-from mesoinv.eval.percolation import Settings, figures, write_report
+from mesoinv.eval.reports.percolation import Settings, figures, write_report
 from mesoinv.generators.percolation import DATASET
 from mesoinv.generators.pipeline.generate import generate
-from mesoinv.zoo.config import ANY, ModelConfig, Quantity, TrainingRecord
-from mesoinv.zoo.model import Model
-from mesoinv.zoo.recipe import read_recipe
+from mesoinv.zoo.declared.config import ANY, ModelConfig, Quantity, TrainingRecord
+from mesoinv.zoo.declared.recipe import read_recipe
+from mesoinv.zoo.model.model import Model
 
 COUNT = 31
 FLOOD = "percolation-spanning-floodfill.l10"
@@ -117,6 +117,6 @@ def test_confusion_counts_predictions_by_truth():
 def test_command_lists_its_options(monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["percolation", "--help"])
     with pytest.raises(SystemExit) as stopped:
-        runpy.run_module("mesoinv.eval.percolation", run_name="__main__")
+        runpy.run_module("mesoinv.eval.reports.percolation", run_name="__main__")
     assert stopped.value.code == 0
     assert "--data" in capsys.readouterr().out

@@ -10,9 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 from prediction_files import COUNT, DONORS, FOURIER, read, refused, table, write
 
-from mesoinv.eval import predictions
-from mesoinv.eval.predictions import open_predictions
-from mesoinv.generators.pipeline.errors import UsageError
+from mesoinv.eval.scoring import prediction_files as predictions
+from mesoinv.eval.scoring.prediction_files import open_predictions
+from mesoinv.generators.common.errors import UsageError
 
 
 @pytest.mark.parametrize("name", ["index", "s", "n_d"])

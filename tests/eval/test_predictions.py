@@ -10,11 +10,11 @@ import pytest
 from prediction_files import COUNT, DONORS, FOURIER, nested, read, refused, table, write
 from zoo_helpers import SHAPE, small_model
 
-from mesoinv.eval.predictions import open_predictions
-from mesoinv.generators.pipeline.errors import UsageError
-from mesoinv.zoo.config import Quantity
+from mesoinv.eval.scoring.prediction_files import open_predictions
+from mesoinv.generators.common.errors import UsageError
+from mesoinv.zoo.declared.config import Quantity
 from mesoinv.zoo.declared.transforms import Affine
-from mesoinv.zoo.predictions import predict_file
+from mesoinv.zoo.model.predictions import predict_file
 
 UNSIGNED = pa.uint8()
 

@@ -9,11 +9,11 @@ import pytest
 from eval_helpers import COUNT, DONORS, model, samples
 from zoo_helpers import small_config
 
-from mesoinv.eval.harness import score_arrays
-from mesoinv.eval.predictors import check_fit
+from mesoinv.eval.scoring.evaluate import score_arrays
+from mesoinv.eval.scoring.predictors import check_fit
 from mesoinv.eval.tasks import get_task
-from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
-from mesoinv.zoo.config import Quantity
+from mesoinv.generators.common.errors import MesoinvError, UsageError
+from mesoinv.zoo.declared.config import Quantity
 
 
 @pytest.mark.parametrize(

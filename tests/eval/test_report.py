@@ -10,13 +10,14 @@ import torch
 from eval_helpers import CONFIGS, COUNT, SITES
 
 from mesoinv.dataset_cards.prose import read_prose
-from mesoinv.eval.harness import evaluate
-from mesoinv.eval.report import collect, limits, paper, speed, tables, write, write_report
-from mesoinv.generators.pipeline.errors import MesoinvError
+from mesoinv.eval.reports.pldos import collect, limits, paper, speed, tables, write, write_report
+from mesoinv.eval.scoring.evaluate import evaluate
+from mesoinv.generators.common.errors import MesoinvError
 from mesoinv.generators.pldos import DATASET
-from mesoinv.zoo import metrics, models
+from mesoinv.zoo import metrics
+from mesoinv.zoo.declared import models
 from mesoinv.zoo.declared.evaluation import Score
-from mesoinv.zoo.model import Model
+from mesoinv.zoo.model.model import Model
 
 
 @pytest.fixture(scope="module")

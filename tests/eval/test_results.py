@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from mesoinv.eval.harness import TABLE, read_result
-from mesoinv.generators.pipeline.errors import MesoinvError
+from mesoinv.eval.scoring.evaluate import TABLE, read_result
+from mesoinv.generators.common.errors import MesoinvError
 from mesoinv.zoo.declared.evaluation import RESULT
-from mesoinv.zoo.models import LOCAL_WEIGHTS
+from mesoinv.zoo.declared.models import LOCAL_WEIGHTS
 
 
 def test_round_trip(plain, tmp_path):

@@ -13,16 +13,16 @@ import pytest
 import yaml
 from board_samples import HOSTILE, hostile_board, make_board
 
-from mesoinv.eval.records import Board, Cell
-from mesoinv.eval.site import HOW_TO_SUBMIT, board_json, write_site
-from mesoinv.eval.site import write as writing
-from mesoinv.eval.site.assets import classic_script
-from mesoinv.eval.site.figures import three_digits, with_interval
-from mesoinv.eval.site.howto import filled
-from mesoinv.eval.site.text import clean, https_link, line
+from mesoinv.eval.board.records import Board, Cell
+from mesoinv.eval.board.site import HOW_TO_SUBMIT, board_json, write_site
+from mesoinv.eval.board.site import write as writing
+from mesoinv.eval.board.site.assets import classic_script
+from mesoinv.eval.board.site.figures import three_digits, with_interval
+from mesoinv.eval.board.site.howto import filled
+from mesoinv.eval.board.site.text import clean, https_link, line
 from mesoinv.eval.submission.schema import Submission
-from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
-from mesoinv.generators.pipeline.records import from_dict
+from mesoinv.generators.common.errors import MesoinvError, UsageError
+from mesoinv.generators.common.records import from_dict
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -281,11 +281,11 @@ def test_libraries_are_read_and_not_imported() -> None:
     program = (
         "import sys, tempfile, pathlib\n"
         "sys.path.insert(0, 'tests/eval')\n"
-        "import mesoinv.eval.site\n"
+        "import mesoinv.eval.board.site\n"
         "assert 'jinja2' not in sys.modules\n"
         "from board_samples import make_board\n"
         "with tempfile.TemporaryDirectory() as folder:\n"
-        "    mesoinv.eval.site.write_site(make_board(), pathlib.Path(folder) / 'site')\n"
+        "    mesoinv.eval.board.site.write_site(make_board(), pathlib.Path(folder) / 'site')\n"
         "assert not {'itables', 'plotly', 'IPython', 'pandas'} & set(sys.modules)"
     )
     done = subprocess.run(

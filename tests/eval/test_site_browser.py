@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from board_samples import HOSTILE, hostile_board, make_board
 
-from mesoinv.eval.site import write_site
-from mesoinv.eval.site.text import line
+from mesoinv.eval.board.site import write_site
+from mesoinv.eval.board.site.text import line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

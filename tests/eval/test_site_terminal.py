@@ -9,13 +9,13 @@ import pytest
 from board_samples import hostile_board, make_board
 from rich.console import Console
 
-from mesoinv.eval.site import print_board
-from mesoinv.eval.site.figures import with_interval
-from mesoinv.generators.pipeline.errors import UsageError
-from mesoinv.generators.pipeline.numbers import count
+from mesoinv.eval.board.site import print_board
+from mesoinv.eval.board.site.figures import with_interval
+from mesoinv.generators.common.errors import UsageError
+from mesoinv.generators.common.numbers import count
 
 if TYPE_CHECKING:
-    from mesoinv.eval.records import Board
+    from mesoinv.eval.board.records import Board
 
 
 def printed(board: Board, task: str | None = None, width: int = 160) -> str:

@@ -8,13 +8,13 @@ from dataclasses import replace
 import pytest
 from eval_helpers import COUNT, DONORS, model
 
-from mesoinv.eval.harness import TABLE, read_result
-from mesoinv.eval.storing import keep
+from mesoinv.eval.scoring.evaluate import TABLE, read_result
+from mesoinv.eval.scoring.storing import keep
 from mesoinv.eval.tasks import get_task
-from mesoinv.generators.pipeline.errors import UsageError
-from mesoinv.zoo.card import CARD
+from mesoinv.generators.common.errors import UsageError
 from mesoinv.zoo.declared.evaluation import EVALUATIONS, RESULT, stored_evaluations
-from mesoinv.zoo.listing import main_scores
+from mesoinv.zoo.declared.listing import main_scores
+from mesoinv.zoo.publish.card import CARD
 
 TASK = get_task("pldos-donors")
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from eval_helpers import LANDSCAPE, model
 
-from mesoinv.eval import harness
+from mesoinv.eval.scoring import evaluate as harness
 
 
 class Endless:
@@ -64,6 +64,6 @@ def test_memory_of_a_file_does_not_grow_either(monkeypatch, tmp_path):
                 )
                 index = pa.array(np.arange(first, first + size))
                 writer.write_table(pa.Table.from_arrays([index, maps], schema=schema))
-        monkeypatch.setattr("mesoinv.eval.predictors.PIECE", size)
+        monkeypatch.setattr("mesoinv.eval.scoring.predictors.PIECE", size)
         found.append(peak(path, pieces, monkeypatch, size))
     assert found[1] < found[0] + 20 * 256 * 192 * 4

@@ -17,10 +17,10 @@ from mesoinv.eval.submission import bounds, building, check_submission
 from mesoinv.eval.submission.problems import RefusedError
 from mesoinv.eval.submission.weights import read_shapes
 from mesoinv.eval.tasks import get_task
-from mesoinv.generators.pipeline.errors import UsageError
-from mesoinv.zoo.config import Quantity, read_config
+from mesoinv.generators.common.errors import UsageError
+from mesoinv.zoo.declared.config import Quantity, read_config
+from mesoinv.zoo.declared.models import LOCAL_WEIGHTS
 from mesoinv.zoo.declared.transforms import Affine, Pool
-from mesoinv.zoo.models import LOCAL_WEIGHTS
 
 torch.set_num_threads(1)
 

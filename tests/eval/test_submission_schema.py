@@ -10,7 +10,7 @@ from submission_helpers import TASK, toy_task, with_predictions, write_yaml
 from mesoinv.eval.submission import SubmissionError, check_submission, read_submission, template
 from mesoinv.eval.submission.reading import MAX_BYTES
 from mesoinv.eval.tasks import get_task, list_tasks
-from mesoinv.generators.pipeline.errors import UsageError
+from mesoinv.generators.common.errors import UsageError
 
 
 @pytest.fixture(scope="module")

@@ -17,12 +17,12 @@ from submission_helpers import (
     write_predictions,
 )
 
-from mesoinv.eval.harness import evaluate, read_result
+from mesoinv.eval.scoring.evaluate import evaluate, read_result
 from mesoinv.eval.submission import SubmissionError, score_submission, write_template
 from mesoinv.eval.submission.baselines import baselines
 from mesoinv.eval.submission.submitting import score_line
-from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
-from mesoinv.zoo.config import WEIGHTS, read_config, weights_digest
+from mesoinv.generators.common.errors import MesoinvError, UsageError
+from mesoinv.zoo.declared.config import WEIGHTS, read_config, weights_digest
 from mesoinv.zoo.declared.evaluation import EVALUATIONS, RESULT, Score, Subject
 
 torch.set_num_threads(1)
@@ -123,7 +123,7 @@ def test_score_line_and_baselines(tmp_path, tasks, cache, monkeypatch):
         replace(result, evaluation=evaluation).save(folder / EVALUATIONS / TASK)
     (weights / "d" / EVALUATIONS / TASK / RESULT).write_text("damaged")
     toy_model(hyperparameters={"filters": [3]}).save_pretrained(weights / "i")  # trained again
-    monkeypatch.setattr("mesoinv.zoo.models.LOCAL_WEIGHTS", weights)
+    monkeypatch.setattr("mesoinv.zoo.declared.models.LOCAL_WEIGHTS", weights)
     monkeypatch.setattr("mesoinv.eval.submission.baselines.list_models", lambda: [*kinds, "e"])
     assert baselines(result.evaluation) == [
         ("trivial baseline a", Score(0.0, 0.0, 0.0, "1")),

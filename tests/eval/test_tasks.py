@@ -11,11 +11,11 @@ import yaml
 
 import mesoinv
 from mesoinv.eval import tasks
-from mesoinv.eval.task import Noise, OtherConfig, Task
 from mesoinv.eval.tasks import FOLDER, get_task, held_out_columns, list_tasks, tasks_of
+from mesoinv.eval.tasks.task import Noise, OtherConfig, Task
 from mesoinv.generators import get_dataset
-from mesoinv.generators.pipeline.errors import UsageError
-from mesoinv.generators.solvers import coulomb
+from mesoinv.generators.common.errors import UsageError
+from mesoinv.generators.solvers.pldos import coulomb
 from mesoinv.zoo.metrics import FAMILIES, Target
 
 ALL = list_tasks()

@@ -13,21 +13,22 @@ from eval_helpers import zoo_of
 from typer.testing import CliRunner
 
 from mesoinv.cli import app
-from mesoinv.eval import board, entries
-from mesoinv.eval.harness import evaluate
-from mesoinv.eval.records import Cell
-from mesoinv.eval.report import boards
-from mesoinv.eval.report.boards import Settings
+from mesoinv.eval.board import build as board
+from mesoinv.eval.board import rows as entries
+from mesoinv.eval.board.records import Cell
+from mesoinv.eval.reports import boards
+from mesoinv.eval.reports.boards import Settings
+from mesoinv.eval.reports.wavefunctions import write_report
+from mesoinv.eval.reports.wavefunctions.curves import mean_curve, variant_tables
+from mesoinv.eval.reports.wavefunctions.paper import BOXES, CHERN, NUMBERS, SITES, SU2
+from mesoinv.eval.scoring.evaluate import evaluate
 from mesoinv.eval.tasks import get_task
-from mesoinv.eval.wavefunctions import write_report
-from mesoinv.eval.wavefunctions.curves import mean_curve, variant_tables
-from mesoinv.eval.wavefunctions.paper import BOXES, CHERN, NUMBERS, SITES, SU2
 from mesoinv.generators.pipeline.plan import stream_of
 from mesoinv.generators.wavefunctions import DATASET
-from mesoinv.zoo.config import ANY, ModelConfig, Quantity, TrainingRecord
+from mesoinv.zoo.declared.config import ANY, ModelConfig, Quantity, TrainingRecord
+from mesoinv.zoo.declared.recipe import read_recipe
 from mesoinv.zoo.declared.transforms import Probability
-from mesoinv.zoo.model import Model
-from mesoinv.zoo.recipe import read_recipe
+from mesoinv.zoo.model.model import Model
 
 COUNT = 200
 MODELS = (
@@ -225,12 +226,12 @@ def test_command(monkeypatch, tmp_path, capsys):
         seen.append((out, settings.samples))
         return out / "report.md"
 
-    monkeypatch.setattr("mesoinv.eval.wavefunctions.write.write_report", stand_in)
+    monkeypatch.setattr("mesoinv.eval.reports.wavefunctions.write.write_report", stand_in)
     arguments = ["--out", str(tmp_path), "--samples", "3"]
-    monkeypatch.setattr(sys, "argv", ["python -m mesoinv.eval.wavefunctions", *arguments])
-    monkeypatch.delitem(sys.modules, "mesoinv.eval.wavefunctions.__main__", raising=False)
+    monkeypatch.setattr(sys, "argv", ["python -m mesoinv.eval.reports.wavefunctions", *arguments])
+    monkeypatch.delitem(sys.modules, "mesoinv.eval.reports.wavefunctions.__main__", raising=False)
     with pytest.raises(SystemExit) as stopped:
-        runpy.run_module("mesoinv.eval.wavefunctions", run_name="__main__")
+        runpy.run_module("mesoinv.eval.reports.wavefunctions", run_name="__main__")
     assert not stopped.value.code
     assert seen == [(tmp_path, 3)]
     assert "report.md" in capsys.readouterr().out

@@ -14,18 +14,26 @@ import pytest
 import torch
 from eval_helpers import zoo_of
 
-from mesoinv.eval import entries
+from mesoinv.eval.board import rows as entries
+from mesoinv.eval.reports.conductance import (
+    Settings,
+    ensemble,
+    page,
+    scores,
+    tables,
+    write,
+    write_report,
+)
+from mesoinv.eval.reports.conductance.settings import wire_tasks
+from mesoinv.eval.reports.conductance.write import Work
 from mesoinv.eval.tasks import get_task
-from mesoinv.eval.wires import Settings, ensemble, page, scores, tables, write, write_report
-from mesoinv.eval.wires.settings import wire_tasks
-from mesoinv.eval.wires.write import Work
 from mesoinv.generators.conductance import DATASET
 from mesoinv.generators.pipeline.plan import stream_of
-from mesoinv.zoo import listing, models
-from mesoinv.zoo.config import WEIGHTS, ModelConfig, Quantity, TrainingRecord
+from mesoinv.zoo.declared import listing, models
+from mesoinv.zoo.declared.config import WEIGHTS, ModelConfig, Quantity, TrainingRecord
+from mesoinv.zoo.declared.recipe import read_recipe
 from mesoinv.zoo.declared.transforms import Affine
-from mesoinv.zoo.model import Model
-from mesoinv.zoo.recipe import read_recipe
+from mesoinv.zoo.model.model import Model
 
 COUNT = 42
 CONFIGS = ("model1_3x3", "model1_20x20", "model2", "ensemble")
@@ -133,8 +141,8 @@ def test_page_has_every_model_that_is_here_and_names_the_others(written, setting
     assert "nan" not in text
     assert "None" not in text
     assert f"--samples {COUNT}" in text
-    assert "Not run here: `python -m mesoinv.eval.wires --scaling`" in text
-    assert "Not measured here: `python -m mesoinv.eval.wires --speed`" in text
+    assert "Not run here: `python -m mesoinv.eval.reports.conductance --scaling`" in text
+    assert "Not measured here: `python -m mesoinv.eval.reports.conductance --speed`" in text
 
 
 def test_papers_numbers_are_those_of_the_declarations(written):
@@ -270,6 +278,6 @@ def test_every_figure_has_a_text():
 def test_command_lists_its_options(monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["wires", "--help"])
     with pytest.raises(SystemExit) as end:
-        runpy.run_module("mesoinv.eval.wires", run_name="__main__")
+        runpy.run_module("mesoinv.eval.reports.conductance", run_name="__main__")
     assert end.value.code == 0
     assert "figures-only" in capsys.readouterr().out

@@ -8,14 +8,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from mesoinv.eval.entries import Entry
-from mesoinv.eval.records import Cell, Row
+from mesoinv.eval.board.records import Cell, Row
+from mesoinv.eval.board.rows import Entry
+from mesoinv.eval.reports.conductance import findings
+from mesoinv.eval.reports.conductance.scores import Scored
 from mesoinv.eval.tasks import get_task
-from mesoinv.eval.wires import findings
-from mesoinv.eval.wires.scores import Scored
-from mesoinv.zoo.config import ModelConfig
+from mesoinv.zoo.declared.config import ModelConfig
+from mesoinv.zoo.declared.recipe import read_recipe
 from mesoinv.zoo.metrics import Score
-from mesoinv.zoo.recipe import read_recipe
 
 BETTER = "conductance-model2-resnet.full"
 

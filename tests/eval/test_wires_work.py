@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mesoinv.eval.wires import Settings, figures_curves, page, scaling, speed, tables
+from mesoinv.eval.reports.conductance import Settings, figures_curves, page, scaling, speed, tables
+from mesoinv.generators.common.errors import MesoinvError
+from mesoinv.generators.common.records import to_json
 from mesoinv.generators.conductance import DATASET
-from mesoinv.generators.pipeline.errors import MesoinvError
 from mesoinv.generators.pipeline.plan import stream_of
-from mesoinv.generators.pipeline.records import to_json
 from mesoinv.zoo.metrics import Score
 
 COUNT, WIRE = 40, "model1_narrow_3x3"

@@ -12,10 +12,10 @@ import typer
 from build_helpers import TOY, run
 from typer.testing import CliRunner, Result
 
-from mesoinv import commands_data
-from mesoinv.generators.pipeline.errors import UsageError
+from mesoinv.commands import data as commands_data
+from mesoinv.generators.common.errors import UsageError
+from mesoinv.generators.pipeline.held_out.secret import commitment, new_key, read_key
 from mesoinv.generators.pipeline.manifest import read_manifest
-from mesoinv.generators.pipeline.secret import commitment, new_key, read_key
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ import pytest
 from absent import run_without
 
 import mesoinv
-from mesoinv.generators.pipeline.extras import MissingExtraError, extras
+from mesoinv.generators.common.extras import MissingExtraError, extras
 
 if TYPE_CHECKING:
     import subprocess
@@ -94,7 +94,7 @@ def test_no_command_is_forgotten() -> None:
 @pytest.mark.parametrize("module", extras()["models"])
 def test_calls_from_python_say_it_too(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "mesoinv.generators.pipeline.extras.missing",
+        "mesoinv.generators.common.extras.missing",
         lambda *modules: [name for name in modules if name == module],
     )
     remedy = rf"needs packages that are not installed: {module}\. .* 'mesoinv\[models\]'$"

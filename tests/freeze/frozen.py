@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mesoinv.eval.board import build_board
+from mesoinv.eval.board.build import build_board
 from mesoinv.generators import get_dataset, list_datasets
 from mesoinv.generators.pipeline.plan import stream_of
 
 if TYPE_CHECKING:
-    from mesoinv.eval.records import Board, Row
+    from mesoinv.eval.board.records import Board, Row
     from mesoinv.generators.pipeline.base import Dataset
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -7,17 +7,18 @@ from pathlib import Path
 import pytest
 from frozen import BOARD, DRAWS, board_rows, draw_digests, golden
 
-from mesoinv.eval import percolation, wavefunctions, wires
-from mesoinv.eval.board import build_board
-from mesoinv.eval.entries import Options
-from mesoinv.eval.report import boards, tables
-from mesoinv.eval.report.collect import Landscapes, Numbers
+from mesoinv.eval.board.build import build_board
+from mesoinv.eval.board.rows import Options
+from mesoinv.eval.reports import boards, percolation, wavefunctions
+from mesoinv.eval.reports import conductance as wires
+from mesoinv.eval.reports.conductance import page as wires_page
+from mesoinv.eval.reports.conductance import scores as wires_scores
+from mesoinv.eval.reports.pldos import tables
+from mesoinv.eval.reports.pldos.collect import Landscapes, Numbers
 from mesoinv.eval.tasks import get_task, tasks_of
-from mesoinv.eval.wires import page as wires_page
-from mesoinv.eval.wires import scores as wires_scores
-from mesoinv.zoo.config import read_config, weights_digest
+from mesoinv.zoo.declared.config import read_config, weights_digest
 from mesoinv.zoo.declared.evaluation import EVALUATIONS, RESULT, read_evaluation
-from mesoinv.zoo.models import LOCAL_WEIGHTS, list_models
+from mesoinv.zoo.declared.models import LOCAL_WEIGHTS, list_models
 
 DOCS = Path(__file__).parents[2] / "docs"
 STORED = sorted(path.parent for path in LOCAL_WEIGHTS.glob(f"*/{EVALUATIONS}/*/{RESULT}"))

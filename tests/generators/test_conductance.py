@@ -7,6 +7,7 @@ import hashlib
 import numpy as np
 import pytest
 
+from mesoinv.generators.common.errors import MesoinvError, UsageError
 from mesoinv.generators.conductance import (
     DATASET,
     ENERGIES,
@@ -16,10 +17,9 @@ from mesoinv.generators.conductance import (
     ConductanceConfig,
     conductance,
 )
-from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
 from mesoinv.generators.pipeline.plan import stream_of
 from mesoinv.generators.pipeline.storage import to_storage
-from mesoinv.generators.solvers import wire
+from mesoinv.generators.solvers.conductance import wire
 
 CONFIGS = tuple(DATASET.configs)
 IMPURE = ("model2", "model3", "model4", "ensemble")

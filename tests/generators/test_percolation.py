@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
+from mesoinv.generators.common.errors import UsageError
 from mesoinv.generators.percolation import (
     DATASET,
     DENSITIES,
@@ -19,11 +20,10 @@ from mesoinv.generators.percolation import (
     clusters,
     occupied_sites,
 )
-from mesoinv.generators.pipeline.errors import UsageError
 from mesoinv.generators.pipeline.generate import generate
 from mesoinv.generators.pipeline.plan import stream_of
-from mesoinv.generators.solvers.clusters import find_clusters
-from mesoinv.generators.solvers.site_occupation import occupy, words_needed
+from mesoinv.generators.solvers.percolation.clusters import find_clusters
+from mesoinv.generators.solvers.percolation.site_occupation import occupy, words_needed
 
 CONFIGS = tuple(DATASET.configs)
 LATTICES = ("L10", "L20", "L50", "L100", "L200")

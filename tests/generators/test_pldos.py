@@ -8,12 +8,12 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from mesoinv.generators.pipeline.errors import UsageError
+from mesoinv.generators.common.errors import UsageError
 from mesoinv.generators.pipeline.plan import stream_of
 from mesoinv.generators.pldos import DATASET, SOLVERS, PldosConfig, partial_ldos, transport
-from mesoinv.generators.solvers import coulomb
-from mesoinv.generators.solvers.strip import Strip
-from mesoinv.generators.solvers.transport import SolvedBy
+from mesoinv.generators.solvers.pldos import coulomb
+from mesoinv.generators.solvers.pldos.strip import Strip
+from mesoinv.generators.solvers.pldos.transport import SolvedBy
 
 CONFIGS = ("landscape", "global", "weaker", "stronger")
 #: first 16 hex digits of SHA-256 over the little-endian bytes of samples 0, 1, 17 and 87999

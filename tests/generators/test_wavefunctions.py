@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
+from mesoinv.generators.common.errors import MesoinvError, UsageError
 from mesoinv.generators.pipeline.plan import stream_of
 from mesoinv.generators.pipeline.storage import to_storage
-from mesoinv.generators.solvers import eigenstates, states
+from mesoinv.generators.solvers.eigenstates import eigenstates, states
 from mesoinv.generators.wavefunctions import (
     DATASET,
     SOLVERS,

@@ -8,13 +8,13 @@ import yaml
 from PIL import Image
 from zoo_helpers import map_model, small_evaluation, small_model, store, write_recipe
 
-from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
-from mesoinv.zoo.card import card_text, write_card
-from mesoinv.zoo.config import CONFIG, WEIGHTS, TrainingRecord, read_config
-from mesoinv.zoo.curves import draw_curves, read_log
+from mesoinv.generators.common.errors import MesoinvError, UsageError
+from mesoinv.zoo.declared.config import CONFIG, WEIGHTS, TrainingRecord, read_config
 from mesoinv.zoo.declared.evaluation import RESULT, Score, stored_evaluations
-from mesoinv.zoo.listing import describe_models, main_scores, score_text
-from mesoinv.zoo.models import LOCAL_WEIGHTS, list_models
+from mesoinv.zoo.declared.listing import describe_models, main_scores, score_text
+from mesoinv.zoo.declared.models import LOCAL_WEIGHTS, list_models
+from mesoinv.zoo.publish.card import card_text, write_card
+from mesoinv.zoo.publish.curves import draw_curves, read_log
 
 LOG = "epoch,step,train_loss,validation_loss\n0,9,,0.5\n0,9,0.7,\n1,19,,0.3\n1,19,0.4,\n"
 RECORD = TrainingRecord(

@@ -11,11 +11,18 @@ import pytest
 import torch
 from zoo_helpers import SHAPE, map_model, small_config, small_model
 
-from mesoinv.zoo import transforms
-from mesoinv.zoo.config import CONFIG, WEIGHTS, ModelConfig, Quantity, read_config, weights_digest
+from mesoinv.zoo.declared.config import (
+    CONFIG,
+    WEIGHTS,
+    ModelConfig,
+    Quantity,
+    read_config,
+    weights_digest,
+)
+from mesoinv.zoo.declared.models import LOCAL_WEIGHTS
 from mesoinv.zoo.declared.transforms import Affine, Log, Pool
-from mesoinv.zoo.model import Model
-from mesoinv.zoo.models import LOCAL_WEIGHTS
+from mesoinv.zoo.model import transforms
+from mesoinv.zoo.model.model import Model
 
 if TYPE_CHECKING:
     from pathlib import Path

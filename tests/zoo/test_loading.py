@@ -9,11 +9,11 @@ from safetensors.torch import load_file, save_file
 from zoo_helpers import SHAPE, small_model
 
 import mesoinv
-from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
-from mesoinv.zoo import models
-from mesoinv.zoo.config import CONFIG, WEIGHTS
-from mesoinv.zoo.model import Model
-from mesoinv.zoo.recipe import list_recipes
+from mesoinv.generators.common.errors import MesoinvError, UsageError
+from mesoinv.zoo.declared import models
+from mesoinv.zoo.declared.config import CONFIG, WEIGHTS
+from mesoinv.zoo.declared.recipe import list_recipes
+from mesoinv.zoo.model.model import Model
 
 
 def inputs(count=3):

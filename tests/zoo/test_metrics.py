@@ -9,9 +9,9 @@ from scipy import stats
 from torchmetrics import functional
 from torchmetrics.functional import pearson_corrcoef
 
-from mesoinv.generators.pipeline.errors import UsageError
-from mesoinv.generators.solvers import coulomb
-from mesoinv.generators.solvers.strip import Strip
+from mesoinv.generators.common.errors import UsageError
+from mesoinv.generators.solvers.pldos import coulomb
+from mesoinv.generators.solvers.pldos.strip import Strip
 from mesoinv.zoo import metrics
 
 NUMBERS, LANDSCAPE = metrics.FAMILIES["numbers"], metrics.FAMILIES["landscape"]

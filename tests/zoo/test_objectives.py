@@ -13,12 +13,12 @@ import torch
 from safetensors.torch import load_file
 from zoo_helpers import tiny_recipe, tiny_setting
 
-from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
+from mesoinv.generators.common.errors import MesoinvError, UsageError
 from mesoinv.zoo.architectures.constant import Constant
-from mesoinv.zoo.config import WEIGHTS
+from mesoinv.zoo.declared.config import WEIGHTS
+from mesoinv.zoo.declared.recipe import Recipe, Supervised
 from mesoinv.zoo.declared.transforms import Affine
-from mesoinv.zoo.model import Model
-from mesoinv.zoo.recipe import Recipe, Supervised
+from mesoinv.zoo.model.model import Model
 from mesoinv.zoo.training.runs import LAST, RECIPE, open_run
 from mesoinv.zoo.training.train import train
 

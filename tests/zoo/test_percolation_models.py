@@ -8,19 +8,19 @@ import torch
 from scipy import stats
 from zoo_helpers import write_recipe
 
+from mesoinv.generators.common.errors import UsageError
 from mesoinv.generators.percolation import FINITE_THRESHOLD, clusters
-from mesoinv.generators.pipeline.errors import UsageError
 from mesoinv.generators.pipeline.generate import generate
 from mesoinv.zoo import metrics
 from mesoinv.zoo.architectures.flood_fill import FloodFill
-from mesoinv.zoo.config import ANY, Quantity
+from mesoinv.zoo.declared.config import ANY, Quantity
+from mesoinv.zoo.declared.recipe import RECIPES, read_recipe
 from mesoinv.zoo.declared.transforms import Classes, Probability
-from mesoinv.zoo.loading import load_model
-from mesoinv.zoo.metrics.spanning import fixed_density_accuracy, partial_correlation
-from mesoinv.zoo.recipe import RECIPES, read_recipe
+from mesoinv.zoo.metrics.families.spanning import fixed_density_accuracy, partial_correlation
+from mesoinv.zoo.model.loading import load_model
+from mesoinv.zoo.model.transforms import forward, inverse
 from mesoinv.zoo.training.symmetry import check_square, turned_at_random
 from mesoinv.zoo.training.train import Setting, train
-from mesoinv.zoo.transforms import forward, inverse
 
 FLOOD = "percolation-spanning-floodfill.l10"
 TARGET = (metrics.Target("spanning", "1"),)

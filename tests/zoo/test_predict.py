@@ -5,8 +5,8 @@ import pytest
 import torch
 from zoo_helpers import SHAPE, map_model, small_model
 
-from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
-from mesoinv.zoo.config import Quantity
+from mesoinv.generators.common.errors import MesoinvError, UsageError
+from mesoinv.zoo.declared.config import Quantity
 from mesoinv.zoo.declared.transforms import Affine
 
 

@@ -10,13 +10,13 @@ from zoo_helpers import recipe_data, write_recipe
 import mesoinv
 from mesoinv.eval.tasks import get_task
 from mesoinv.generators import get_dataset
-from mesoinv.generators.pipeline.errors import UsageError
-from mesoinv.generators.pipeline.records import from_dict
+from mesoinv.generators.common.errors import UsageError
+from mesoinv.generators.common.records import from_dict
 from mesoinv.zoo.architectures import build_network, list_architectures
-from mesoinv.zoo.config import ANY, CONFIG, WEIGHTS, Quantity, read_config
-from mesoinv.zoo.models import LOCAL_WEIGHTS
-from mesoinv.zoo.networks import network_shape
-from mesoinv.zoo.recipe import RECIPES, Recipe, list_recipes, read_recipe
+from mesoinv.zoo.declared.config import ANY, CONFIG, WEIGHTS, Quantity, read_config
+from mesoinv.zoo.declared.models import LOCAL_WEIGHTS
+from mesoinv.zoo.declared.recipe import RECIPES, Recipe, list_recipes, read_recipe
+from mesoinv.zoo.model.networks import network_shape
 from mesoinv.zoo.training.symmetry import check_square, check_translate, mirror_of
 
 #: The limits of the project's design ("Quality bars", weights in the repository), in bytes: of each

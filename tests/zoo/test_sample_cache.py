@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from toy_dataset import Toy
 
-from mesoinv.zoo.training import samples as sampling
-from mesoinv.zoo.training.samples import Request, generate_samples, iter_generated
+from mesoinv.generators.pipeline.loading import samples as sampling
+from mesoinv.generators.pipeline.loading.samples import Request, generate_samples, iter_generated
 
 if TYPE_CHECKING:
     from collections.abc import Callable

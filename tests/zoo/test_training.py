@@ -13,13 +13,13 @@ import torch
 from safetensors.torch import load_file
 from zoo_helpers import TRAIN, tiny_recipe, tiny_setting
 
-from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
-from mesoinv.zoo.config import WEIGHTS
-from mesoinv.zoo.curves import draw_curves, read_log
-from mesoinv.zoo.model import Model
-from mesoinv.zoo.training.loop import Training
-from mesoinv.zoo.training.samples import Request
-from mesoinv.zoo.training.sources import load_samples
+from mesoinv.generators.common.errors import MesoinvError, UsageError
+from mesoinv.generators.pipeline.loading.samples import Request
+from mesoinv.generators.pipeline.loading.sources import load_samples
+from mesoinv.zoo.declared.config import WEIGHTS
+from mesoinv.zoo.model.model import Model
+from mesoinv.zoo.publish.curves import draw_curves, read_log
+from mesoinv.zoo.training.objectives.supervised import Training
 from mesoinv.zoo.training.train import train
 
 COLUMNS = ("pldos", "s", "n_d")

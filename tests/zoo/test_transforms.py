@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from mesoinv.generators.pipeline.errors import UsageError
-from mesoinv.generators.solvers import coulomb
-from mesoinv.generators.solvers.strip import Strip
-from mesoinv.zoo import transforms
+from mesoinv.generators.common.errors import UsageError
+from mesoinv.generators.solvers.pldos import coulomb
+from mesoinv.generators.solvers.pldos.strip import Strip
 from mesoinv.zoo.declared.transforms import (
     Affine,
     FourierSeries,
@@ -20,8 +19,9 @@ from mesoinv.zoo.declared.transforms import (
     Step,
     Transform,
 )
+from mesoinv.zoo.model import transforms
+from mesoinv.zoo.model.transforms import forward, inverse
 from mesoinv.zoo.training.symmetry import mirror_of, mirrored_at_random
-from mesoinv.zoo.transforms import forward, inverse
 
 S = 50.0
 

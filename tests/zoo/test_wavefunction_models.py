@@ -9,17 +9,17 @@ import pytest
 import torch
 from torch import nn
 
-from mesoinv.generators.pipeline.errors import UsageError
+from mesoinv.generators.common.errors import UsageError
 from mesoinv.generators.wavefunctions import DATASET
 from mesoinv.zoo.architectures import build_network
 from mesoinv.zoo.architectures.participation import Participation
-from mesoinv.zoo.config import ANY
+from mesoinv.zoo.declared.config import ANY
+from mesoinv.zoo.declared.recipe import list_recipes, read_recipe
 from mesoinv.zoo.declared.transforms import Relative
-from mesoinv.zoo.recipe import list_recipes, read_recipe
-from mesoinv.zoo.training.loop import Training
+from mesoinv.zoo.model.transforms import forward
+from mesoinv.zoo.training.objectives.supervised import Training
 from mesoinv.zoo.training.symmetry import check_translate, shifted_at_random
 from mesoinv.zoo.training.train import Setting, train
-from mesoinv.zoo.transforms import forward
 
 SIDE = 40
 

@@ -7,14 +7,14 @@ import pytest
 import torch
 from zoo_helpers import recipe_data, small_config
 
-from mesoinv.generators.pipeline.errors import UsageError
-from mesoinv.generators.pipeline.records import from_dict
+from mesoinv.generators.common.errors import UsageError
+from mesoinv.generators.common.records import from_dict
 from mesoinv.zoo.architectures import build_network
-from mesoinv.zoo.config import Quantity
+from mesoinv.zoo.declared.config import Quantity
+from mesoinv.zoo.declared.recipe import Recipe
 from mesoinv.zoo.declared.transforms import Affine
-from mesoinv.zoo.model import Model
-from mesoinv.zoo.recipe import Recipe
-from mesoinv.zoo.training.loop import Training
+from mesoinv.zoo.model.model import Model
+from mesoinv.zoo.training.objectives.supervised import Training
 from mesoinv.zoo.training.symmetry import check_reverse, mirror_of, reversed_at_random
 
 NETWORKS = {

@@ -15,8 +15,8 @@ from zoo_helpers import SHAPE, VALIDATION, small_model, write_recipe
 import mesoinv
 from mesoinv.cli import app
 from mesoinv.generators import get_dataset
-from mesoinv.generators.pipeline.errors import UsageError
-from mesoinv.zoo.config import CONFIG, WEIGHTS, weights_digest
+from mesoinv.generators.common.errors import UsageError
+from mesoinv.zoo.declared.config import CONFIG, WEIGHTS, weights_digest
 from mesoinv.zoo.declared.evaluation import read_evaluation, stored_evaluations
 
 CONSTANT = {

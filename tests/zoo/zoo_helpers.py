@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import torch
 import yaml
 
-from mesoinv.generators.pipeline.records import to_json
-from mesoinv.zoo.config import ModelConfig, Quantity, read_config, weights_digest
+from mesoinv.generators.common.records import to_json
+from mesoinv.zoo.declared.config import ModelConfig, Quantity, read_config, weights_digest
 from mesoinv.zoo.declared.evaluation import EVALUATIONS, RESULT, Evaluation, Score, Subject
+from mesoinv.zoo.declared.recipe import Recipe, Supervised, read_recipe
 from mesoinv.zoo.declared.transforms import Affine, Log
-from mesoinv.zoo.model import Model
-from mesoinv.zoo.recipe import Recipe, Supervised, read_recipe
+from mesoinv.zoo.model.model import Model
 from mesoinv.zoo.training.train import Setting
 
 if TYPE_CHECKING:

@@ -2,7 +2,8 @@
 
 The U-Net's landscape is read as amplitudes X̂_j at the wave vectors of the donors' potential. Around
 the true amplitude X_j it is a shrunken copy with noise, so |X̂_j|² has the mean g_j v_j + n_j, with
-v_j the variance that donors at s with density N_d cause (`mesoinv.generators.solvers.estimation`).
+v_j the variance that donors at s with density N_d cause
+(`mesoinv.generators.solvers.pldos.estimation`).
 g_j and n_j are found by weighted least squares on the training samples. Some landscapes are seen
 better than others, so all noise of a sample has one unknown factor more. The output is the mean of
 the posterior for donors that are uniform within the ranges of the dataset.
@@ -17,10 +18,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mesoinv.generators.pipeline.errors import UsageError
-from mesoinv.generators.solvers import coulomb
-from mesoinv.generators.solvers.estimation import Donors, donor_grid
-from mesoinv.generators.solvers.strip import Strip
+from mesoinv.generators.common.errors import UsageError
+from mesoinv.generators.solvers.pldos import coulomb
+from mesoinv.generators.solvers.pldos.estimation import Donors, donor_grid
+from mesoinv.generators.solvers.pldos.strip import Strip
 from mesoinv.zoo.architectures import Refusal, unet
 from mesoinv.zoo.declared.transforms import Affine
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mesoinv.zoo.model import Model
+    from mesoinv.zoo.model.model import Model
 
 #: What the noise of a sample may be multiplied by, with equal probabilities.
 NOISE_FACTORS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)

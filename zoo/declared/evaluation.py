@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
-from mesoinv.generators.pipeline.records import from_dict
-from mesoinv.zoo.config import read_config, weights_digest
+from mesoinv.generators.common.errors import MesoinvError, UsageError
+from mesoinv.generators.common.records import from_dict
+from mesoinv.zoo.declared.config import read_config, weights_digest
 
 #: Folder of a model's evaluations, one folder for each task; file of one.
 EVALUATIONS, RESULT = "evaluation", "evaluation.json"
@@ -40,7 +40,7 @@ class Subject:
     digest : str or None
         SHA-256 of the file of weights, or of predictions; None where neither was ever here.
     interface : str or None
-        `mesoinv.zoo.config.ModelConfig.interface` of a model.
+        `mesoinv.zoo.declared.config.ModelConfig.interface` of a model.
     legacy : str or None
         Digest of an earlier format, where the weights are not here to take another one of.
     architecture : str or None

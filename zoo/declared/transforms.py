@@ -1,7 +1,8 @@
 """How physical arrays become a network's numbers and back, as plain records.
 
-They are stored with the weights; `mesoinv.zoo.transforms` computes them. Recipes may ask for fitted
-ones (``standardise``, ``min-max``), which training replaces by the ``affine`` one that it finds.
+They are stored with the weights; `mesoinv.zoo.model.transforms` computes them. Recipes may ask for
+fitted ones (``standardise``, ``min-max``), which training replaces by the ``affine`` one that it
+finds.
 """
 
 from __future__ import annotations

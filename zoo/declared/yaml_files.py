@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from mesoinv.generators.pipeline.errors import UsageError
+from mesoinv.generators.common.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from mesoinv.zoo.declared.evaluation import Score
+from mesoinv.zoo.metrics import families
 from mesoinv.zoo.metrics.bootstrap import (
     RESAMPLES,
     Estimate,
@@ -22,9 +23,9 @@ from mesoinv.zoo.metrics.bootstrap import (
     joined,
     scores,
 )
-from mesoinv.zoo.metrics.coefficients import landscapes_of
+from mesoinv.zoo.metrics.families.coefficients import landscapes_of
+from mesoinv.zoo.metrics.families.landscape import compare_maps, pearson
 from mesoinv.zoo.metrics.family import Family, Target
-from mesoinv.zoo.metrics.landscape import compare_maps, pearson
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,9 +47,6 @@ __all__ = [
     "scores",
 ]
 
-#: Modules of this package that hold no family.
-_MACHINERY = {"bootstrap", "family"}
-
 
 class _Families(Mapping[str, Family]):
     """The families by name: one module each with its ``FAMILY``, loaded when it is used."""
@@ -56,12 +54,11 @@ class _Families(Mapping[str, Family]):
     def __getitem__(self, name: str) -> Family:
         if name not in set(self):
             raise KeyError(name)
-        family: Family = importlib.import_module(f"{__name__}.{name}").FAMILY
+        family: Family = importlib.import_module(f"{families.__name__}.{name}").FAMILY
         return family
 
     def __iter__(self) -> Iterator[str]:
-        names = (module.name for module in pkgutil.iter_modules(__path__))
-        return (name for name in names if name not in _MACHINERY)
+        return (module.name for module in pkgutil.iter_modules(families.__path__))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

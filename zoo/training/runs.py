@@ -6,13 +6,13 @@ import csv
 import json
 from typing import TYPE_CHECKING
 
-from mesoinv.generators.pipeline.errors import UsageError
-from mesoinv.generators.pipeline.records import canonical
+from mesoinv.generators.common.errors import UsageError
+from mesoinv.generators.common.records import canonical
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mesoinv.zoo.recipe import Recipe
+    from mesoinv.zoo.declared.recipe import Recipe
 
 LAST, RECIPE, LOG, EARLIER = "last.ckpt", "recipe.json", "metrics.csv", "earlier.csv"
 

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from mesoinv.generators.pipeline.errors import UsageError
+from mesoinv.generators.common.errors import UsageError
 from mesoinv.generators.pipeline.resolve import resolve_dataset
-from mesoinv.zoo import transforms
 from mesoinv.zoo.declared.transforms import FourierSeries
+from mesoinv.zoo.model import transforms
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,24 +13,24 @@ import torch
 from lightning.pytorch.callbacks import ModelCheckpoint, Timer, TQDMProgressBar
 from lightning.pytorch.loggers import CSVLogger
 
-from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
-from mesoinv.generators.pipeline.provenance import library_versions, machine_name
+from mesoinv.generators.common.errors import MesoinvError, UsageError
+from mesoinv.generators.common.provenance import library_versions, machine_name
+from mesoinv.generators.pipeline.loading.samples import Request
+from mesoinv.generators.pipeline.loading.sources import GENERATE, load_samples
 from mesoinv.generators.pipeline.resolve import resolve_dataset
-from mesoinv.zoo import transforms
-from mesoinv.zoo.config import ANY, ModelConfig, Quantity, TrainingRecord
-from mesoinv.zoo.model import Model
-from mesoinv.zoo.recipe import ClosedForm, Input, Supervised
+from mesoinv.zoo.declared.config import ANY, ModelConfig, Quantity, TrainingRecord
+from mesoinv.zoo.declared.recipe import ClosedForm, Input, Supervised
+from mesoinv.zoo.model import transforms
+from mesoinv.zoo.model.model import Model
 from mesoinv.zoo.training.batches import Pairs, loader, stack_columns
-from mesoinv.zoo.training.loop import Training, WaitingTime
+from mesoinv.zoo.training.objectives.supervised import Training, WaitingTime
 from mesoinv.zoo.training.runs import open_run, write_log
-from mesoinv.zoo.training.samples import Request
-from mesoinv.zoo.training.sources import GENERATE, load_samples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mesoinv.generators.pipeline.base import Column
-    from mesoinv.zoo.recipe import Output, Recipe
+    from mesoinv.zoo.declared.recipe import Output, Recipe
 
 #: Training samples that the transforms are fitted to.
 FIT_SAMPLES = 4096
@@ -173,7 +173,9 @@ def _fit(
 
 
 def _start_from(model: Model, name: str) -> None:
-    from mesoinv.zoo.loading import load_model  # noqa: PLC0415  (loading knows training's recipes)
+    from mesoinv.zoo.model.loading import (  # noqa: PLC0415  (loading knows training's recipes)
+        load_model,
+    )
 
     start = load_model(name)
     if hasattr(model.network, "init_from"):

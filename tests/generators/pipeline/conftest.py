@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from held_out_helpers import held_out
 
-from mesoinv.generators.pipeline.secret import new_key
+from mesoinv.generators.pipeline.held_out.secret import new_key
 
 if TYPE_CHECKING:
     from pathlib import Path

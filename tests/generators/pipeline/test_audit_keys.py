@@ -15,17 +15,17 @@ import toy_dataset
 from build_helpers import TOY
 
 from mesoinv import verify
-from mesoinv.generators.pipeline.audit_keys import Key
-from mesoinv.generators.pipeline.errors import UsageError
-from mesoinv.generators.pipeline.held_out import build_held_out
+from mesoinv.generators.common.errors import UsageError
+from mesoinv.generators.pipeline.audit.keys import Key
+from mesoinv.generators.pipeline.held_out.build_held_out import build_held_out
+from mesoinv.generators.pipeline.held_out.secret import commitment, new_key, read_key
 from mesoinv.generators.pipeline.manifest import ConfigRecord, read_manifest, write_manifest
-from mesoinv.generators.pipeline.secret import commitment, new_key, read_key
 from mesoinv.generators.pipeline.storage import arrow_schema, read_rows, shard_writer, to_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mesoinv.generators.pipeline.report import Report
+    from mesoinv.generators.pipeline.audit.report import Report
 
 NAME, ROWS, INPUTS = "plain-held-out", 21, ("index", "density")
 SHARD = f"{NAME}/test-00000-of-00002.parquet"

@@ -18,7 +18,7 @@ import toy_dataset
 from build_helpers import TOY, digests
 
 from mesoinv import build, generate
-from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
+from mesoinv.generators.common.errors import MesoinvError, UsageError
 from mesoinv.generators.pipeline.folder import locked
 from mesoinv.generators.pipeline.manifest import read_manifest
 from mesoinv.generators.pipeline.storage import read_rows, to_storage

@@ -12,7 +12,7 @@ import pytest
 from checkout import FILES, ROOT
 from packaging.requirements import Requirement
 
-from mesoinv.generators.pipeline.extras import (
+from mesoinv.generators.common.extras import (
     MissingExtraError,
     extras,
     missing,
@@ -90,7 +90,7 @@ def test_packages_of_no_extra_are_named_themselves() -> None:
 def test_a_checkout_that_was_not_installed_asks_for_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("mesoinv.generators.pipeline.extras.DISTRIBUTION", "no-such-distribution")
+    monkeypatch.setattr("mesoinv.generators.common.extras.DISTRIBUTION", "no-such-distribution")
     assert extras() == {}
     require("mesoinv train", "train")
 
@@ -113,7 +113,7 @@ def test_a_refusing_import_hook_counts_as_missing(monkeypatch: pytest.MonkeyPatc
 def test_nothing_is_imported_to_find_out() -> None:
     program = (
         "import sys\n"
-        "from mesoinv.generators.pipeline.extras import missing\n"
+        "from mesoinv.generators.common.extras import missing\n"
         "assert missing('torch', 'matplotlib') == []\n"
         "sys.exit('torch' in sys.modules or 'matplotlib' in sys.modules)"
     )

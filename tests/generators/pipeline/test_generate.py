@@ -7,7 +7,7 @@ import pytest
 import toy_dataset
 
 from mesoinv import generate
-from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
+from mesoinv.generators.common.errors import MesoinvError, UsageError
 
 DATASET = toy_dataset.DATASET
 

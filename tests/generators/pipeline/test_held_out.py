@@ -12,10 +12,10 @@ from build_helpers import TOY, digests
 from held_out_helpers import DATASET, INPUTS, ROWS, SHARD, assert_hidden, contents, held_out
 
 from mesoinv import build, generate
-from mesoinv.generators.pipeline.errors import UsageError
-from mesoinv.generators.pipeline.held_out import build_held_out, held_out_samples
+from mesoinv.generators.common.errors import UsageError
+from mesoinv.generators.pipeline.held_out.build_held_out import build_held_out, held_out_samples
+from mesoinv.generators.pipeline.held_out.secret import commitment, new_key, read_key
 from mesoinv.generators.pipeline.manifest import read_manifest
-from mesoinv.generators.pipeline.secret import commitment, new_key, read_key
 from mesoinv.generators.pipeline.storage import read_rows, to_storage
 
 

@@ -17,10 +17,10 @@ from held_out_helpers import DATASET, INPUTS, ROWS, assert_hidden, contents, hel
 
 from mesoinv.generators.pipeline.assembly import Assembly
 from mesoinv.generators.pipeline.compute import Task
-from mesoinv.generators.pipeline.held_out import HeldOutJob, held_out_samples
+from mesoinv.generators.pipeline.held_out.build_held_out import HeldOutJob, held_out_samples
+from mesoinv.generators.pipeline.held_out.secret import new_key, read_key
 from mesoinv.generators.pipeline.manifest import read_manifest
 from mesoinv.generators.pipeline.plan import stream_of
-from mesoinv.generators.pipeline.secret import new_key, read_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -148,7 +148,7 @@ def test_crash_before_every_step(
 def test_killed_and_continued(standalone: Path, key_file: Path, tmp_path: Path) -> None:
     out = tmp_path / "toy"
     script = (
-        "from mesoinv.generators.pipeline.held_out import build_held_out\n"
+        "from mesoinv.generators.pipeline.held_out.build_held_out import build_held_out\n"
         "if __name__ == '__main__':\n"
         f"    build_held_out({TOY!r}, 'plain', {str(key_file)!r}, columns={INPUTS!r},"
         f" samples={ROWS}, out={str(out)!r}, workers=2)\n"

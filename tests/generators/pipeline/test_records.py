@@ -12,7 +12,7 @@ from typing import Literal
 
 import pytest
 
-from mesoinv.generators.pipeline.records import canonical, digest_of
+from mesoinv.generators.common.records import canonical, digest_of
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def test_what_is_no_plain_data_is_refused():
 
 
 def test_other_processes_compute_the_same():
-    code = "from mesoinv.generators.pipeline.records import digest_of; print(digest_of({1: 'a'}))"
+    code = "from mesoinv.generators.common.records import digest_of; print(digest_of({1: 'a'}))"
     for seed in ("1", "2"):
         environment = os.environ | {"PYTHONHASHSEED": seed}
         done = subprocess.run(

@@ -28,7 +28,7 @@ from build_helpers import (
 )
 
 from mesoinv import build, verify
-from mesoinv.generators.pipeline.errors import MesoinvError
+from mesoinv.generators.common.errors import MesoinvError
 from mesoinv.generators.pipeline.manifest import read_manifest
 
 if TYPE_CHECKING:

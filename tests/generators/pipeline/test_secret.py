@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from mesoinv.generators.pipeline.errors import MesoinvError, UsageError
-from mesoinv.generators.pipeline.secret import check_key, commitment, new_key, read_key
+from mesoinv.generators.common.errors import MesoinvError, UsageError
+from mesoinv.generators.pipeline.held_out.secret import check_key, commitment, new_key, read_key
 from mesoinv.generators.pipeline.seeding import Stream
 
 if TYPE_CHECKING:

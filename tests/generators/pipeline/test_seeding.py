@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from mesoinv.generators.pipeline.errors import UsageError
+from mesoinv.generators.common.errors import UsageError
 from mesoinv.generators.pipeline.normal import exact_log, normal_quantile
 from mesoinv.generators.pipeline.seeding import Stream
 

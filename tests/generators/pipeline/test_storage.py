@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from mesoinv.generators.common.errors import MesoinvError
 from mesoinv.generators.pipeline.base import Column
-from mesoinv.generators.pipeline.errors import MesoinvError
 from mesoinv.generators.pipeline.storage import (
     arrow_schema,
     feature_spec,

@@ -14,11 +14,11 @@ import toy_dataset
 from build_helpers import TOY
 
 from mesoinv import verify
-from mesoinv.generators.pipeline.audit_samples import choose_rows, relative_error
-from mesoinv.generators.pipeline.errors import UsageError
+from mesoinv.generators.common.errors import UsageError
+from mesoinv.generators.common.records import from_dict
+from mesoinv.generators.pipeline.audit.report import Report
+from mesoinv.generators.pipeline.audit.samples import choose_rows, relative_error
 from mesoinv.generators.pipeline.manifest import read_manifest, write_manifest
-from mesoinv.generators.pipeline.records import from_dict
-from mesoinv.generators.pipeline.report import Report
 from mesoinv.generators.pipeline.storage import arrow_schema, read_rows, shard_writer, to_table
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mesoinv.generators.solvers import lattice_hamiltonians as lattice
+from mesoinv.generators.solvers.wavefunctions import lattice_hamiltonians as lattice
 
 MODELS = ("su2", "ando", "chern")
 

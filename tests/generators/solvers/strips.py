@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mesoinv.generators.solvers import coulomb
-from mesoinv.generators.solvers.strip import Strip
-from mesoinv.generators.solvers.transport import SolvedBy
+from mesoinv.generators.solvers.pldos import coulomb
+from mesoinv.generators.solvers.pldos.strip import Strip
+from mesoinv.generators.solvers.pldos.transport import SolvedBy
 
 if TYPE_CHECKING:
-    from mesoinv.generators.solvers.transport import Transport
+    from mesoinv.generators.solvers.pldos.transport import Transport
 
 #: weakest, default and strongest disorder of the dataset: s [nm], N_d [1e12 cm⁻²]
 DISORDER = ((70.0, 0.6), (50.0, 1.0), (40.0, 1.5))

@@ -17,12 +17,12 @@ from strips import (
 )
 
 from mesoinv.generators.pldos import partial_ldos
-from mesoinv.generators.solvers.complex_recursion import scatter_complex
-from mesoinv.generators.solvers.elimination import Method, eliminate
-from mesoinv.generators.solvers.kwant_reference import scatter_kwant
-from mesoinv.generators.solvers.scattering import scatter
-from mesoinv.generators.solvers.strip import strip_modes
-from mesoinv.generators.solvers.transport import SolvedBy
+from mesoinv.generators.solvers.pldos.complex_recursion import scatter_complex
+from mesoinv.generators.solvers.pldos.elimination import Method, eliminate
+from mesoinv.generators.solvers.pldos.kwant_reference import scatter_kwant
+from mesoinv.generators.solvers.pldos.scattering import scatter
+from mesoinv.generators.solvers.pldos.strip import strip_modes
+from mesoinv.generators.solvers.pldos.transport import SolvedBy
 
 #: length, width, source width, energy [t]: odd, narrow, wide, full and point-like sources, high
 #: energies; none at the threshold of a mode, where every solver loses half of its digits

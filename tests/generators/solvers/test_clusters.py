@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from mesoinv.generators.solvers.clusters import cluster_labels, find_clusters
+from mesoinv.generators.solvers.percolation.clusters import cluster_labels, find_clusters
 
 
 def by_scipy(occupied: np.ndarray) -> tuple[bool, bool, int, int]:

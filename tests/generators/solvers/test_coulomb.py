@@ -10,8 +10,8 @@ from scipy import constants, integrate, special
 
 from mesoinv.generators.pipeline.plan import stream_of
 from mesoinv.generators.pldos import DATASET
-from mesoinv.generators.solvers import coulomb
-from mesoinv.generators.solvers.strip import Strip
+from mesoinv.generators.solvers.pldos import coulomb
+from mesoinv.generators.solvers.pldos.strip import Strip
 
 STRIP = Strip()
 #: s [nm], N_d [1e12 cm⁻²], rms [t], ξ [nm]

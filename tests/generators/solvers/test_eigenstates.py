@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from mesoinv.generators.solvers import eigenstates, inertia, search, states
-from mesoinv.generators.solvers import lattice_hamiltonians as lattice
-from mesoinv.generators.solvers.inertia import PivotsLostError, count_below, factorise
-from mesoinv.generators.solvers.states import NotProvenError
+from mesoinv.generators.solvers.eigenstates import eigenstates, inertia, search, states
+from mesoinv.generators.solvers.eigenstates.inertia import PivotsLostError, count_below, factorise
+from mesoinv.generators.solvers.eigenstates.states import NotProvenError
+from mesoinv.generators.solvers.wavefunctions import lattice_hamiltonians as lattice
 
 
 def solved(model: str, side: int, disorder: float, seed: int):

@@ -7,8 +7,8 @@ import pytest
 
 from mesoinv.generators.pipeline.plan import stream_of
 from mesoinv.generators.pldos import DATASET
-from mesoinv.generators.solvers import coulomb, estimation
-from mesoinv.generators.solvers.strip import Strip
+from mesoinv.generators.solvers.pldos import coulomb, estimation
+from mesoinv.generators.solvers.pldos.strip import Strip
 
 S, N_D = 50.0, 1.0
 COLUMNS = ("s", "n_d", "potential_rms", "correlation_length")

@@ -6,7 +6,7 @@ import lattices
 import numpy as np
 import pytest
 
-from mesoinv.generators.solvers import lattice_hamiltonians as lattice
+from mesoinv.generators.solvers.wavefunctions import lattice_hamiltonians as lattice
 
 
 @pytest.mark.parametrize("model", lattices.MODELS)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from strips import DISORDER, fast_rows, landscapes, relative_error, small_strip
 
-from mesoinv.generators.solvers import elimination
-from mesoinv.generators.solvers.scattering import scatter
-from mesoinv.generators.solvers.strip import strip_modes
-from mesoinv.generators.solvers.transport import SolvedBy
+from mesoinv.generators.solvers.pldos import elimination
+from mesoinv.generators.solvers.pldos.scattering import scatter
+from mesoinv.generators.solvers.pldos.strip import strip_modes
+from mesoinv.generators.solvers.pldos.transport import SolvedBy
 
 
 @pytest.mark.parametrize(("s", "n_d"), DISORDER)

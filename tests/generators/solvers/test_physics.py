@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from strips import DISORDER, landscapes, relative_error, small_strip
 
-from mesoinv.generators.solvers import cpu_sweep, source_states
-from mesoinv.generators.solvers.complex_recursion import scatter_complex
-from mesoinv.generators.solvers.scattering import scatter
-from mesoinv.generators.solvers.strip import Strip, hard_wall_modes, lead_factor, strip_modes
+from mesoinv.generators.solvers.pldos import cpu_sweep, source_states
+from mesoinv.generators.solvers.pldos.complex_recursion import scatter_complex
+from mesoinv.generators.solvers.pldos.scattering import scatter
+from mesoinv.generators.solvers.pldos.strip import Strip, hard_wall_modes, lead_factor, strip_modes
 
 
 def test_perfect_wire_is_a_sum_of_plane_waves() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from mesoinv.generators.solvers.site_occupation import SPARE, occupy, words_needed
+from mesoinv.generators.solvers.percolation.site_occupation import SPARE, occupy, words_needed
 
 
 def random_words(samples: int, count: int, seed: int = 0) -> np.ndarray:

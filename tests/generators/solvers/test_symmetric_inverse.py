@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mesoinv.generators.solvers.symmetric_inverse import (
+from mesoinv.generators.solvers.pldos.symmetric_inverse import (
     negative_inverse,
     padded,
     pivoted_negative_inverse,

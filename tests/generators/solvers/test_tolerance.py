@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from strips import DISORDER, fast_rows, landscapes, relative_error
 
-from mesoinv.generators.solvers import mode_count
-from mesoinv.generators.solvers.scattering import TOLERANCE, scatter
-from mesoinv.generators.solvers.strip import Strip
+from mesoinv.generators.solvers.pldos import mode_count
+from mesoinv.generators.solvers.pldos.scattering import TOLERANCE, scatter
+from mesoinv.generators.solvers.pldos.strip import Strip
 
 if TYPE_CHECKING:
-    from mesoinv.generators.solvers.transport import Transport
+    from mesoinv.generators.solvers.pldos.transport import Transport
 
 COUNT = 4
 

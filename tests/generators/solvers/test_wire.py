@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mesoinv.generators.solvers import wire, wire_sweep, wire_torch
-from mesoinv.generators.solvers.wire import Steps
-from mesoinv.generators.solvers.wire_inverse import solve_symmetric
-from mesoinv.generators.solvers.wire_kwant import transmission_kwant
-from mesoinv.generators.solvers.wire_lead import EDGE, lead
+from mesoinv.generators.solvers.conductance import wire, wire_sweep, wire_torch
+from mesoinv.generators.solvers.conductance.wire import Steps
+from mesoinv.generators.solvers.conductance.wire_inverse import solve_symmetric
+from mesoinv.generators.solvers.conductance.wire_kwant import transmission_kwant
+from mesoinv.generators.solvers.conductance.wire_lead import EDGE, lead
 
 #: inside the band, above and below its centre, near its ends, outside of it
 ENERGIES = np.array([0.0, 0.31, -1.13, 2.57, -3.2, 3.6, 4.2])

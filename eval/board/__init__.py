@@ -1,0 +1,1 @@
+"""The board: every entry of every task, ranked."""

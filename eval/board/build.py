@@ -1,0 +1,146 @@
+"""The board: every entry of every task, ranked; its numbers come from evaluations alone."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from mesoinv.eval.board.records import Board, Metric, TaskBoard
+from mesoinv.eval.board.rows import (
+    Entry,
+    Options,
+    published_rows,
+    quantiles,
+    trained_models,
+    zoo_entries,
+)
+from mesoinv.eval.board.site.write import DATA
+from mesoinv.eval.board.submissions import submitted_entries
+from mesoinv.eval.scoring.comparison import ranks
+from mesoinv.eval.tasks import get_task, list_tasks
+from mesoinv.generators.common.errors import UsageError
+from mesoinv.generators.common.provenance import version_of
+from mesoinv.generators.common.records import from_dict
+from mesoinv.zoo import metrics
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from mesoinv.eval.board.records import Rejected, Row
+    from mesoinv.eval.tasks.task import Task
+    from mesoinv.zoo.declared.config import ModelConfig
+
+
+def build_board(
+    submissions: Path | None = None,
+    tasks: Sequence[str] | None = None,
+    options: Options | None = None,
+    *,
+    zoo: bool = True,
+    command: str = "mesoinv leaderboard build",
+) -> Board:
+    """Score what is not scored yet, and rank.
+
+    Parameters
+    ----------
+    submissions : Path, optional
+        Folder of submissions, ``<task>/<name>/submission.yaml`` each.
+    tasks : sequence of str, optional
+        All by default.
+    options : Options, optional
+        Where samples come from, and where evaluations are kept.
+    zoo : bool
+        Whether the zoo's models compete.
+    command : str
+        Written on the page: how to build it again.
+
+    Returns
+    -------
+    Board
+        A submission that is wrong is listed with the reason; the others stand.
+    """
+    chosen, options = [get_task(name) for name in tasks or list_tasks()], options or Options()
+    models = trained_models() if zoo else {}
+    return Board(
+        mesoinv=version_of("mesoinv") or "",
+        built=datetime.now(UTC).date().isoformat(),
+        command=command,
+        resamples=metrics.RESAMPLES,
+        seed=options.seed,
+        tasks=[_task_board(task, submissions, options, models) for task in chosen],
+    )
+
+
+def read_board(folder: Path) -> Board:
+    """Read ``board.json`` of a website that was built.
+
+    Raises
+    ------
+    UsageError
+        If there is none, or it is of another format.
+    """
+    path = folder / DATA
+    try:
+        return from_dict(Board, json.loads(path.read_bytes()), DATA)
+    except FileNotFoundError:
+        raise UsageError(
+            f"{folder} holds no {DATA}: build it with `mesoinv leaderboard build`."
+        ) from None
+    except ValueError as error:
+        raise UsageError(f"{path} is damaged: {error}") from None
+
+
+def _task_board(
+    task: Task, submissions: Path | None, options: Options, models: Mapping[str, ModelConfig]
+) -> TaskBoard:
+    entries = list(zoo_entries(task, options, models))
+    rejected: list[Rejected] = []
+    if submissions is not None:
+        entries += submitted_entries(submissions, task, options, rejected)
+    columns, known, choice = task.columns(), task.statistics(), options.choice(task)
+    return TaskBoard(
+        id=task.id,
+        title=task.title,
+        description=task.description,
+        headline=task.headline,
+        why=task.why,
+        dataset=task.dataset,
+        dataset_version=task.dataset_version,
+        config=task.config,
+        split=choice.split,
+        samples=choice.count,
+        inputs={name: columns[name].unit for name in task.inputs},
+        targets={t.column: t.unit for t in task.targets},
+        metrics=[Metric(name, known[name].unit, known[name].better) for name in task.metrics],
+        # the board has the headline of a variant, which not all have
+        variants={
+            name: v.description
+            for name, v in task.variants.items()
+            if task.headline in task.statistics(name)
+        },
+        error=Metric(task.measures.error, "1", task.measures.error_better),
+        paper=", ".join(dict.fromkeys(paper.reference for paper in task.published)),
+        citation=task.citation,
+        licence=task.licence,
+        superseded_by=task.superseded_by,
+        rows=_ranked(task, entries),
+        rejected=rejected,
+    )
+
+
+def _ranked(task: Task, entries: list[Entry]) -> list[Row]:
+    """Return all rows, best first, with ranks; papers stand where their number belongs."""
+    found = ranks({e.row.id: e.result.evaluation.replicates for e in entries})
+    for entry in entries:
+        entry.row.rank = found[entry.row.id]
+        entry.row.quantiles = quantiles(task, entry.result)
+    rows = [entry.row for entry in entries] + published_rows(task)
+    # a paper that does not give the headline stands last
+    return sorted(rows, key=lambda row: _place(row, task.headline))
+
+
+def _place(row: Row, name: str) -> tuple[int, float, int, str]:
+    cell = row.scores.get(name)
+    return (cell is None, -cell.value if cell else 0.0, row.rank or 0, row.name)

@@ -1,0 +1,219 @@
+"""What stands on a board before it is ranked: models of the zoo, submissions, papers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mesoinv.eval.board.records import Cell, Row
+from mesoinv.eval.scoring.evaluate import Result, evaluate, read_result
+from mesoinv.eval.scoring.predictors import misfit
+from mesoinv.eval.scoring.samples import Choice
+from mesoinv.generators.common.errors import MesoinvError
+from mesoinv.zoo import metrics
+from mesoinv.zoo.architectures import is_trivial
+from mesoinv.zoo.declared.config import CONFIG, read_config, weights_digest
+from mesoinv.zoo.declared.evaluation import EVALUATIONS, RESULT
+from mesoinv.zoo.declared.models import HUB_NAMESPACE, list_models, local_folder
+from mesoinv.zoo.declared.recipe import read_recipe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from mesoinv.eval.tasks.task import Published, Task
+    from mesoinv.zoo.declared.config import ModelConfig
+    from mesoinv.zoo.declared.evaluation import Score
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A row that is not ranked yet, and the errors of each sample to rank it by."""
+
+    row: Row
+    result: Result
+
+
+@dataclass(frozen=True)
+class Options:
+    """How missing evaluations are made; see `mesoinv.eval.scoring.evaluate.evaluate`.
+
+    `results` is a folder that keeps those of submissions, and those of the zoo that are not in the
+    models' own folders; `fresh` makes all of them again. `split` and `key_file` are for the board
+    of a held-out split.
+    """
+
+    results: Path = Path("data/results")
+    cache: Path = Path("data/cache")
+    data: str = "generate"
+    workers: int = 1
+    samples: int | None = None
+    seed: int = 0
+    fresh: bool = False
+    split: str | None = None
+    key_file: Path | None = None
+    say: Callable[[str], object] = lambda _text: None
+
+    def evaluate(self, subject: Path, task: Task) -> Result:
+        """Evaluate on the task's split."""
+        return evaluate(
+            subject, task, self.split, data=self.data, cache=self.cache, workers=self.workers,
+            samples=self.samples, seed=self.seed, key_file=self.key_file,
+        )  # fmt: skip
+
+    def choice(self, task: Task) -> Choice:
+        """Return which samples all rows of a task are scored on."""
+        return Choice(
+            task, self.split or task.split, self.samples, self.data, self.cache, self.workers,
+            "cpu", self.key_file,
+        )  # fmt: skip
+
+    def place(self, task: Task, *names: str) -> Path:
+        """Return where an evaluation is kept; those of other splits are apart."""
+        return self.results.joinpath(self.split or task.split, *names[:-1], task.id, names[-1])
+
+
+def trained_models() -> dict[str, ModelConfig]:
+    """Return the models of the zoo that were trained: their record is here."""
+    folders = {name: local_folder(name) for name in list_models()}
+    return {n: read_config(folder) for n, folder in folders.items() if (folder / CONFIG).exists()}
+
+
+def zoo_entries(
+    task: Task, options: Options, models: Mapping[str, ModelConfig] | None = None
+) -> Iterator[Entry]:
+    """Yield the zoo's models, evaluating those whose stored evaluation is not of these samples.
+
+    Weights that are on the Hub alone are not fetched: without a stored evaluation, the model is
+    left out.
+
+    Parameters
+    ----------
+    task : Task
+    options : Options
+        Which samples, and where evaluations are kept.
+    models : mapping of str to ModelConfig, optional
+        `trained_models`, where they have been read already.
+    """
+    for name, config in (trained_models() if models is None else models).items():
+        if config.task != task.id or misfit(config, task):
+            continue
+        folder = local_folder(name)
+        subject = weights_digest(folder), config.interface
+        places = (folder / EVALUATIONS / task.id, options.place(task, name))
+        result = first_stored(places, task, options, subject)
+        if result is None:
+            if subject[0] is None:
+                options.say(f"{task.id}: {name} is left out: its weights are not here")
+                continue
+            options.say(f"{task.id}: {name}")
+            result = options.evaluate(folder, task)
+            result.save(places[1])
+        yield Entry(_zoo_row(config, result), result)
+
+
+def first_stored(
+    places: tuple[Path, ...],
+    task: Task,
+    options: Options,
+    subject: tuple[str | None, str] | None = None,
+) -> Result | None:
+    """Return the first stored evaluation of the same task, samples and model.
+
+    Parameters
+    ----------
+    places : tuple of Path
+        Folders of evaluations.
+    task : Task
+    options : Options
+        Which samples.
+    subject : (str or None, str), optional
+        Digest of the weights, None if they are not here, and the interface; any by default.
+    """
+    if options.fresh:
+        return None
+    choice = options.choice(task)
+    wanted = (task.digest, choice.count, choice.split, options.seed, metrics.RESAMPLES)
+    for place in places:
+        if (place / RESULT).exists() and (found := _readable(place)):
+            known = found.evaluation
+            same = wanted == (
+                known.task_digest, known.samples, known.split, known.seed, known.resamples,
+            )  # fmt: skip
+            if same and (subject is None or known.subject.is_of(*subject)):
+                return found
+    return None
+
+
+def _readable(place: Path) -> Result | None:
+    try:
+        return read_result(place)
+    except MesoinvError:  # damaged: made again
+        return None
+
+
+def measured_row(name: str, kind: str, result: Result) -> Row:
+    """Return what an evaluation says about a row."""
+    known, subject = result.evaluation, result.evaluation.subject
+    return Row(
+        id=name,
+        name=name,
+        kind=kind,  # type: ignore[arg-type]
+        rank=None,
+        scores=_cells(known.scores),
+        variants={name: _cells(found.scores) for name, found in known.variants.items()},
+        parameters=subject.parameters,
+        training_samples=subject.training_samples,
+        samples_per_second=known.speed.samples_per_second if known.speed else None,
+        machine=f"{known.speed.device}: {known.speed.machine}" if known.speed else "",
+        licence=subject.licence or "",
+    )
+
+
+def quantiles(task: Task, result: Result) -> list[float]:
+    """Return 101 quantiles of the error of a sample, rounded to what a picture shows."""
+    values = np.quantile(result.table[task.measures.error], np.linspace(0, 1, 101))
+    return [float(f"{x:.6g}") for x in values]
+
+
+def _zoo_row(config: ModelConfig, result: Result) -> Row:
+    kind = "trivial" if is_trivial(config.architecture) else "baseline"
+    row = measured_row(config.name, kind, result)
+    row.authors = ["mesoinv"]
+    row.links = {"model": f"https://huggingface.co/{HUB_NAMESPACE}/{config.name}"}
+    row.notes = read_recipe(config.name).description
+    training = config.training
+    if training is not None:
+        row.training_data = f"{training.samples} samples of {config.dataset}/{config.config}/train"
+        if training.paper_samples:
+            row.training_data += f"; the paper: {training.paper_samples}"
+    return row
+
+
+def published_rows(task: Task) -> list[Row]:
+    """Return the papers' numbers, which are of other samples and so have no rank."""
+    return [_published_row(paper) for paper in task.published]
+
+
+def _published_row(paper: Published) -> Row:
+    return Row(
+        id=paper.name,
+        name=paper.name,
+        kind="paper",
+        rank=None,
+        scores={
+            name: Cell(quoted.value, text=quoted.text, where=f"{paper.reference}, {quoted.where}")
+            for name, quoted in paper.scores.items()
+        },
+        authors=[],
+        links={"paper": paper.link},
+        parameters=paper.parameters,
+        training_samples=paper.training_samples,
+        notes=paper.notes,
+    )
+
+
+def _cells(scores: dict[str, Score]) -> dict[str, Cell]:
+    return {name: Cell(s.value, s.low, s.high) for name, s in scores.items()}

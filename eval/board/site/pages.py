@@ -1,0 +1,142 @@
+"""Fills the templates: the front page, a page for each task, and the card of the Hub Space."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from mesoinv.eval.board.site import charts, text
+from mesoinv.eval.board.site.assets import library_versions
+from mesoinv.eval.board.site.figures import MISSING, arrow, unit_text, way, with_interval
+from mesoinv.eval.board.site.howto import COMMANDS, HOW_TO_SUBMIT, filled
+from mesoinv.eval.board.site.table import KINDS, table_columns
+from mesoinv.generators.common.numbers import count
+
+if TYPE_CHECKING:
+    from mesoinv.eval.board.records import Board, Row, TaskBoard
+
+TEMPLATES = Path(__file__).parent / "templates"
+_LINKS = ("model", "paper", "code")
+_NAMED_LEADERS = 3
+
+
+def render_pages(board: Board) -> dict[str, str]:
+    """Return file name -> content of every page, and of the Space's ``README.md``."""
+    environment = _environment()
+    context = {"board": board, "libraries": library_versions(), "tasks": board.tasks}
+    pages: dict[str, tuple[str, dict[str, Any]]] = {
+        "index.html": ("index.html.j2", {"cards": [_card(t) for t in board.tasks]}),
+        "README.md": ("README.md.j2", {"front_matter": _front_matter(board)}),
+        **{f"{task.id}.html": ("task.html.j2", _task_context(task)) for task in board.tasks},
+    }
+    return {
+        name: environment.get_template(template).render(context | own)
+        for name, (template, own) in pages.items()
+    }
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        # for every template: a page whose name ends in .j2 must not slip through
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        finalize=_harmless,
+    )
+    environment.filters |= {
+        "count": _count,
+        "https": text.https_link,
+        "line": text.line,
+        "paragraphs": text.paragraphs,
+        "unit": unit_text,
+    }
+    return environment
+
+
+def _harmless(value: Any) -> Any:
+    """Clean whatever a template prints; markup is what the templates made themselves."""
+    return text.clean(value) if type(value) is str else value
+
+
+def _task_context(task: TaskBoard) -> dict[str, Any]:
+    headline = next(m for m in task.metrics if m.name == task.headline)
+    return {
+        "task": task,
+        "headline": {"unit": unit_text(headline.unit), "arrow": arrow(headline),
+                     "way": way(headline)},
+        "columns": table_columns(task),
+        "kinds": {k: v for k, v in KINDS.items() if any(row.kind == k for row in task.rows)},
+        "links": _links,
+        "more": _more,
+        "chart_data": charts.chart_data(task),
+        "has_times": charts.has_times(task),
+        "has_errors": charts.has_errors(task),
+        "commands": {_filled(c, task): does for c, does in COMMANDS.items()},
+        "example": _filled(HOW_TO_SUBMIT, task),
+    }  # fmt: skip
+
+
+def _filled(words: str, task: TaskBoard) -> str:
+    return filled(words, task.id, task.dataset_version)
+
+
+def _count(number: int) -> str:
+    return count(number).replace(" ", "\u00a0")  # never torn apart
+
+
+def _card(task: TaskBoard) -> dict[str, Any]:
+    leaders = [row for row in task.rows if row.rank == 1]
+    cell = leaders[0].scores.get(task.headline) if leaders else None
+    value, interval = with_interval(cell) if cell else (MISSING, "")
+    return {
+        "task": task,
+        "leaders": [row.name for row in leaders[:_NAMED_LEADERS]],
+        "others": max(len(leaders) - _NAMED_LEADERS, 0),
+        "value": value,
+        "interval": interval,
+        "submissions": sum(row.kind == "submission" for row in task.rows),
+        "baselines": sum(row.kind in {"baseline", "trivial"} for row in task.rows),
+    }
+
+
+def _links(row: Row) -> dict[str, str]:
+    """Return the links of a row that may be followed."""
+    safe = {name: text.https_link(row.links.get(name, "")) for name in _LINKS}
+    return {name: address for name, address in safe.items() if address}
+
+
+def _more(row: Row) -> dict[str, str]:
+    """Return what a row says about itself that has no column."""
+    found = {
+        "Notes": row.notes,
+        "Training data": row.training_data,
+        "Machine": row.machine,
+    }
+    lines = {name: text.line(value, text.TEXT_LENGTH) for name, value in found.items()}
+    places = [text.line(c.where, 200) for c in row.scores.values() if c.where]
+    if places:
+        lines["Source"] = "; ".join(dict.fromkeys(places))
+    return {name: value for name, value in lines.items() if value}
+
+
+def _front_matter(board: Board) -> str:
+    head = {
+        "title": "mesoinv leaderboard",
+        "emoji": "🧲",
+        "colorFrom": "blue",
+        "colorTo": "gray",
+        "sdk": "static",
+        "app_file": "index.html",
+        "pinned": True,
+        "license": "cc-by-4.0",
+        "short_description": "Inverse problems in mesoscopic quantum systems",
+        "datasets": sorted({f"mesoinv/{task.dataset}" for task in board.tasks}),
+        "tags": ["leaderboard", "physics", "mesoscopic-physics", "inverse-problems"],
+    }
+    return str(yaml.safe_dump(head, sort_keys=False, allow_unicode=True, width=100))

@@ -1,0 +1,98 @@
+"""The leaderboard in a terminal, and as JSON for programs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mesoinv.eval.board.site.figures import MISSING, arrow, unit_text, with_interval
+from mesoinv.eval.board.site.text import line
+from mesoinv.generators.common.errors import unknown_name
+from mesoinv.generators.common.numbers import count
+from mesoinv.generators.common.records import to_json
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from mesoinv.eval.board.records import Board, Row, TaskBoard
+
+
+def print_board(board: Board, task: str | None, console: Console) -> None:
+    """Print the table of one task, or of every task.
+
+    Parameters
+    ----------
+    board : Board
+    task : str or None
+        Name of a task; None for all.
+    console : rich.console.Console
+
+    Raises
+    ------
+    UsageError
+        If there is no such task.
+    """
+    for chosen in _chosen(board, task):
+        console.print(_table(chosen))
+        console.print(_foot(chosen), highlight=False, markup=False)
+
+
+def board_json(board: Board, task: str | None = None) -> str:
+    """Return the board, or one task of it, as JSON that `from_dict` reads back.
+
+    Raises
+    ------
+    UsageError
+        If there is no such task.
+    """
+    text = to_json(replace(board, tasks=_chosen(board, task)))
+    return text.encode("utf-8", "replace").decode("utf-8")  # half a surrogate pair has no UTF-8
+
+
+def _chosen(board: Board, task: str | None) -> list[TaskBoard]:
+    found = [t for t in board.tasks if task in {None, t.id}]
+    if task is not None and not found:
+        raise unknown_name("task", task, [t.id for t in board.tasks])
+    return found
+
+
+def _table(task: TaskBoard) -> Table:
+    from rich.table import Table  # noqa: PLC0415  (not needed to write a site)
+    from rich.text import Text  # noqa: PLC0415
+
+    # Text everywhere: a plain string could contain rich's markup
+    table = Table(title=Text(f"{task.id}: {line(task.title)}"), title_justify="left")
+    for heading, justify in (("rank", "right"), ("name", "left"), ("kind", "left")):
+        table.add_column(heading, justify=justify, overflow="fold")  # type: ignore[arg-type]
+    for heading in (_headline(task), "parameters", "training samples"):
+        table.add_column(Text(heading), justify="right")
+    for row in task.rows:
+        table.add_row(*map(Text, _cells(task, row)))
+    return table
+
+
+def _headline(task: TaskBoard) -> str:
+    metric = next(m for m in task.metrics if m.name == task.headline)
+    parts = (line(metric.name, 40), unit_text(metric.unit), arrow(metric))
+    return " ".join(part for part in parts if part)
+
+
+def _cells(task: TaskBoard, row: Row) -> list[str]:
+    cell = row.scores.get(task.headline)
+    return [
+        MISSING if row.rank is None else str(row.rank),
+        line(row.name),
+        row.kind,
+        " ".join(with_interval(cell)).strip() if cell else MISSING,
+        *(MISSING if n is None else count(n) for n in (row.parameters, row.training_samples)),
+    ]
+
+
+def _foot(task: TaskBoard) -> str:
+    rejected = f"; {len(task.rejected)} rejected" if task.rejected else ""
+    source = "/".join(line(x) for x in (task.dataset, task.config, task.split))
+    return (
+        f"{count(task.samples)} samples of {source}, version {line(task.dataset_version)}; "
+        f"95 % intervals; rank: 1 + rows better beyond doubt{rejected}\n"
+    )

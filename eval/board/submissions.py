@@ -1,0 +1,160 @@
+"""Submissions as entries of the board: checked and scored, or refused with the reason."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mesoinv.eval.board.records import Rejected
+from mesoinv.eval.board.rows import Entry, Options, first_stored, measured_row
+from mesoinv.generators.common.errors import MesoinvError
+from mesoinv.generators.common.extras import MissingExtraError
+
+if TYPE_CHECKING:
+    from mesoinv.eval.board.records import Row
+    from mesoinv.eval.scoring.evaluate import Result
+    from mesoinv.eval.submission.schema import Submission
+    from mesoinv.eval.tasks.task import Task
+
+#: Beside a kept evaluation: the SHA-256 of what was submitted.
+_DIGEST = "submission.sha256"
+#: Folder of a board's repository that holds the submissions.
+FOLDER = "submissions"
+
+
+def submissions_folder(given: str, results: Path) -> Path:
+    """Return a local folder of submissions, downloading a Hub dataset (``id@revision``).
+
+    Parameters
+    ----------
+    given : str
+        A folder, or a board's repository.
+    results : Path
+        Folder that may keep the download.
+
+    Raises
+    ------
+    MesoinvError
+        If it is neither a folder nor can be downloaded.
+    """
+    folder = Path(given)
+    if not folder.is_dir():
+        folder = _download(given, results / "downloaded")
+    inner = folder / FOLDER
+    return inner if inner.is_dir() else folder
+
+
+def _download(given: str, target: Path) -> Path:
+    """Download what is there now; nothing of an earlier download stays."""
+    from huggingface_hub import snapshot_download  # noqa: PLC0415  (not needed for a folder)
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError  # noqa: PLC0415
+
+    repo, _, revision = given.partition("@")
+    try:
+        found = snapshot_download(
+            repo,
+            repo_type="dataset",
+            revision=revision or None,
+            allow_patterns=[f"{FOLDER}/**"],
+        )
+    except (HfHubHTTPError, HFValidationError, OSError, ValueError) as error:
+        raise MesoinvError(
+            f"{given} is not a folder and could not be downloaded from the Hub: {error}"
+        ) from error
+    # the client's cache holds links, which no submission may: copy what they point to
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(found, target)
+    return target
+
+
+def submitted_entries(
+    root: Path, task: Task, options: Options, rejected: list[Rejected]
+) -> list[Entry]:
+    """Return the submissions to a task; those that are wrong are added to `rejected`."""
+    from mesoinv.eval.submission import find_submissions  # noqa: PLC0415  (needs pydantic)
+
+    entries = []
+    for folder in find_submissions(root):
+        if folder.parent.name != task.id:
+            continue
+        try:
+            entries.append(_entry(folder, task, options))
+        except MissingExtraError:  # this machine lacks it, not the submission
+            raise
+        except MesoinvError as error:
+            rejected.append(Rejected(f"{task.id}/{folder.name}", str(error)))
+    return entries
+
+
+def _entry(folder: Path, task: Task, options: Options) -> Entry:
+    from mesoinv.eval.submission import read_submission  # noqa: PLC0415  (needs pydantic)
+
+    # scoring looks into the contents; what was scored already has been looked into
+    submission = read_submission(folder, contents=False, placed=True)
+    result = _result(folder, task, options)
+    return Entry(_row(submission, result), result)
+
+
+def _result(folder: Path, task: Task, options: Options) -> Result:
+    """Return the kept evaluation of exactly these files, or score them."""
+    from mesoinv.eval.submission import score_submission  # noqa: PLC0415  (needs pydantic)
+
+    place, digest = options.place(task, FOLDER, folder.name), _digest(folder)
+    known = place / _DIGEST
+    if known.exists() and known.read_text(encoding="utf-8").strip() == digest:
+        found = first_stored((place,), task, options)
+        if found is not None:
+            return found
+    options.say(f"{task.id}: {folder.name}")
+    # an evaluation of other files must not stay beside the new digest
+    known.unlink(missing_ok=True)
+    result = score_submission(
+        folder, placed=True, data=options.data, cache=options.cache, workers=options.workers,
+        samples=options.samples, split=options.split, seed=options.seed,
+        key_file=options.key_file,
+    )  # fmt: skip
+    result.save(place)
+    known.write_text(digest + "\n", encoding="utf-8")
+    return result
+
+
+def _digest(folder: Path) -> str:
+    """Return the SHA-256 over names and contents; the folder's files have been checked."""
+    digest = hashlib.sha256()
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        with path.open("rb") as file:
+            content = hashlib.file_digest(file, "sha256").hexdigest()
+        digest.update(f"{path.relative_to(folder).as_posix()}\0{content}\n".encode())
+    return digest.hexdigest()
+
+
+def _row(submission: Submission, result: Result) -> Row:
+    """Return what is measured, and what is declared."""
+    row = measured_row(submission.name, "submission", result)
+    row.id = f"{FOLDER}/{submission.name}"  # a model of the zoo may have the same name
+    training = submission.training_data
+    row.authors = [author.name for author in submission.authors]
+    row.parameters = row.parameters or submission.parameters
+    row.training_samples = training.samples
+    row.training_data = training.description
+    row.licence = submission.licence.weights
+    row.date = submission.date.isoformat()
+    row.notes = submission.notes or ""
+    row.links = {
+        name: link
+        for name, link in {
+            "model": _model_link(submission),
+            "paper": submission.paper,
+            "code": submission.code,
+        }.items()
+        if link
+    }
+    return row
+
+
+def _model_link(submission: Submission) -> str | None:
+    if submission.hub_model is None:
+        return None
+    return f"https://huggingface.co/{submission.hub_model}/tree/{submission.revision}"

@@ -1,0 +1,1 @@
+"""Scores a model or a file of predictions on a task."""

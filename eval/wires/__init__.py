@@ -1,6 +1,0 @@
-"""The report on disordered wires: models beside the paper, ensembles, scaling, speed, figures."""
-
-from mesoinv.eval.wires.settings import Settings
-from mesoinv.eval.wires.write import write_report
-
-__all__ = ["Settings", "write_report"]

@@ -1,0 +1,1 @@
+"""What all packages use: errors, records, files, pictures. It imports nothing of ours."""

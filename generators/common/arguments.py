@@ -1,0 +1,41 @@
+"""Checks of arrays that people pass to public functions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mesoinv.generators.common.errors import UsageError
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+
+def real_array(values: ArrayLike, what: str) -> NDArray[np.float64]:
+    """Return numbers as one array of float64.
+
+    Parameters
+    ----------
+    values : array_like
+        What was passed.
+    what : str
+        What they are, for messages: ``"energies"``.
+
+    Returns
+    -------
+    array of float64
+        Of the same shape; a copy.
+
+    Raises
+    ------
+    UsageError
+        If they are not real numbers, or nested lists of unequal length.
+    """
+    try:
+        array = np.array(values)
+    except ValueError as error:
+        raise UsageError(f"The {what} do not form one array: {error}.") from None
+    if array.dtype.kind not in "fiu":
+        raise UsageError(f"The {what} must be real numbers; got {array.dtype}.")
+    return array.astype(np.float64)

@@ -1,0 +1,1 @@
+"""Checks a built dataset: files, keys, and samples computed again."""

@@ -1,0 +1,249 @@
+"""Held-out splits: inputs whose answers only the holder of a key can compute.
+
+The seeds of the public splits are public, and so are their answers to anybody who computes them
+again. A held-out split is drawn from a stream that a secret key enters. Its inputs are published
+with a commitment to the key; submissions are scored with the key; when it is revealed,
+`mesoinv.verify` shows that the split is what was promised.
+
+The generator of the random numbers is a fast one, not a cipher. Inputs that are solutions of a
+model do not show the numbers that were drawn; columns that hold such numbers are not for
+publication.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mesoinv.generators.common.errors import UsageError, unknown_name
+from mesoinv.generators.pipeline.build import check_workers, run_job
+from mesoinv.generators.pipeline.compute import Task
+from mesoinv.generators.pipeline.generate import compute_samples
+from mesoinv.generators.pipeline.held_out.secret import check_key, commitment, read_key
+from mesoinv.generators.pipeline.job import Job
+from mesoinv.generators.pipeline.manifest import ConfigRecord, Split
+from mesoinv.generators.pipeline.plan import (
+    HELD_OUT,
+    HELD_OUT_SPLIT,
+    Part,
+    ShardPlan,
+    check_device,
+    check_solver,
+    held_out_folder,
+    plan_split,
+    stream_of,
+)
+from mesoinv.generators.pipeline.resolve import resolve_dataset
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Sequence
+
+    from mesoinv.generators.pipeline.base import Batch, Column, Dataset
+    from mesoinv.generators.pipeline.job import Progress
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldOutJob(Job):
+    """Some columns of samples from a stream that a key enters; the key is not in its text."""
+
+    config: str
+    samples: int
+    names: tuple[str, ...]
+    key: bytes = field(repr=False)
+
+    def shards(self) -> list[ShardPlan]:
+        """Return the shards of the one split."""
+        folder = held_out_folder(self.config)
+        return plan_split(self.dataset, folder, HELD_OUT_SPLIT, self.samples)
+
+    def records(self) -> dict[str, ConfigRecord]:
+        """Return the one record, with the commitment to the key."""
+        stream = stream_of(self.dataset, self.config, HELD_OUT)
+        splits = {HELD_OUT_SPLIT: Split(num_rows=self.samples, stream=stream.name)}
+        record = self.record(self.config, "held-out", HELD_OUT, splits)
+        promised = replace(record, commitment=commitment(self.key), columns=list(self.names))
+        return {held_out_folder(self.config): promised}
+
+    def columns(self, folder: str) -> tuple[Column, ...]:
+        """Return the columns that may be published."""
+        return tuple(c for c in self.dataset.columns(self.config) if c.name in self.names)
+
+    def task(self, part: Part) -> Task:
+        """Return how a part is computed; the worker drops the other columns before it packs."""
+        return Task(
+            self.dataset, part, self.config, HELD_OUT, self.columns(part.config),
+            self.solver, self.device, self.key,
+        )  # fmt: skip
+
+
+def build_held_out(  # noqa: PLR0913 - the public call of a held-out build
+    dataset: str | Dataset,
+    config: str,
+    key_file: str | os.PathLike[str],
+    *,
+    columns: Sequence[str],
+    samples: int,
+    out: str | os.PathLike[str],
+    workers: int = 1,
+    device: str = "cpu",
+    progress: Progress | None = None,
+) -> Path:
+    """Build the inputs of a held-out split into a folder, as configuration ``<config>-held-out``.
+
+    Stopped at any moment, the same call continues and ends in the same content. The key is in no
+    file of the folder, nor in what is printed.
+
+    Parameters
+    ----------
+    dataset : str or Dataset
+        A name of `list_datasets`, ``"package.module:OBJECT"``, or a declaration.
+    config : str
+        The declared configuration whose distribution the samples have.
+    key_file : path
+        What `new_key` wrote; outside `out`, which is to be published.
+    columns : sequence of str
+        What may be published: the index and the inputs of tasks. No other column is written.
+    samples : int
+        How many, 1 or more.
+    out : path
+        A folder of its own, or one that holds a build of the same dataset and version.
+    workers : int
+        Processes of one thread each, on this machine. 1 computes in this process.
+    device : str
+        ``"cpu"`` or ``"cuda"``; a GPU takes ``workers=1``.
+    progress : callable, optional
+        Called with (samples done, samples in total), first with what was there already.
+
+    Returns
+    -------
+    Path
+        The output folder.
+
+    Raises
+    ------
+    UsageError
+        If a name is unknown, the key file is not one or lies inside `out`, or the folder holds
+        something else: another dataset, another key, other samples.
+    MesoinvError
+        If the disk is full, a worker died, or another build writes to the folder.
+    """
+    declared, folder = resolve_dataset(dataset), Path(out)
+    names = check_held_out(declared, config, key_file, columns=columns, samples=samples, out=folder)
+    job = HeldOutJob(
+        dataset=declared,
+        folder=folder,
+        solver=check_solver(declared, None),
+        device=check_device(device),
+        workers=check_workers(workers, device),
+        config=config,
+        samples=samples,
+        names=names,
+        key=read_key(key_file),
+    )
+    return run_job(job, progress)
+
+
+def check_held_out(
+    dataset: Dataset,
+    config: str,
+    key_file: str | os.PathLike[str],
+    *,
+    columns: Sequence[str],
+    samples: int,
+    out: str | os.PathLike[str],
+) -> tuple[str, ...]:
+    """Check a request for a held-out split as far as that needs neither key nor folder.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        A declaration.
+    config, key_file, columns, samples, out
+        As for `build_held_out`; there need not be a key in the file yet.
+
+    Returns
+    -------
+    tuple of str
+        The columns, in the order in which the dataset stores them.
+
+    Raises
+    ------
+    UsageError
+        If a name is unknown or given twice, every column would be published, the number of samples
+        is not positive, or the key file lies in the folder.
+    """
+    dataset.config(config)
+    names = _check_columns(dataset, config, columns)
+    if len(names) == len(dataset.columns(config)):
+        raise UsageError(
+            f"All columns of {dataset.name}/{config} were named, so nothing would be held out. "
+            "Name the index and the inputs of the tasks alone."
+        )
+    if not isinstance(samples, int) or samples < 1:
+        raise UsageError(f"samples must be an integer of 1 or more, not {samples!r}.")
+    if Path(key_file).resolve().is_relative_to(Path(out).resolve()):
+        raise UsageError(
+            f"The key file {Path(key_file)} lies in {Path(out)}, which is to be published. "
+            "Keep it elsewhere."
+        )
+    return names
+
+
+def _check_columns(dataset: Dataset, config: str, columns: Sequence[str]) -> tuple[str, ...]:
+    declared = [column.name for column in dataset.columns(config)]
+    if isinstance(columns, str) or not columns or len(set(columns)) != len(columns):
+        raise UsageError(
+            f"columns must be a list of different names, not {columns!r}. "
+            f"Allowed: {', '.join(declared)}."
+        )
+    for name in columns:
+        if name not in declared:
+            raise unknown_name(f"column of {dataset.name}/{config}", name, declared)
+    return tuple(name for name in declared if name in columns)
+
+
+def held_out_samples(
+    dataset: str | Dataset,
+    config: str,
+    key: bytes,
+    indices: Iterable[int],
+    columns: Sequence[str] | None = None,
+    *,
+    device: str = "cpu",
+) -> Batch:
+    r"""Compute samples of a held-out split, with their answers, by random access.
+
+    Parameters
+    ----------
+    dataset : str or Dataset
+        A name of `list_datasets`, ``"package.module:OBJECT"``, or a declaration.
+    config : str
+        The declared configuration, without ``-held-out``.
+    key : bytes
+        From `read_key`.
+    indices : iterable of int
+        Samples, in any order.
+    columns : sequence of str, optional
+        Which columns; all of them by default.
+    device : str
+        ``"cpu"`` or ``"cuda"``.
+
+    Returns
+    -------
+    dict of str to array
+        Column -> array of shape (number of indices, \\*shape of the column), not rounded, as
+        `mesoinv.generate` gives them.
+
+    Raises
+    ------
+    UsageError
+        If a name is unknown, an index negative or not an integer, or the key is not one.
+    """
+    declared = resolve_dataset(dataset)
+    declared.config(config)
+    names = None if columns is None else _check_columns(declared, config, columns)
+    return compute_samples(
+        declared, config, HELD_OUT, indices, device=device, salt=check_key(key), columns=names
+    )

@@ -1,0 +1,1 @@
+"""Transport through disordered wires between ideal leads."""

@@ -1,0 +1,1 @@
+"""Eigenstates of sparse Hermitian matrices by number, with the proof of the number."""

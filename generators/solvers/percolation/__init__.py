@@ -1,0 +1,1 @@
+"""Occupied sites of a lattice and their clusters."""

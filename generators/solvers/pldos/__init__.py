@@ -1,0 +1,1 @@
+"""Scattering states of a two-dimensional electron gas behind a quantum point contact."""

@@ -1,0 +1,169 @@
+"""Two ways to solve a batch of strips: compiled code on the CPU, batched torch on any device.
+
+Both return the same `Observables` as numpy arrays; what surrounds the elimination is shared.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mesoinv.generators.solvers.pldos import cpu_sweep, source_states
+from mesoinv.generators.solvers.pldos.source_states import Observables
+from mesoinv.generators.solvers.pldos.strip import Strip, strip_modes
+
+if TYPE_CHECKING:
+    import torch
+
+RealArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+Tables = dict[str, Any]
+
+#: Share of the free memory of a device that one batch may take.
+DEVICE_SHARE = 0.5
+#: Bytes that one batch may take where the free memory is not known.
+HOST_BYTES = 2**28
+#: Steps of refinement at most; nearly always one is enough.
+REFINEMENTS = 4
+
+
+def _states(
+    solution: Any,
+    substitute: source_states.Substitute,
+    potential: Any,
+    energy: float,
+    tables: Tables,
+    xp: Any,
+    exact: bool,
+) -> Any:
+    """Scattering states from the strip's solutions, refined where every mode is kept."""
+    states = source_states.scattering_states(solution, tables, xp)
+    if not exact:
+        return states
+    for _ in range(REFINEMENTS):
+        residual = source_states.residual(states, potential, tables, energy, xp)
+        refined = source_states.refine(states, solution, residual, substitute, tables, xp)
+        change = abs(refined - states).max() / abs(refined).max()
+        states = refined
+        # each step multiplies the error by the same small factor
+        if change < 1e-6:
+            break
+    return states
+
+
+def solve_compiled(
+    potential: RealArray, counts: IntArray, strip: Strip, *, exact: bool, shift: float = 0.0
+) -> Observables:
+    """Solve a batch on the CPU, one sample after the other.
+
+    Parameters
+    ----------
+    potential : (B, L, W) array
+        Potential [t].
+    counts : (L,) array of int
+        Modes kept in each column.
+    strip : Strip
+        Geometry.
+    exact : bool
+        Refine to rounding accuracy; every mode must be kept.
+    shift : float
+        β of `strip_modes` [t].
+
+    Returns
+    -------
+    Observables
+        As numpy arrays.
+    """
+    modes = strip_modes(strip, shift)
+    tables = dataclasses.asdict(modes)
+    store = np.empty(cpu_sweep.store_size(counts))
+    cosines = np.ascontiguousarray(modes.cosines[:, : 2 * counts.max() + 1])
+    samples = []
+    for sample in potential:
+        factors, solution = cpu_sweep.factorise(
+            sample @ cosines, counts, strip.energy, modes, store
+        )
+        states = _states(
+            solution[None], _unbatched(factors.substitute),
+            sample[None], strip.energy, tables, np, exact,
+        )  # fmt: skip
+        growth = np.array([factors.growth])
+        samples.append(source_states.observables(states, counts, growth, tables, np))
+    return Observables(*(np.concatenate(parts) for parts in zip(*samples, strict=True)))
+
+
+def _unbatched(substitute: source_states.Substitute) -> source_states.Substitute:
+    """Give a one-sample function the batch axis that the shared code has."""
+    return lambda rows: substitute(rows[0])[None]
+
+
+def solve_torch(
+    potential: RealArray,
+    counts: IntArray,
+    strip: Strip,
+    *,
+    exact: bool,
+    device: str,
+    shift: float = 0.0,
+) -> Observables:
+    """Solve a batch in torch, as many samples at a time as the device's memory takes.
+
+    Parameters
+    ----------
+    potential, counts, strip, exact, shift
+        As for `solve_compiled`.
+    device : str
+        torch device.
+
+    Returns
+    -------
+    Observables
+        As numpy arrays.
+    """
+    import torch  # noqa: PLC0415  (heavy, and not needed on the CPU)
+
+    chunk = _batch_size(counts, device)
+    tables = _torch_tables(strip, shift, device)
+    parts = [
+        _solve_torch_chunk(torch.from_numpy(potential[i : i + chunk]), counts, strip, tables, exact)
+        for i in range(0, len(potential), chunk)
+    ]
+    return Observables(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+
+
+def _solve_torch_chunk(
+    potential: torch.Tensor, counts: IntArray, strip: Strip, tables: Tables, exact: bool
+) -> Observables:
+    import torch  # noqa: PLC0415
+
+    from mesoinv.generators.solvers.pldos import torch_sweep  # noqa: PLC0415
+
+    on_device = potential.to(tables["basis"].device)
+    cosine_sums = on_device @ tables["cosines"][:, : 2 * int(counts.max()) + 1]
+    factors, solution = torch_sweep.factorise(cosine_sums, counts.tolist(), strip.energy, tables)
+    states = _states(solution, factors.substitute, on_device, strip.energy, tables, torch, exact)
+    found = source_states.observables(states, counts, factors.growth, tables, torch)
+    return Observables(*(array.cpu().numpy() for array in found))
+
+
+@functools.lru_cache(maxsize=8)
+def _torch_tables(strip: Strip, shift: float, device: str) -> Tables:
+    import torch  # noqa: PLC0415
+
+    arrays = dataclasses.asdict(strip_modes(strip, shift))
+    return {name: torch.from_numpy(array).to(device) for name, array in arrays.items()}
+
+
+def _batch_size(counts: IntArray, device: str) -> int:
+    import torch  # noqa: PLC0415
+
+    budget = HOST_BYTES
+    if device.startswith("cuda"):
+        budget = int(DEVICE_SHARE * torch.cuda.mem_get_info(device)[0])
+    # the columns' inverses, and a dozen copies of the states while they are made
+    per_sample = 8 * int((counts**2).sum()) + 12 * 96 * counts.size * int(counts.max())
+    return max(1, budget // per_sample)

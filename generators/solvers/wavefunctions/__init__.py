@@ -1,0 +1,1 @@
+"""Hamiltonians and disorder of two-dimensional random electrons."""

@@ -1,0 +1,1 @@
+"""The commands of ``mesoinv``, one module for each kind."""

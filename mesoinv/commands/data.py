@@ -1,0 +1,216 @@
+"""The commands that make and check data: ``list``, ``generate``, ``verify``.
+
+Their modules are imported when they run: ``mesoinv --help`` must answer at once.
+"""
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from mesoinv.generators.pipeline.audit.report import Report
+    from mesoinv.generators.pipeline.base import Dataset
+
+_DATASET = "A name that `mesoinv list` shows, or package.module:OBJECT for your own."
+DatasetName = Annotated[str, typer.Argument(metavar="DATASET", help=_DATASET)]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
+Device = Annotated[str, typer.Option(help="cpu or cuda.")]
+Configs = Annotated[
+    list[str] | None, typer.Option(help="Configuration, repeated for several (default: all).")
+]
+Size = Annotated[str | None, typer.Option(help="mini, small or full (default: mini).")]
+Out = Annotated[Path | None, typer.Option(help="Folder (default: data/DATASET).")]
+Workers = Annotated[int | None, typer.Option(help="Processes (default: one a core, 1 with cuda).")]
+Solver = Annotated[str | None, typer.Option(help="Numerical method.")]
+Scheduler = Annotated[
+    str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler whose workers compute.")
+]
+HeldOut = Annotated[
+    bool,
+    typer.Option("--held-out", help="Inputs alone of one configuration, from a secret key."),
+]
+KeyFile = Annotated[
+    Path | None, typer.Option(metavar="KEY", help="With --held-out: file of the key.")
+]
+NewKey = Annotated[bool, typer.Option("--new-key", help="With --held-out: make the key first.")]
+Samples = Annotated[int | None, typer.Option(help="With --held-out: how many.")]
+Revealed = Annotated[
+    Path | None, typer.Option(metavar="KEY", help="Revealed key of held-out configurations.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add ``list``, ``generate`` and ``verify`` to the command line."""
+    app.command("list")(list_command)
+    app.command("generate")(generate_command)
+    app.command("verify")(verify_command)
+
+
+def list_command(
+    dataset: Annotated[str | None, typer.Argument(metavar="[DATASET]", help=_DATASET)] = None,
+    as_json: Json = False,
+) -> None:
+    """List datasets, their configurations and how many samples they have."""
+    from mesoinv.generators import list_datasets
+    from mesoinv.generators.pipeline.resolve import resolve_dataset
+
+    names = [dataset] if dataset else list_datasets()
+    datasets = [_describe(resolve_dataset(name)) for name in names]
+    if as_json:
+        typer.echo(json.dumps(datasets, indent=1))
+    else:
+        _print_datasets(datasets)
+
+
+def _describe(dataset: Dataset) -> dict[str, Any]:
+    return {
+        "name": dataset.name,
+        "pretty_name": dataset.pretty_name,
+        "version": dataset.version,
+        "default_config": dataset.default_config,
+        "solvers": list(dataset.solvers),
+        "configs": {
+            name: {
+                "description": config.description,
+                "sizes": {size: dict(splits) for size, splits in config.sizes.items()},
+            }
+            for name, config in dataset.configs.items()
+        },
+    }
+
+
+def _print_datasets(datasets: list[dict[str, Any]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("dataset", "version", "config", "size", "train", "validation", "test")
+    for dataset in datasets:
+        heading = [dataset["name"], dataset["version"]]
+        for name, config in dataset["configs"].items():
+            star = " (default)" if name == dataset["default_config"] else ""
+            label = name + star
+            for size, splits in config["sizes"].items():
+                rows = [str(splits.get(s, "–")) for s in ("train", "validation", "test")]
+                table.add_row(*heading, label, size, *rows)
+                heading, label = ["", ""], ""
+        table.add_section()
+    console = Console()
+    console.print(table)
+    console.print("Build one with: mesoinv generate DATASET --size mini", highlight=False)
+
+
+def generate_command(  # noqa: PLR0913, PLR0917 - the options of the command
+    dataset: DatasetName,
+    config: Configs = None,
+    size: Size = None,
+    out: Out = None,
+    workers: Workers = None,
+    device: Device = "cpu",
+    solver: Solver = None,
+    scheduler: Scheduler = None,
+    held_out: HeldOut = False,
+    key_file: KeyFile = None,
+    new_key: NewKey = False,
+    samples: Samples = None,
+) -> None:
+    """Build a dataset into a folder; stopped at any moment, the same command continues."""
+    from mesoinv.commands.held_out import HeldOutOptions, build_from_options
+    from mesoinv.generators.pipeline.build import build
+    from mesoinv.generators.pipeline.resolve import resolve_dataset
+    from mesoinv.progress import progress_bar
+
+    options = HeldOutOptions(held_out, key_file, new_key, samples)
+    options.check({"--size": size, "--solver": solver, "--scheduler": scheduler}, config)
+    declared = resolve_dataset(dataset)
+    if workers is None:
+        workers = _cores() if device == "cpu" and scheduler is None else 1
+    with progress_bar(f"{declared.name} {declared.version}", "sample") as progress:
+        if held_out:
+            folder = build_from_options(
+                options, declared, config, out=out, workers=workers, device=device,
+                progress=progress,
+            )  # fmt: skip
+        else:
+            folder = build(
+                declared, config, size or "mini", out=out, workers=workers, device=device,
+                solver=solver, scheduler=scheduler, progress=progress,
+            )  # fmt: skip
+    _print_summary(folder, dataset if ":" in dataset else None)
+    if held_out:
+        options.print_advice(folder)
+
+
+def _cores() -> int:
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def _print_summary(folder: Path, foreign: str | None) -> None:
+    from mesoinv.generators.pipeline.manifest import read_manifest
+
+    manifest = read_manifest(folder)
+    records = manifest.configs
+    splits = {name: list(record.splits.values()) for name, record in records.items()}
+    # mini and preview repeat samples of the default configuration
+    whole = [n for n in splits if records[n].source == n or records[n].kind == "held-out"]
+    samples = sum(s.num_rows for n in whole for s in splits[n])
+    size = sum(shard.num_bytes for group in splits.values() for s in group for shard in s.shards)
+    option = f" --dataset {foreign}" if foreign else ""
+    typer.echo(
+        f"{manifest.dataset} {manifest.version} is in {folder}: "
+        f"{', '.join(records)} ({samples} samples, "
+        f"{size / 1e6:.3g} MB). Next: mesoinv verify {folder}{option}"
+    )
+
+
+def verify_command(
+    folder: Annotated[Path, typer.Argument(help="What `mesoinv generate` made, or a download.")],
+    samples: Annotated[int, typer.Option(help="Samples to compute again and compare.")] = 16,
+    seed: Annotated[int, typer.Option(help="Which samples.")] = 0,
+    device: Device = "cpu",
+    dataset: Annotated[
+        str | None, typer.Option(help="For a dataset of your own: package.module:OBJECT.")
+    ] = None,
+    key_file: Revealed = None,
+    as_json: Json = False,
+) -> None:
+    """Check every file of a built dataset, and some samples against their seeds."""
+    from mesoinv.generators.pipeline.audit.verify import verify
+    from mesoinv.progress import progress_bar
+
+    with progress_bar("verify", "step") as progress:
+        report = verify(
+            folder, samples, seed, device=device, dataset=dataset, progress=progress,
+            key_file=key_file,
+        )  # fmt: skip
+    if as_json:
+        typer.echo(report.to_json())
+    else:
+        _print_report(report)
+    if not report.ok:
+        raise typer.Exit(1)
+
+
+def _print_report(report: Report) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console()
+    for problem in report.problems:
+        console.print(Text.assemble(("✗ ", "red"), str(problem)), soft_wrap=True)
+    for note in report.notes:
+        console.print(Text(f"– {note}."), soft_wrap=True)
+    name = f"{report.dataset or 'unknown'} {report.version or ''}".strip()
+    verdict = "is sound" if report.ok else f"has {len(report.problems)} problems"
+    console.print(
+        f"{name} in {report.folder} {verdict}: {report.files} files with the right digest "
+        f"({report.num_bytes / 1e6:.3g} MB), {report.samples} samples computed again.",
+        soft_wrap=True,
+        highlight=False,
+    )

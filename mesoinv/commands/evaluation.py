@@ -1,0 +1,298 @@
+"""The commands of evaluation: ``tasks``, ``evaluate``, ``leaderboard``.
+
+Their modules are imported when they run: ``mesoinv --help`` must answer at once.
+"""
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from mesoinv.eval.scoring.evaluate import Result
+    from mesoinv.eval.tasks.task import Task
+    from mesoinv.zoo.declared.evaluation import Score
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
+Source = Annotated[
+    str, typer.Option("--data", help="generate, a built folder, or a Hub dataset (id@revision).")
+]
+Cache = Annotated[Path, typer.Option(help="Folder that keeps generated samples.")]
+Workers = Annotated[int, typer.Option(min=1, help="Processes that generate samples.")]
+Samples = Annotated[
+    int | None, typer.Option(min=2, help="The first so many of the split (default: all).")
+]
+TaskName = Annotated[
+    str | None,
+    typer.Option("--task", help="One of `mesoinv tasks` (default: the only one that fits)."),
+]
+CACHE, RESULTS, SITE = Path("data/cache"), Path("data/results"), Path("data/leaderboard")
+
+leaderboard = typer.Typer(
+    no_args_is_help=True, help="Build the boards as a website, or show them here."
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add ``tasks``, ``evaluate`` and ``leaderboard`` to the command line."""
+    app.command()(tasks)
+    app.command()(evaluate)
+    app.add_typer(leaderboard, name="leaderboard")
+
+
+def tasks(as_json: Json = False) -> None:
+    """List the tasks: what is given, what is wanted, which score ranks."""
+    from mesoinv.eval.tasks import get_task, list_tasks
+
+    found = [get_task(name) for name in list_tasks()]
+    if as_json:
+        typer.echo(json.dumps([asdict(task) for task in found], indent=1, ensure_ascii=False))
+    else:
+        _print_tasks(found)
+
+
+def _print_tasks(found: list[Task]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("task", "samples", "given → wanted", "ranked by")
+    table.columns[0].no_wrap = True
+    for task in found:
+        wanted = ", ".join(t.column for t in task.targets)
+        table.add_row(
+            task.id,
+            f"{task.dataset}/{task.config}, {task.samples} of {task.split}",
+            f"{', '.join(task.inputs)} → {wanted}",
+            task.headline,
+        )
+    Console().print(table)
+
+
+def evaluate(  # noqa: PLR0913, PLR0917  (each is an option)
+    model: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODEL",
+            help="A name of `mesoinv models`, a folder, a Hub id, or a .parquet of predictions.",
+        ),
+    ],
+    task: TaskName = None,
+    split: Annotated[
+        str | None, typer.Option(help="test (default), validation, or held-out with --key-file.")
+    ] = None,
+    samples: Samples = None,
+    data: Source = "generate",
+    cache: Cache = CACHE,
+    workers: Workers = 1,
+    variants: Annotated[
+        bool, typer.Option(help="Score noise and other parameters too (of a model).")
+    ] = True,
+    against: Annotated[
+        str | None, typer.Option(metavar="MODEL", help="Another one, to compare with.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for evaluation.json and the table of samples.")
+    ] = None,
+    save: Annotated[
+        bool, typer.Option("--save", help="Keep the evaluation in the model's folder and card.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 0,
+    batch_size: Annotated[int, typer.Option(min=1, help="Samples at a time.")] = 32,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    key_file: Annotated[Path | None, typer.Option(help="Secret key of a held-out split.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Score a model or a file of predictions on a task, with 95 % intervals."""
+    from mesoinv.eval.scoring import evaluate as harness
+    from mesoinv.eval.scoring.storing import default_task, keep, own_folder, require_fit
+    from mesoinv.generators.common.extras import CARD_MODULES, require, require_modules
+    from mesoinv.generators.pipeline.plan import check_device
+    from mesoinv.progress import generation_bar, progress_bar
+
+    check_device(device)
+    if save:
+        require_modules("--save writes the card of the model, which", *CARD_MODULES)
+    if any(Path(subject).suffix != ".parquet" for subject in (model, against) if subject):
+        require("Evaluating a model", "models")
+    declared = default_task(model, task)
+    if against is not None:
+        require_fit(against, declared)
+    folder = own_folder(model) if save else None
+
+    def run(subject: str) -> Result:
+        title = f"evaluate {Path(subject).name}"
+        with generation_bar() as generating, progress_bar(title, "sample") as progress:
+            return harness.evaluate(
+                subject, declared, split, data=data, cache=cache, workers=workers,
+                samples=samples, variants=variants, seed=seed, batch_size=batch_size,
+                device=device, key_file=key_file, progress=progress,
+                generating=generating,
+            )  # fmt: skip
+
+    result = run(model)
+    if out is not None:
+        result.save(out)
+    if folder is not None:
+        keep(result, folder, declared)
+    other = run(against) if against is not None else None
+    if as_json:
+        typer.echo(_as_json(result, declared, other))
+    else:
+        _print_result(result, declared, other)
+
+
+def _as_json(result: Result, task: Task, other: Result | None) -> str:
+    from mesoinv.eval.scoring.comparison import compare
+
+    found = asdict(result.evaluation)
+    if other is not None:
+        differences = compare(result, other, task)
+        found["against"] = {
+            "evaluation": asdict(other.evaluation),
+            "differences": {name: asdict(score) for name, score in differences.items()},
+        }
+    return json.dumps(found, indent=1, ensure_ascii=False)
+
+
+def _print_result(result: Result, task: Task, other: Result | None) -> None:
+    from rich.console import Console
+
+    console, known = Console(), result.evaluation
+    console.print(
+        f"{known.subject.name} on {known.task}: {known.samples} samples of "
+        f"{known.dataset} {known.dataset_version} {known.config}/{known.split}, 95 % intervals",
+        highlight=False, markup=False,
+    )  # fmt: skip
+    console.print(_score_table(result, task, other), highlight=False)
+    if known.variants:
+        console.print(_variant_table(result, task), highlight=False)
+    if known.speed:
+        speed = known.speed
+        console.print(
+            f"{speed.samples_per_second:g} samples/s on {speed.device} ({speed.machine})",
+            highlight=False, markup=False,
+        )  # fmt: skip
+
+
+def _score_table(result: Result, task: Task, other: Result | None) -> object:
+    from rich.table import Table
+
+    from mesoinv.eval.scoring.comparison import compare
+
+    columns = ["score", "value", *([] if other is None else ["the other's", "difference"])]
+    table = Table(*columns)
+    differences = compare(result, other, task) if other is not None else {}
+    for name in task.metrics:
+        cells = [name + (" (ranks)" if name == task.headline else "")]
+        cells.append(_text(result.evaluation.scores[name]))
+        if other is not None:
+            cells += [_text(other.evaluation.scores[name]), _text(differences[name])]
+        table.add_row(*cells)
+    return table
+
+
+def _variant_table(result: Result, task: Task) -> object:
+    from rich.table import Table
+
+    table = Table("variant", "samples", "score", "value")
+    for name, found in result.evaluation.variants.items():
+        about = f"{name}: {task.variants[name].description}"
+        first = task.leading(name)
+        table.add_row(about, str(found.samples), first, _text(found.scores[first]))
+    return table
+
+
+def _text(score: Score) -> str:
+    from rich.markup import escape
+
+    from mesoinv.zoo.declared.listing import score_text
+
+    return escape(score_text(score))
+
+
+@leaderboard.command("build")
+def build(  # noqa: PLR0913, PLR0917  (each is an option)
+    submissions: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[SUBMISSIONS]",
+            help="Folder of submissions, or a Hub dataset (id@revision). Without: the zoo alone.",
+        ),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder of the website.")] = SITE,
+    task: Annotated[list[str] | None, typer.Option(help="Only these (default: all).")] = None,
+    samples: Samples = None,
+    data: Source = "generate",
+    cache: Cache = CACHE,
+    results: Annotated[Path, typer.Option(help="Folder that keeps evaluations.")] = RESULTS,
+    workers: Workers = 1,
+    split: Annotated[
+        str | None, typer.Option(help="The task's own (default), or held-out with --key-file.")
+    ] = None,
+    key_file: Annotated[
+        Path | None, typer.Option(help="Secret key of a held-out split; name one --task.")
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Evaluate everything again.")] = False,
+) -> None:
+    """Score the zoo and all submissions, rank them, and write a static website."""
+    from mesoinv.generators.common.extras import require
+
+    require("mesoinv leaderboard build", "board")
+    from mesoinv.eval.board.build import build_board
+    from mesoinv.eval.board.rows import Options
+    from mesoinv.eval.board.site import write_site
+    from mesoinv.eval.board.submissions import submissions_folder
+
+    options = Options(
+        results, cache, data, workers, samples, fresh=fresh, split=split, key_file=key_file,
+        say=_say,
+    )  # fmt: skip
+    root = submissions_folder(submissions, results) if submissions is not None else None
+    board = build_board(root, task, options, command=_typed())
+    page = write_site(board, out)
+    for found in board.tasks:
+        for refused in found.rejected:
+            _say(f"not on {found.id}: {refused.submission}: {refused.reason}")
+    typer.echo(f"{page}: {sum(len(t.rows) for t in board.tasks)} rows on {len(board.tasks)} boards")
+
+
+def _say(text: str) -> None:
+    typer.echo(text, err=True)
+
+
+def _typed() -> str:
+    """Return the command as it was typed, for the page."""
+    return shlex.join(["mesoinv", *sys.argv[1:]])
+
+
+@leaderboard.command("show")
+def show(
+    site: Annotated[
+        Path | None,
+        typer.Argument(help="What `build` wrote (default: the zoo's stored evaluations)."),
+    ] = None,
+    task: Annotated[str | None, typer.Option(help="Only this one (default: all).")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show the boards in the terminal."""
+    from mesoinv.eval.board.build import build_board, read_board
+    from mesoinv.eval.board.rows import Options
+    from mesoinv.eval.board.site.terminal import board_json, print_board
+
+    if site is not None:
+        board = read_board(site)
+    else:
+        board = build_board(None, [task] if task else None, Options(say=_say))
+    if as_json:
+        typer.echo(board_json(board))
+        return
+    from rich.console import Console
+
+    print_board(board, task, Console())

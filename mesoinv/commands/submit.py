@@ -1,0 +1,143 @@
+"""The command ``submit``: check a submission, score it as the board does, propose it.
+
+Its modules are imported when it runs: ``mesoinv --help`` must answer at once.
+"""
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mesoinv.generators.common.errors import UsageError
+from mesoinv.generators.common.extras import require
+
+if TYPE_CHECKING:
+    from mesoinv.eval.scoring.evaluate import Result
+    from mesoinv.eval.submission import Submission
+    from mesoinv.eval.submission.proposing import PullRequest
+    from mesoinv.eval.submission.submitting import SubmitReport
+    from mesoinv.zoo.declared.evaluation import Evaluation
+
+
+def register(app: typer.Typer) -> None:
+    """Add ``submit`` to the command line."""
+    app.command()(submit)
+
+
+def submit(  # noqa: PLR0913, PLR0917  (each is an option)
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Folder with submission.yaml and what it names.")
+    ],
+    init: Annotated[
+        str | None,
+        typer.Option(metavar="TASK", help="Write a submission.yaml to start from, and stop."),
+    ] = None,
+    repo: Annotated[
+        str, typer.Option(help="The board's dataset repository.")
+    ] = "mesoinv/leaderboard",
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Check, score, list what would happen; change nothing."),
+    ] = False,
+    score: Annotated[
+        bool, typer.Option(help="--no-score only checks; it goes with --dry-run.")
+    ] = True,
+    update: Annotated[
+        bool, typer.Option("--update", help="Replace the submission of that name on the board.")
+    ] = False,
+    data: Annotated[
+        str, typer.Option(help="generate, a built folder, or a Hub dataset (id@revision).")
+    ] = "generate",
+    cache: Annotated[
+        Path, typer.Option(help="Folder that keeps generated samples and models of the Hub.")
+    ] = Path("data/cache"),
+    workers: Annotated[int, typer.Option(min=1, help="Processes that generate samples.")] = 1,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON for a program to read.")
+    ] = False,
+) -> None:
+    """Check and score a submission as the board does, and open its pull request on the Hub."""
+    require("mesoinv submit", "submit")
+    if init is not None:
+        _init(folder, init)
+        return
+    if not score and not dry_run:
+        raise UsageError(
+            "A submission comes with its score: leave out --no-score, or only check with "
+            "--no-score --dry-run."
+        )
+    from mesoinv.eval.submission import read_submission, submitting
+
+    # what is quick first; what the files hold is checked by the scoring itself
+    submission = read_submission(folder, contents=not score, cache=cache)
+    report = None
+    if dry_run:
+        report = submitting.plan(submission, repo, update=update)
+    else:
+        submitting.check_board(submission, repo, update=update)
+    result = _score(folder, data, cache, workers) if score else None
+    if result is not None and not as_json:
+        typer.echo(_scored(submission, result.evaluation))
+    if report is None:
+        assert result is not None
+        report = submitting.submit(folder, submission, result, repo, update=update)
+    typer.echo(_json(result, report) if as_json else _told(submission, report))
+
+
+def _init(folder: Path, task: str) -> None:
+    from mesoinv.eval.submission import write_template
+    from mesoinv.eval.tasks import list_tasks
+    from mesoinv.generators.common.errors import unknown_name
+
+    if task not in list_tasks():
+        raise unknown_name("task", task, list_tasks())
+    path = write_template(folder, task)
+    typer.echo(f"{path}: fill it in, then mesoinv submit {folder} --dry-run")
+
+
+def _score(folder: Path, data: str, cache: Path, workers: int) -> Result:
+    from mesoinv.eval.submission import score_submission
+    from mesoinv.progress import progress_bar
+
+    with progress_bar("score", "sample") as progress:
+        return score_submission(folder, data=data, cache=cache, workers=workers, progress=progress)
+
+
+def _scored(submission: Submission, evaluation: Evaluation) -> str:
+    from mesoinv.eval.submission.baselines import baselines
+    from mesoinv.eval.submission.submitting import score_line
+
+    lines = [f"{submission.name} on {evaluation.task}: {score_line(evaluation)}"]
+    for name, score in baselines(evaluation):
+        lines.append(f"  {name}: {score.value:.5g} [{score.low:.5g}, {score.high:.5g}]")
+    return "\n".join(lines)
+
+
+def _json(result: Result | None, report: SubmitReport) -> str:
+    evaluation = asdict(result.evaluation) if result is not None else None
+    return json.dumps({"evaluation": evaluation, **asdict(report)}, ensure_ascii=False)
+
+
+def _told(submission: Submission, report: SubmitReport) -> str:
+    lines = [f"{submission.name} on {submission.task} is in order ({report.asked})."]
+    lines += [_line(request) for request in (report.board, report.model) if request is not None]
+    if report.dry_run:
+        lines.append("Nothing was changed. Without --dry-run, this is done.")
+    return "\n".join(lines)
+
+
+def _line(request: PullRequest) -> str:
+    words = {
+        "opened": f"Opened: {request.url}",
+        "updated": f"It was open; its files were replaced: {request.url}",
+        "planned": f"Would open a pull request on {request.repo}: {request.title}",
+        "unchanged": f"{request.repo} has these files already, so no pull request was opened.",
+    }
+    if request.action == "unchanged" and request.url is not None:
+        return f"It is open with these very files, and was left as it is: {request.url}"
+    return words[request.action]

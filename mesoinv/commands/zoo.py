@@ -1,0 +1,224 @@
+"""The commands of the zoo: ``models``, ``train``, ``predict``.
+
+Their modules are imported when they run: ``mesoinv --help`` must answer at once.
+"""
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mesoinv.generators.common.errors import UsageError
+from mesoinv.generators.common.extras import CARD_MODULES, install_command, missing, require
+
+if TYPE_CHECKING:
+    from mesoinv.zoo.declared.listing import Entry
+    from mesoinv.zoo.declared.recipe import Recipe
+    from mesoinv.zoo.model.model import Model
+
+ModelName = Annotated[
+    str,
+    typer.Argument(metavar="MODEL", help="A name that `mesoinv models` shows, a folder, a Hub id."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
+Source = Annotated[
+    str, typer.Option("--data", help="generate, a built folder, or a Hub dataset (id@revision).")
+]
+Cache = Annotated[Path, typer.Option(help="Folder that keeps generated samples.")]
+Workers = Annotated[int, typer.Option(min=1, help="Processes that generate samples.")]
+Threads = Annotated[int | None, typer.Option(min=1, help="Threads of torch (default: its own).")]
+Out = Annotated[
+    Path | None,
+    typer.Option(help="Folder (default: zoo/weights/NAME in a checkout, else models/NAME)."),
+]
+Data = Annotated[Path | None, typer.Option(help="A built dataset, or a .npy file (samples, …).")]
+Figure = Annotated[
+    Path | None, typer.Option(help="PNG file: one generated sample, prediction and truth.")
+]
+Split = Annotated[str, typer.Option(help="train, validation or test.")]
+CACHE, RUNS = Path("data/cache"), Path("data/runs")
+
+models = typer.Typer()
+
+
+def register(app: typer.Typer) -> None:
+    """Add ``models``, ``train`` and ``predict`` to the command line."""
+    app.add_typer(models, name="models")
+    for command in (train, predict):
+        app.command()(command)
+
+
+@models.callback(invoke_without_command=True)
+def list_command(context: typer.Context, as_json: Json = False) -> None:
+    """List the models of the zoo; `mesoinv evaluate` scores one."""
+    if context.invoked_subcommand is not None:
+        return
+    from mesoinv.zoo.declared.listing import describe_models
+
+    entries = describe_models()
+    if as_json:
+        typer.echo(json.dumps([asdict(entry) for entry in entries], indent=1))
+    else:
+        _print_models(entries)
+
+
+def _print_models(entries: list[Entry]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from mesoinv.generators.common.numbers import count, size
+    from mesoinv.zoo.declared.listing import score_text
+
+    table = Table(pad_edge=False)
+    longest = max((len(entry.name) for entry in entries), default=0)
+    first = r"model, and scores \[95 % interval]"
+    table.add_column(first, overflow="fold", min_width=longest)  # names stay whole
+    for heading in ("parameters", "weights", "samples"):
+        table.add_column(heading, no_wrap=True, justify="right")
+    for entry in entries:
+        scores = [f"  {s.split} {s.name}: {score_text(s)}" for s in entry.scores]
+        here = entry.num_bytes is not None
+        table.add_row(
+            "\n".join([entry.name, *scores]).replace("[", r"\["),
+            "–" if entry.parameters is None else count(entry.parameters),
+            size(entry.num_bytes or 0) if here else "on the Hub",
+            count(entry.samples),
+        )
+    console = Console()
+    console.print(table)
+    licences = ", ".join(sorted({entry.licence for entry in entries}))
+    console.print(
+        f"Weights: {licences}. Use one with: mesoinv.load_model(NAME), mesoinv predict NAME",
+        highlight=False,
+    )
+
+
+def train(  # noqa: PLR0913, PLR0917  (each is an option)
+    recipe: Annotated[
+        str, typer.Argument(metavar="RECIPE", help="A name of `mesoinv models`, or a .yaml file.")
+    ],
+    out: Out = None,
+    data: Source = "generate",
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    devices: Annotated[int, typer.Option(min=1, help="GPUs to train on.")] = 1,
+    workers: Workers = 1,
+    threads: Threads = None,
+    runs: Annotated[Path, typer.Option(help="Folder of checkpoints and logs.")] = RUNS,
+    cache: Cache = CACHE,
+) -> None:
+    """Train a recipe; stopped at any moment, the same command continues."""
+    from mesoinv.zoo.declared.recipe import read_recipe
+    from mesoinv.zoo.publish import card
+
+    if device not in {"cpu", "cuda"}:
+        raise UsageError(f"Unknown device {device!r}. Allowed: cpu, cuda.")
+    read = read_recipe(recipe)
+    folder = out or _default_folder(recipe, read)
+    require("mesoinv train", "train")
+    no_card = missing(*CARD_MODULES)
+    if no_card:
+        typer.echo(
+            f"No card will be written: not installed here: {', '.join(no_card)}. To write it "
+            f"later: {install_command(*no_card)}, then mesoinv card {folder}",
+            err=True,
+        )
+    _use_threads(threads)
+    _quiet_lightning()
+    from mesoinv.progress import generation_bar
+    from mesoinv.zoo.training.train import Setting
+    from mesoinv.zoo.training.train import train as train_recipe
+
+    with generation_bar() as progress:
+        setting = Setting(data, runs, cache, workers, device, devices, progress)
+        model = train_recipe(read, folder, setting)
+    if Path(recipe).suffix == ".yaml":
+        (folder / card.recipe_file(read.name)).write_bytes(Path(recipe).read_bytes())
+    if not no_card:
+        card.write_card(folder)
+    record = model.config.training
+    assert record is not None
+    typer.echo(
+        f"{read.name} is in {folder}: {model.config.parameters} parameters, {record.samples} "
+        f"samples, {record.seconds} s. Next: mesoinv evaluate {folder} --save"
+    )
+
+
+def _default_folder(named: str, recipe: Recipe) -> Path:
+    from mesoinv.zoo.declared.models import local_folder
+
+    folder = local_folder(recipe.name)
+    checkout = (folder.parents[2] / "pyproject.toml").exists()
+    ours = Path(named).suffix != ".yaml"  # somebody's own recipe does not go among ours
+    return folder if checkout and ours else Path("models") / recipe.name
+
+
+def predict(  # noqa: PLR0913, PLR0917  (each is an option)
+    model: ModelName,
+    data: Data = None,
+    config: Annotated[
+        str | None, typer.Option(help="Of the built dataset (default: the model's).")
+    ] = None,
+    split: Split = "test",
+    out: Annotated[Path, typer.Option(help="Parquet file of the predictions.")] = Path(
+        "predictions.parquet"
+    ),
+    index: Annotated[int, typer.Option(min=0, help="Sample that --figure shows.")] = 0,
+    figure: Figure = None,
+    batch_size: Annotated[int, typer.Option(min=1, help="Samples at a time.")] = 32,
+    check_range: Annotated[bool, typer.Option(help="Refuse samples unlike the training's.")] = True,
+) -> None:
+    """Predict a whole split or file, or draw the prediction of one sample beside the truth."""
+    if data is None and figure is None:
+        raise UsageError(
+            "Nothing to predict: name a built dataset or a .npy file with --data, or a picture "
+            "of one generated sample with --figure out.png --index 3."
+        )
+    if figure is None:
+        require("mesoinv predict", "models")
+    else:
+        require("mesoinv predict --figure", "models", "plot")
+    from mesoinv.progress import progress_bar
+    from mesoinv.zoo.model.loading import load_model
+    from mesoinv.zoo.model.predictions import predict_file
+
+    loaded = load_model(model)
+    if data is not None:
+        with progress_bar("predict", "sample") as progress:
+            done = predict_file(
+                loaded, data, out, config=config, split=split, batch_size=batch_size,
+                check_range=check_range, progress=progress,
+            )  # fmt: skip
+        typer.echo(f"{out}: {done} samples")
+    if figure is not None:
+        _draw(loaded, split, index, figure)
+        typer.echo(str(figure))
+
+
+def _draw(model: Model, split: str, index: int, path: Path) -> None:
+    from mesoinv.generators.common.pictures import save_figure
+    from mesoinv.zoo.model.predictions import prediction_figure
+
+    config = model.config
+    source = f"{config.name} on {config.dataset}/{config.config}/{split}/{index}"
+    save_figure(prediction_figure(model, split, index), path, source=source)
+
+
+def _use_threads(threads: int | None) -> None:
+    if threads is not None:
+        import torch
+
+        torch.set_num_threads(threads)
+
+
+def _quiet_lightning() -> None:
+    """Leave lightning its progress bar and errors; its advice is not for users of recipes."""
+    import logging
+    import warnings
+
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", module="lightning")

@@ -1,0 +1,56 @@
+"""The models of the zoo: their names, and the folders of their files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mesoinv.generators.common.errors import MesoinvError, UsageError, unknown_name
+from mesoinv.zoo.declared.config import CONFIG, WEIGHTS
+from mesoinv.zoo.declared.recipe import list_recipes
+
+#: Weights of a checkout; an installed package has none and takes them from the Hub.
+LOCAL_WEIGHTS = Path(__file__).parents[1] / "weights"
+HUB_NAMESPACE = "mesoinv"
+
+
+def list_models() -> list[str]:
+    """Return the names of all models of the zoo: one for each recipe."""
+    return list_recipes()
+
+
+def local_folder(name: str) -> Path:
+    """Return where a checkout keeps a model of the zoo; it need not be there."""
+    return LOCAL_WEIGHTS / name
+
+
+def model_folder(name_or_path_or_hub_id: str | Path, revision: str | None = None) -> Path:
+    """Return a local folder with the model's files, downloading them if they are not here."""
+    text = str(name_or_path_or_hub_id)
+    if Path(text).is_dir():
+        if revision is not None:
+            raise UsageError("A revision belongs to a model on the Hub, not to a folder.")
+        return Path(text)
+    if text in list_models():
+        local = local_folder(text)
+        if revision is None and (local / WEIGHTS).exists():
+            return local
+        return _download(f"{HUB_NAMESPACE}/{text}", revision)
+    if text.count("/") == 1 and not text.startswith((".", "/", "~")):
+        return _download(text, revision)
+    raise unknown_name("model", text, list_models())
+
+
+def _download(repo: str, revision: str | None) -> Path:
+    from huggingface_hub import snapshot_download  # noqa: PLC0415
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError  # noqa: PLC0415
+
+    try:
+        return Path(
+            snapshot_download(
+                repo, revision=revision, allow_patterns=[CONFIG, WEIGHTS, "README.md"]
+            )
+        )
+    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
+        raise MesoinvError(
+            f"The model {repo} is not here and could not be downloaded from the Hub: {error}"
+        ) from error

@@ -1,0 +1,72 @@
+"""Checks of what a model is given: shape, finite numbers, and the range it was trained on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mesoinv.generators.common.errors import UsageError
+from mesoinv.zoo.declared.config import ANY
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mesoinv.zoo.declared.config import Quantity
+
+#: How far the mean of a sample may lie outside the means of the training samples, as a factor.
+RANGE_FACTOR = 3.0
+#: So many samples whose means are all below a tenth of the largest training mean are in another
+#: unit: single samples can be that dark, whole batches are not.
+DARK_SAMPLES, DARK = 8, 0.1
+
+
+def checked_input(given: Any, quantity: Quantity, *, check_range: bool) -> NDArray[np.float32]:
+    """Return a model's input as a contiguous float32 array (B, *shape).
+
+    Parameters
+    ----------
+    given : array_like
+        Values in the quantity's unit.
+    quantity : Quantity
+        What the model takes.
+    check_range : bool
+        Refuse samples that are unlike every training sample.
+
+    Raises
+    ------
+    UsageError
+        If the type, shape or range is wrong, or a value is not finite.
+    """
+    array = np.asarray(given)
+    if array.dtype.kind not in "fiu":
+        raise UsageError(f"{quantity.name} must hold real numbers; got {array.dtype}.")
+    if not array.ndim or not quantity.accepts(array.shape[1:]) or not array.size:
+        hint = " Add a batch axis with x[None]." if quantity.accepts(array.shape) else ""
+        lengths = ", ".join("any" if n == ANY else str(n) for n in quantity.shape)
+        raise UsageError(
+            f"{quantity.name} must have shape (batch, {lengths}); got {array.shape}.{hint}"
+        )
+    array = np.ascontiguousarray(array, dtype=np.float32)
+    means = array.reshape(len(array), -1).mean(axis=1, dtype=np.float64)
+    if not np.isfinite(means).all():
+        row = int(np.argmin(np.isfinite(means)))
+        raise UsageError(f"Sample {row} holds NaN or infinite values.")
+    if check_range:
+        _check_range(means, quantity)
+    return array
+
+
+def _check_range(means: NDArray[np.float64], quantity: Quantity) -> None:
+    margin = (RANGE_FACTOR - 1) * max(abs(quantity.low), abs(quantity.high))
+    low = quantity.low / RANGE_FACTOR if quantity.low > 0 else quantity.low - margin
+    outside = (means < low) | (means > quantity.high + margin)
+    dark = len(means) >= DARK_SAMPLES and 0 < means.max() < DARK * quantity.high
+    if outside.any() or dark:
+        row = int(np.argmax(outside)) if outside.any() else int(np.argmax(means))
+        raise UsageError(
+            f"Sample {row} has a mean {quantity.name} of {means[row]:.3g} {quantity.unit}"
+            f"{', the largest of all' if not outside.any() else ''}; in training it was "
+            f"{quantity.low:.3g} to {quantity.high:.3g} {quantity.unit}. Is it in that unit and "
+            "of that geometry? check_range=False predicts all the same."
+        )

@@ -1,0 +1,217 @@
+"""A model: a network between physical arrays, with everything it needs to be used and judged."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import torch
+from safetensors.torch import save, save_file
+from torch import Tensor, nn
+
+from mesoinv.generators.common.errors import MesoinvError, UsageError
+from mesoinv.zoo.declared.config import (
+    WEIGHTS,
+    ModelConfig,
+    read_config,
+    weights_digest,
+    write_config,
+)
+from mesoinv.zoo.declared.models import model_folder
+from mesoinv.zoo.model import networks, transforms
+from mesoinv.zoo.model.inputs import checked_input
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from mesoinv.generators.hub.push import PushReport
+
+#: Written into the file of weights: safetensors' own readers ask for it.
+_METADATA = {"format": "pt"}
+
+
+class Model(nn.Module):
+    """A network with its normalisation; see `predict` for use on physical arrays.
+
+    Parameters
+    ----------
+    config : ModelConfig
+        Architecture, columns, units and transforms.
+    pretrained : bool
+        Whether a network may start with weights that its library downloads, to be trained further.
+
+    Attributes
+    ----------
+    config : ModelConfig
+    network : torch.nn.Module
+        Works on normalised tensors.
+    """
+
+    def __init__(self, config: ModelConfig, *, pretrained: bool = False) -> None:
+        super().__init__()
+        self.config = config
+        self._file_digest: str | None = None
+        self.network = networks.build(config, pretrained=pretrained)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map normalised input (B, …) to normalised output (B, …)."""
+        y: Tensor = self.network(x)
+        return y
+
+    def normalised_input(self, x: Tensor) -> Tensor:
+        """Turn physical input (B, …) into the network's."""
+        return transforms.apply(self.config.inputs[0].transforms, x)
+
+    def normalised_output(self, y: Tensor) -> Tensor:
+        """Turn physical output, (B, …) or numbers (B, outputs), into the network's."""
+        return transforms.apply_each([q.transforms for q in self.config.outputs], y)
+
+    @torch.inference_mode()
+    def predict(
+        self,
+        inputs: ArrayLike | Mapping[str, ArrayLike],
+        *,
+        batch_size: int = 32,
+        check_range: bool = True,
+    ) -> NDArray[np.float32] | dict[str, NDArray[np.float32]]:
+        """Predict physical quantities from physical quantities.
+
+        Parameters
+        ----------
+        inputs : array_like or mapping
+            The input column (B, *shape) in its unit, or a mapping that holds it.
+        batch_size : int
+            Samples at a time.
+        check_range : bool
+            Refuse samples whose mean is far from that of every training sample: usually another
+            unit, geometry or quantity.
+
+        Returns
+        -------
+        array (B, *shape), or dict of column to array where the model has several outputs
+            In the units of ``config.outputs``.
+
+        Raises
+        ------
+        UsageError
+            If the shape is wrong, a value is not finite, or a sample is out of range.
+        """
+        quantity = self.config.inputs[0]
+        given = _column(inputs, quantity.name) if isinstance(inputs, Mapping) else inputs
+        array = checked_input(given, quantity, check_range=check_range)
+        device = next((p.device for p in self.parameters()), torch.device("cpu"))
+        was_training = self.training
+        self.eval()
+        parts = [self._predict_batch(part, device) for part in _batches(array, batch_size)]
+        self.train(was_training)
+        return self._by_column(np.concatenate(parts))
+
+    def _predict_batch(self, part: NDArray[np.float32], device: torch.device) -> Any:
+        try:
+            x = self.normalised_input(torch.from_numpy(part).to(device))
+            y = transforms.invert_each([q.transforms for q in self.config.outputs], self(x))
+        except torch.OutOfMemoryError as error:
+            raise MesoinvError(
+                f"Out of memory with {len(part)} samples at a time: use a smaller batch_size."
+            ) from error
+        return y.float().cpu().numpy()
+
+    def _by_column(self, values: Any) -> Any:
+        outputs = self.config.outputs
+        if len(outputs) == 1:
+            return values.reshape(len(values), *outputs[0].shape)
+        return {q.name: values[:, i] for i, q in enumerate(outputs)}
+
+    def save_pretrained(self, folder: str | Path, *, dtype: torch.dtype = torch.float32) -> Path:
+        """Write ``config.json`` and ``model.safetensors`` into a folder.
+
+        Raises
+        ------
+        MesoinvError
+            If a weight is not finite, or too large for `dtype`; nothing is written then.
+        """
+        self.config.parameters = sum(p.numel() for p in self.network.parameters())
+        tensors = self._tensors(dtype)
+        # some may be used by inputs of another size only: predictions do not show them
+        if bad := [name for name, tensor in tensors.items() if not tensor.isfinite().all()]:
+            raise MesoinvError(f"Weights are not finite as {dtype}: {', '.join(bad)}.")
+        target = Path(folder)
+        target.mkdir(parents=True, exist_ok=True)
+        temporary = target / f".{WEIGHTS}.tmp"
+        save_file(tensors, temporary, metadata=_METADATA)
+        temporary.replace(target / WEIGHTS)
+        write_config(target, self.config)
+        return target
+
+    def _tensors(self, dtype: torch.dtype) -> dict[str, Tensor]:
+        return {
+            name: tensor.detach()
+            .cpu()
+            .contiguous()
+            .to(dtype if tensor.is_floating_point() else None)
+            for name, tensor in self.network.state_dict().items()
+        }
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the file of weights: the one they came from, or else would be saved to."""
+        if self._file_digest is not None:
+            return self._file_digest
+        content = save(self._tensors(torch.float32), metadata=_METADATA)
+        return hashlib.sha256(content).hexdigest()
+
+    def train(self, mode: bool = True) -> Self:
+        """Switch between training and evaluation; training makes other weights than the file's."""
+        if mode:
+            self._file_digest = None
+        return super().train(mode)
+
+    @classmethod
+    def from_folder(cls, folder: str | Path) -> Model:
+        """Load from a folder, strictly.
+
+        Raises
+        ------
+        MesoinvError
+            If a file is missing or damaged, a tensor is missing, unknown or of another shape, or
+            there is only a pickle.
+        """
+        source = Path(folder)
+        model = cls(read_config(source))
+        networks.load(model.network, source)
+        model.eval()
+        model._file_digest = weights_digest(source)
+        return model
+
+    @classmethod
+    def from_pretrained(
+        cls, name_or_path_or_hub_id: str | Path, revision: str | None = None
+    ) -> Model:
+        """Load by a name of the zoo, from a folder, or from the Hub: `load_model`."""
+        return cls.from_folder(model_folder(name_or_path_or_hub_id, revision))
+
+    def push_to_hub(
+        self, repo: str, *, tag: str | None = None, private: bool = False, dry_run: bool = False
+    ) -> PushReport:
+        """Publish the model with its card: `mesoinv.zoo.publish.push` of a folder."""
+        from mesoinv.zoo.publish.push import push  # noqa: PLC0415  (a client that few need)
+
+        with tempfile.TemporaryDirectory() as folder:
+            self.save_pretrained(folder)
+            return push(folder, repo, tag, private=private, dry_run=dry_run)
+
+
+def _batches(array: NDArray[np.float32], size: int) -> list[NDArray[np.float32]]:
+    if size < 1:
+        raise UsageError(f"batch_size must be 1 or more; got {size}.")
+    return [array[i : i + size] for i in range(0, len(array), size)]
+
+
+def _column(inputs: Mapping[str, ArrayLike], name: str) -> ArrayLike:
+    if name not in inputs:
+        raise UsageError(f"The model takes {name}; the mapping holds {', '.join(inputs)}.")
+    return inputs[name]

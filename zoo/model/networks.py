@@ -1,0 +1,108 @@
+"""The network of a model: built from its configuration, with the weights of its folder."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+
+from mesoinv.generators.common.errors import MesoinvError
+from mesoinv.zoo.architectures import build_network
+from mesoinv.zoo.declared.config import ANY, WEIGHTS, read_config
+from mesoinv.zoo.model import transforms
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from torch import nn
+
+    from mesoinv.zoo.declared.config import ModelConfig, Quantity
+
+
+def build(config: ModelConfig, *, pretrained: bool = False) -> nn.Module:
+    """Build the network of a configuration, with fresh weights.
+
+    Parameters
+    ----------
+    config : ModelConfig
+    pretrained : bool
+        Whether it may start with weights that its library downloads, to be trained further.
+
+    Raises
+    ------
+    UsageError
+        If the architecture or a hyperparameter is unknown.
+    """
+    hyperparameters = dict(config.hyperparameters)
+    if not pretrained:
+        hyperparameters.pop("pretrained", None)
+    shapes = [network_shape(quantity) for quantity in config.inputs]
+    return build_network(config.architecture, shapes, [output_shape(config)], hyperparameters)
+
+
+def check_weights(folder: Path) -> None:
+    """Refuse a model's folder whose weights do not fit its configuration, as `load` does."""
+    load(build(read_config(folder)), folder)
+
+
+def network_shape(quantity: Quantity) -> tuple[int, ...]:
+    """Return the shape of one sample of a quantity behind its transforms."""
+    steps = [step for step in quantity.transforms if step.RESHAPES]
+    sample = torch.zeros(1, *concrete(quantity.shape))
+    return tuple(transforms.apply(steps, sample).shape[1:])
+
+
+def concrete(shape: list[int]) -> list[int]:
+    """Return the shape of an example, where any length will do."""
+    return [_EXAMPLE if n == ANY else n for n in shape]
+
+
+#: Large enough for networks that halve a lattice several times, and a multiple of usual boxes.
+_EXAMPLE = 40
+
+
+def output_shape(config: ModelConfig) -> tuple[int, ...]:
+    """Return the shape of what the network gives for one sample."""
+    if len(config.outputs) > 1:
+        return (len(config.outputs),)
+    return network_shape(config.outputs[0])
+
+
+def load(network: nn.Module, folder: Path) -> None:
+    """Give a network the weights of a model's folder, strictly.
+
+    Raises
+    ------
+    MesoinvError
+        If the file is missing or damaged, a tensor is missing, unknown or of another shape, or
+        there is only a pickle.
+    """
+    path = folder / WEIGHTS
+    if not path.exists():
+        pickles = [p.name for pattern in ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
+                   for p in folder.glob(pattern)]  # fmt: skip
+        if pickles:
+            raise MesoinvError(
+                f"{folder} holds {', '.join(pickles)} but no {WEIGHTS}. Pickles can run any code "
+                "when they are loaded and are refused; convert the weights to safetensors."
+            )
+        raise MesoinvError(f"{folder} holds no {WEIGHTS}.")
+    try:
+        tensors = load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise MesoinvError(
+            f"{path} is truncated or not a safetensors file ({error}). Download or train it again."
+        ) from error
+    expected = network.state_dict()
+    missing, unknown = expected.keys() - tensors.keys(), tensors.keys() - expected.keys()
+    if missing or unknown:
+        raise MesoinvError(
+            f"{path} does not fit its config.json: missing {sorted(missing) or 'nothing'}, "
+            f"unknown {sorted(unknown) or 'nothing'}."
+        )
+    wrong = [n for n in expected if expected[n].shape != tensors[n].shape]
+    if wrong:
+        raise MesoinvError(f"{path} has tensors of another shape: {', '.join(wrong)}.")
+    network.load_state_dict({n: t.to(expected[n].dtype) for n, t in tensors.items()}, strict=True)

@@ -1,0 +1,240 @@
+"""Predictions of whole splits as parquet files, and of one sample as a picture."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mesoinv.generators.common import pictures
+from mesoinv.generators.common.errors import MesoinvError, UsageError
+from mesoinv.generators.pipeline.base import Column
+from mesoinv.generators.pipeline.plan import held_out_folder
+from mesoinv.generators.pipeline.resolve import resolve_dataset
+from mesoinv.zoo import metrics
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+    from mesoinv.zoo.model.model import Model
+
+    Batches = Iterator[tuple[NDArray[np.int64], NDArray[Any]]]
+
+INDEX = Column("index", "int64", (), "1", "number of the sample in its split")
+
+
+def predict_file(
+    model: Model,
+    data: Path,
+    out: Path,
+    *,
+    config: str | None = None,
+    split: str = "test",
+    batch_size: int = 32,
+    check_range: bool = True,
+    progress: Callable[[int, int], object] | None = None,
+) -> int:
+    """Predict every sample of a file or a split and write a parquet file.
+
+    Parameters
+    ----------
+    model : Model
+        What predicts.
+    data : Path
+        A built dataset, or a ``.npy`` file that holds the input column (N, *shape) in its unit.
+    out : Path
+        The parquet file: ``index`` and the model's outputs, with units in the metadata. It appears
+        when it is complete.
+    config, split : str
+        Of a built dataset; by default the configuration that the model was trained on.
+    batch_size, check_range
+        As for `Model.predict`.
+    progress : callable, optional
+        Called with (samples done, samples in all).
+
+    Returns
+    -------
+    int
+        Number of predicted samples.
+
+    Raises
+    ------
+    UsageError
+        If there is no such data, or the model refuses it.
+    """
+    from mesoinv.generators.pipeline.storage import shard_writer, to_table  # noqa: PLC0415
+
+    chosen = config or model.config.config
+    total, batches = _read_npy(data) if data.suffix == ".npy" else _read_build(
+        model, data, chosen, split
+    )  # fmt: skip
+    columns = _columns(model)
+    schema = _schema(model, columns, chosen, split)
+    temporary, done = out.with_name(f".{out.name}.tmp"), 0
+    out.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with shard_writer(temporary, schema) as writer:
+            for index, inputs in batches:
+                found = model.predict(inputs, batch_size=batch_size, check_range=check_range)
+                named = found if isinstance(found, dict) else {columns[1].name: found}
+                table = to_table(columns, {"index": index, **named})
+                writer.write_table(table.replace_schema_metadata(schema.metadata))
+                done += len(index)
+                if progress:
+                    progress(done, total)
+        temporary.replace(out)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return done
+
+
+def _columns(model: Model) -> list[Column]:
+    outputs = model.config.outputs
+    return [
+        INDEX, *(Column(q.name, "float32", tuple(q.shape), q.unit, "predicted") for q in outputs)
+    ]  # fmt: skip
+
+
+def _schema(model: Model, columns: list[Column], config: str, split: str) -> Any:
+    from mesoinv.generators.pipeline.storage import arrow_schema  # noqa: PLC0415
+
+    about = {
+        "model": model.config.name,
+        "dataset": model.config.dataset,
+        "dataset_version": resolve_dataset(model.config.dataset).version,
+        "config": config,
+        "split": split,
+        "units": {c.name: c.unit for c in columns},
+    }
+    schema = arrow_schema(columns)
+    return schema.with_metadata({**schema.metadata, b"mesoinv": json.dumps(about).encode()})
+
+
+def _read_npy(path: Path) -> tuple[int, Batches]:
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except FileNotFoundError:
+        raise UsageError(f"There is no file {path}.") from None
+    except (ValueError, OSError, EOFError) as error:
+        raise UsageError(f"{path} is not a .npy file of numbers: {error}") from error
+    if array.ndim < 1:
+        raise UsageError(f"{path} holds a single number; the model needs (samples, …).")
+    size = 256
+    firsts = range(0, max(len(array), 1), size)
+    return len(array), (
+        (np.arange(i, min(i + size, len(array))), np.asarray(array[i : i + size])) for i in firsts
+    )
+
+
+def _read_build(model: Model, folder: Path, config: str, split: str) -> tuple[int, Batches]:
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is neither a built dataset nor a .npy file.")
+    files = sorted((folder / config).glob(f"{split}-*.parquet"))
+    if not files:
+        there = sorted(
+            {f"{p.parent.name}/{p.name.split('-')[0]}" for p in folder.glob("*/*.parquet")}
+        )
+        raise UsageError(
+            f"{folder} holds no samples of {config}/{split}. It holds: "
+            f"{', '.join(there) or 'no samples at all'}."
+        )  # fmt: skip
+    quantity = model.config.inputs[0]
+    names = set.intersection(*(set(pq.read_schema(path).names) for path in files))
+    if missing := {"index", quantity.name} - names:
+        raise UsageError(f"{files[0]} has no column {', '.join(sorted(missing))}.")
+    total = sum(pq.read_metadata(path).num_rows for path in files)
+    # inputs of a held-out split are columns of the configuration that it belongs to
+    source = config.removesuffix(held_out_folder(""))
+    declared = resolve_dataset(model.config.dataset).columns(source)
+    return total, _rows_of(files, next(c for c in declared if c.name == quantity.name))
+
+
+def _rows_of(files: list[Path], declared: Column) -> Batches:
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    from mesoinv.generators.pipeline.storage import iter_tables, to_numpy  # noqa: PLC0415
+
+    for path in files:
+        kind = _stored_type(pq.read_schema(path).field(declared.name).type)
+        column = replace(declared, dtype=kind)
+        columns = [INDEX, column]
+        for table in iter_tables(path, 0, pq.read_metadata(path).num_rows, columns):
+            try:
+                rows = to_numpy(table, columns)
+            except ValueError:
+                raise MesoinvError(
+                    f"{path}: samples of {column.name} do not have the shape {column.shape}."
+                ) from None
+            yield rows["index"], rows[column.name]
+
+
+def _stored_type(kind: Any) -> str:
+    kind = getattr(kind, "storage_type", kind)
+    while hasattr(kind, "value_type"):
+        kind = kind.value_type
+    return np.dtype(kind.to_pandas_dtype()).name
+
+
+def prediction_figure(model: Model, split: str, index: int) -> Figure:
+    """Generate one sample and draw what the model makes of it beside the truth.
+
+    Parameters
+    ----------
+    model : Model
+        Any of the zoo.
+    split : str
+        Of the configuration that it was trained on.
+    index : int
+        Which sample.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Maps of input, truth, prediction and error; for numbers, the input under a title that
+        compares them.
+    """
+    from mesoinv.generators.pipeline.generate import generate  # noqa: PLC0415
+
+    config = model.config
+    truth = generate(config.dataset, config.config, split, [index])
+    given, output = config.inputs[0], config.outputs[0]
+    found: Any = model.predict(truth[given.name], check_range=False)
+    title = f"{config.name}, {config.dataset}/{config.config}/{split} sample {index}"
+    maps = [pictures.Map(truth[given.name][0], given.name, given.unit, "inferno", high=0.995)]
+    if output.name in {"potential", "fourier"}:
+        landscape = found
+        if output.name == "fourier":
+            landscape = metrics.landscapes_of(found, truth["s"])
+        r = float(metrics.pearson(landscape, truth["potential"])[0])
+        maps += _landscape_maps(truth["potential"][0], landscape[0])
+        title += f": Pearson r = {r:.4f}"
+    else:
+        numbers = found if isinstance(found, dict) else {output.name: found}
+        pairs = (
+            f"{q.name} = {float(numbers[q.name][0]):.4g} "
+            f"(true {float(truth[q.name][0]):.4g}) {q.unit}"
+            for q in config.outputs
+        )
+        title += "\n" + "\n".join(pairs)
+    columns = resolve_dataset(config.dataset).columns(config.config)
+    extent = next(c.shape for c in columns if c.name == given.name)
+    return pictures.side_by_side(maps, extent=extent, unit="sites", title=title)
+
+
+def _landscape_maps(true: NDArray[Any], predicted: NDArray[Any]) -> list[pictures.Map]:
+    reach = float(max(np.abs(true).max(), np.abs(predicted).max()))
+    drawn = {"potential V": true, "predicted V": predicted}
+    maps = [
+        pictures.Map(v, label, "t", "RdBu_r", centred=True, reach=reach)
+        for label, v in drawn.items()
+    ]
+    error = pictures.Map(predicted - true, "error, predicted - true", "t", "PuOr_r", centred=True)
+    return [*maps, error]

@@ -1,0 +1,1 @@
+"""What is shown and published of a model: its card, its curves, its repository."""

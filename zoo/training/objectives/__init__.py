@@ -1,0 +1,1 @@
+"""What a training does: one lightning module for each objective that is trained in steps."""
