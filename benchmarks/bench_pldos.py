@@ -28,7 +28,7 @@ DISORDER = ((70.0, 0.6), (50.0, 1.0), (40.0, 1.5))
 KWANT_SAMPLES = 5
 WORKER = """
 import re, sys, mesoinv
-from mesoinv.generators.solvers import scattering
+from mesoinv.generators.solvers.pldos import scattering
 # not resource.getrusage: its maximum begins with what the parent process had
 peak = lambda: int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) / 1024
 before = peak()

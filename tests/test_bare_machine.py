@@ -13,8 +13,8 @@ import dataclasses, sys
 from pathlib import Path
 import numpy as np
 import mesoinv
-from mesoinv.eval.harness import read_result
-from mesoinv.zoo.recipe import read_recipe
+from mesoinv.eval.scoring.evaluate import read_result
+from mesoinv.zoo.declared.recipe import read_recipe
 from mesoinv.zoo.training.train import Setting, train
 here = Path(sys.argv[1])
 recipe = dataclasses.replace(

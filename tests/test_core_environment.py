@@ -37,7 +37,7 @@ print(mesoinv.evaluate("predicted.parquet", "percolation-density", samples=4).he
 """
 LOAD = """
 import mesoinv
-from mesoinv.generators.pipeline.errors import MesoinvError
+from mesoinv.generators.common.errors import MesoinvError
 for call, *arguments in (
     (mesoinv.load_model, mesoinv.list_models()[0]),
     (mesoinv.evaluate, mesoinv.list_models()[0], mesoinv.list_tasks()[0]),

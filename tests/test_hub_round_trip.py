@@ -12,7 +12,7 @@ from mesoinv.generators.pipeline.generate import generate
 
 PUBLISH = """
 import sys, typer
-from mesoinv.commands_cards import register
+from mesoinv.commands.cards import register
 app = typer.Typer()
 register(app)
 app(["push", sys.argv[1] if len(sys.argv) > 1 else FOLDER, "--repo", "mesoinv/toy",

@@ -14,7 +14,7 @@ import json, os, sys
 from dataclasses import asdict
 from pathlib import Path
 from mesoinv.dataset_cards.publish import push
-from mesoinv.generators.pipeline.errors import MesoinvError
+from mesoinv.generators.common.errors import MesoinvError
 
 def attempt(folder, repo="mesoinv/toy", tag=None, token=None, **options):
     if token is not None:

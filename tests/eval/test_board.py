@@ -165,12 +165,12 @@ FROM_HUB = """
 import json, sys
 from pathlib import Path
 from huggingface_hub import HfApi
-from mesoinv.eval.board import build_board
-from mesoinv.eval.entries import Options
-from mesoinv.eval.submitted import submissions_folder
-from mesoinv.generators.pipeline.errors import MesoinvError
-from mesoinv.generators.pipeline.extras import MissingExtraError
-from mesoinv.generators.pipeline.secret import new_key
+from mesoinv.eval.board.build import build_board
+from mesoinv.eval.board.rows import Options
+from mesoinv.eval.board.submissions import submissions_folder
+from mesoinv.generators.common.errors import MesoinvError
+from mesoinv.generators.common.extras import MissingExtraError
+from mesoinv.generators.pipeline.held_out.secret import new_key
 
 root, cache, results = map(Path, {paths})
 api = HfApi()

@@ -25,10 +25,10 @@ TIMEOUT = 60.0
 SERVER = """
 import json, os, sys, torch, typer
 from typer.testing import CliRunner
-from mesoinv.commands_submit import register
+from mesoinv.commands.submit import register
 from mesoinv.eval.submission import check
 from mesoinv.eval.tasks import get_task
-from mesoinv.generators.pipeline.errors import MesoinvError
+from mesoinv.generators.common.errors import MesoinvError
 torch.set_num_threads(1)
 task = get_task(os.environ["TASK_FILE"])
 check.known_tasks = lambda: {task.id: task}

@@ -16,10 +16,10 @@ PUBLISH = """
 import json, os, sys, torch, typer
 from dataclasses import asdict
 from typer.testing import CliRunner
-from mesoinv.commands_cards import register
-from mesoinv.generators.pipeline.errors import MesoinvError
-from mesoinv.zoo.publish import push
-from mesoinv.zoo.model import Model
+from mesoinv.commands.cards import register
+from mesoinv.generators.common.errors import MesoinvError
+from mesoinv.zoo.publish.push import push
+from mesoinv.zoo.model.model import Model
 torch.set_num_threads(1)
 
 def attempt(call, *arguments, **options):
@@ -57,7 +57,7 @@ print(json.dumps(dict(dry=dry, before=before, first=first, again=again, tagged=t
 
 LOAD = """
 import json, sys, numpy as np, torch, mesoinv
-from mesoinv.generators.pipeline.errors import MesoinvError
+from mesoinv.generators.common.errors import MesoinvError
 torch.set_num_threads(1)
 
 def total(revision):
@@ -84,8 +84,8 @@ print(json.dumps({
 
 OFFLINE = """
 import json
-from mesoinv.zoo import models
-from mesoinv.generators.pipeline.errors import MesoinvError
+from mesoinv.zoo.declared import models
+from mesoinv.generators.common.errors import MesoinvError
 from pathlib import Path
 models.LOCAL_WEIGHTS = Path("nowhere")
 try:

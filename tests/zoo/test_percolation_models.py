@@ -72,7 +72,9 @@ def test_samples_at_rest_do_not_change_the_others():
 
 def test_a_short_training_gives_a_model_of_any_lattice(tmp_path):
     path = tmp_path / "percolation-spanning-floodfill.test.yaml"
-    text = (RECIPES / "percolation-spanning-floodfill.l10.yaml").read_text(encoding="utf-8")
+    text = (RECIPES / "percolation" / "percolation-spanning-floodfill.l10.yaml").read_text(
+        encoding="utf-8"
+    )
     for there, fewer in (("310000", "2560"), ("n: 6200", "n: 310")):
         assert there in text
         text = text.replace(there, fewer)

@@ -88,7 +88,7 @@ from pathlib import Path
 import torch
 torch.set_num_threads(1)
 from zoo_helpers import tiny_recipe, tiny_setting
-from mesoinv.zoo.training.loop import Training
+from mesoinv.zoo.training.objectives.supervised import Training
 from mesoinv.zoo.training.train import train
 
 def stop(self):

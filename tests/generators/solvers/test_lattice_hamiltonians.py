@@ -6,6 +6,7 @@ import lattices
 import numpy as np
 import pytest
 
+from mesoinv.generators.solvers.eigenstates.states import time_reversed
 from mesoinv.generators.solvers.wavefunctions import lattice_hamiltonians as lattice
 
 
@@ -28,12 +29,10 @@ def test_kramers_pairs_are_exact(model: str) -> None:
     matrix = lattices.hamiltonian(model, 6, 4.0, 1)
     energies, vectors = np.linalg.eigh(matrix.toarray())
     np.testing.assert_allclose(energies[::2], energies[1::2], atol=1e-13)
-    partner = lattice.time_reversed(vectors[:, 0])
+    partner = time_reversed(vectors[:, 0])
     np.testing.assert_allclose(matrix @ partner, energies[0] * partner, atol=1e-12)
     assert abs(np.vdot(partner, vectors[:, 0])) < 1e-14
-    np.testing.assert_allclose(
-        lattice.time_reversed(lattice.time_reversed(vectors.T)), -vectors.T, atol=0
-    )
+    np.testing.assert_allclose(time_reversed(time_reversed(vectors.T)), -vectors.T, atol=0)
 
 
 def test_density_of_a_pair_does_not_depend_on_the_choice() -> None:
@@ -41,9 +40,7 @@ def test_density_of_a_pair_does_not_depend_on_the_choice() -> None:
     first = vectors[:, 30]
     expected = lattices.density(first)
     for angle, phase in ((0.3, 1.0), (1.2, 2.5), (np.pi / 2, 0.0)):
-        other = np.cos(angle) * first + np.sin(angle) * np.exp(1j * phase) * lattice.time_reversed(
-            first
-        )
+        other = np.cos(angle) * first + np.sin(angle) * np.exp(1j * phase) * time_reversed(first)
         np.testing.assert_allclose(lattices.density(other), expected, atol=1e-15)
 
 
