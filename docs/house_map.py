@@ -73,7 +73,7 @@ def reduced(graph: Graph) -> Graph:
         room: {
             other
             for other in others
-            if not any(other in reach(between, set()) for between in others - {other})
+            if not any(other in reach(between, {room}) for between in others - {other})
         }
         for room, others in graph.items()
     }
