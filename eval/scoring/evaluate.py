@@ -14,6 +14,7 @@ from mesoinv.eval.scoring.samples import Choice, samples_of
 from mesoinv.eval.tasks import get_task
 from mesoinv.eval.tasks.task import Noise, OtherConfig
 from mesoinv.generators.common.errors import MesoinvError
+from mesoinv.generators.common.files import replace_text, replacing
 from mesoinv.generators.common.provenance import library_versions, version_of
 from mesoinv.generators.common.records import to_json
 from mesoinv.zoo import metrics
@@ -62,23 +63,21 @@ class Result:
 
         target = Path(folder)
         target.mkdir(parents=True, exist_ok=True)
-        temporary = target / f".{TABLE}.tmp"
         rounded = {
             name: values.astype(np.float32) if values.dtype.kind == "f" else values
             for name, values in self.table.items()
         }
-        pq.write_table(
-            pa.table(rounded), temporary, compression="zstd", use_dictionary=False,
-            column_encoding={
-                name: "BYTE_STREAM_SPLIT" if values.dtype.kind == "f" else "DELTA_BINARY_PACKED"
-                for name, values in rounded.items()
-            },
-        )  # fmt: skip
-        temporary.replace(target / TABLE)
+        encodings = {
+            name: "BYTE_STREAM_SPLIT" if values.dtype.kind == "f" else "DELTA_BINARY_PACKED"
+            for name, values in rounded.items()
+        }
+        with replacing(target / TABLE) as temporary:
+            pq.write_table(
+                pa.table(rounded), temporary, compression="zstd", use_dictionary=False,
+                column_encoding=encodings,
+            )  # fmt: skip
         # last: where it is, the table is too
-        temporary = target / f".{RESULT}.tmp"
-        temporary.write_text(to_json(self.evaluation), encoding="utf-8")
-        temporary.replace(target / RESULT)
+        replace_text(target / RESULT, to_json(self.evaluation))
         return target
 
 

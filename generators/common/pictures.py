@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mesoinv.generators.common.files import replacing
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
@@ -208,16 +210,15 @@ def save_figure(figure: Figure, path: Path, source: str) -> None:
         Goes into the file's ``Source`` entry.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    # no Software entry: it names matplotlib's version, and equal pictures should be equal files
-    figure.savefig(
-        temporary,
-        format="png",
-        dpi=DPI,
-        bbox_inches="tight",
-        metadata={"Source": source, "Software": None},
-    )
-    temporary.replace(path)
+    with replacing(path) as temporary:
+        # no Software entry: it names matplotlib's version, and equal pictures should be equal files
+        figure.savefig(
+            temporary,
+            format="png",
+            dpi=DPI,
+            bbox_inches="tight",
+            metadata={"Source": source, "Software": None},
+        )
 
 
 def map_png(drawn: Map) -> bytes:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from mesoinv.generators.common.errors import MesoinvError, UsageError
+from mesoinv.generators.common.files import replace_text
 from mesoinv.generators.common.records import digest_of, from_dict, to_json
 from mesoinv.zoo.declared.transforms import Transform  # noqa: TC001  (read at run time)
 
@@ -124,6 +125,4 @@ def weights_digest(folder: Path) -> str | None:
 
 def write_config(folder: Path, config: ModelConfig) -> None:
     """Write ``config.json`` in one step."""
-    temporary = folder / f".{CONFIG}.tmp"
-    temporary.write_text(to_json(config), encoding="utf-8")
-    temporary.replace(folder / CONFIG)
+    replace_text(folder / CONFIG, to_json(config))

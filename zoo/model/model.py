@@ -14,6 +14,7 @@ from safetensors.torch import save, save_file
 from torch import Tensor, nn
 
 from mesoinv.generators.common.errors import MesoinvError, UsageError
+from mesoinv.generators.common.files import replacing
 from mesoinv.zoo.declared.config import (
     WEIGHTS,
     ModelConfig,
@@ -141,9 +142,8 @@ class Model(nn.Module):
             raise MesoinvError(f"Weights are not finite as {dtype}: {', '.join(bad)}.")
         target = Path(folder)
         target.mkdir(parents=True, exist_ok=True)
-        temporary = target / f".{WEIGHTS}.tmp"
-        save_file(tensors, temporary, metadata=_METADATA)
-        temporary.replace(target / WEIGHTS)
+        with replacing(target / WEIGHTS) as temporary:
+            save_file(tensors, temporary, metadata=_METADATA)
         write_config(target, self.config)
         return target
 

@@ -12,6 +12,7 @@ import yaml
 
 from mesoinv.generators import get_dataset
 from mesoinv.generators.common.extras import CARD_MODULES, require_modules
+from mesoinv.generators.common.files import replace_text
 from mesoinv.generators.common.numbers import count, duration, size
 from mesoinv.generators.hub.client import repo_name
 from mesoinv.zoo.declared.config import ANY, WEIGHTS, read_config
@@ -60,9 +61,7 @@ def write_card(folder: Path, repo: str | None = None) -> Path:
     """
     require_modules("The card of a model", *CARD_MODULES)
     draw_curves(folder)
-    temporary = folder / f".{CARD}.tmp"
-    temporary.write_text(card_text(folder, repo), encoding="utf-8")
-    temporary.replace(folder / CARD)
+    replace_text(folder / CARD, card_text(folder, repo))
     return folder / CARD
 
 

@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 from mesoinv.generators.common.errors import UsageError
+from mesoinv.generators.common.files import replacing
 from mesoinv.generators.common.records import canonical
 
 if TYPE_CHECKING:
@@ -60,9 +61,7 @@ def write_log(folder: Path, target: Path) -> None:
                 rows += csv.DictReader(file)
     if not rows:
         return
-    temporary = target.with_name(f".{target.name}.tmp")
-    with temporary.open("w", newline="", encoding="utf-8") as file:
+    with replacing(target) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, sorted({key for row in rows for key in row}))
         writer.writeheader()
         writer.writerows(rows)
-    temporary.replace(target)

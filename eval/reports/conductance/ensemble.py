@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mesoinv.eval.reports.conductance.settings import DATASET
+from mesoinv.generators.common.files import replacing
 from mesoinv.generators.pipeline.resolve import resolve_dataset
 from mesoinv.zoo.declared.models import local_folder
 from mesoinv.zoo.model.loading import load_model
@@ -119,8 +120,6 @@ def _predicted(model: Model, inputs: NDArray[Any], settings: Settings) -> RealAr
     found: Any = model.predict(inputs, batch_size=BATCH, check_range=False)
     values = np.asarray(found, dtype=np.float64)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
-    with temporary.open("wb") as file:
+    with replacing(path) as temporary, temporary.open("xb") as file:
         np.save(file, values)
-    temporary.replace(path)
     return values

@@ -9,13 +9,13 @@ to processes that may be reading it.
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mesoinv.generators.common.errors import UsageError
+from mesoinv.generators.common.files import replacing
 from mesoinv.generators.pipeline.compute import compute_rows
 from mesoinv.generators.pipeline.resolve import resolve_dataset
 from mesoinv.generators.pipeline.workers import completed, open_pool
@@ -161,13 +161,8 @@ def _compute(task: tuple[Request, Path, tuple[int, int], str]) -> None:
 
 def _write(path: Path, values: NDArray[Any]) -> None:
     """Write a file whole or not at all; another process may write the same one meanwhile."""
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
-    try:
-        with temporary.open("xb") as file:
-            np.save(file, values)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replacing(path) as temporary, temporary.open("xb") as file:
+        np.save(file, values)
 
 
 def _file(folder: Path, column: str, first: int, stop: int) -> Path:
