@@ -10,6 +10,7 @@ import numpy as np
 
 from mesoinv.generators.common import pictures
 from mesoinv.generators.common.errors import MesoinvError, UsageError
+from mesoinv.generators.common.files import replacing
 from mesoinv.generators.pipeline.base import Column
 from mesoinv.generators.pipeline.plan import held_out_folder
 from mesoinv.generators.pipeline.resolve import resolve_dataset
@@ -76,21 +77,17 @@ def predict_file(
     )  # fmt: skip
     columns = _columns(model)
     schema = _schema(model, columns, chosen, split)
-    temporary, done = out.with_name(f".{out.name}.tmp"), 0
+    done = 0
     out.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with shard_writer(temporary, schema) as writer:
-            for index, inputs in batches:
-                found = model.predict(inputs, batch_size=batch_size, check_range=check_range)
-                named = found if isinstance(found, dict) else {columns[1].name: found}
-                table = to_table(columns, {"index": index, **named})
-                writer.write_table(table.replace_schema_metadata(schema.metadata))
-                done += len(index)
-                if progress:
-                    progress(done, total)
-        temporary.replace(out)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replacing(out) as temporary, shard_writer(temporary, schema) as writer:
+        for index, inputs in batches:
+            found = model.predict(inputs, batch_size=batch_size, check_range=check_range)
+            named = found if isinstance(found, dict) else {columns[1].name: found}
+            table = to_table(columns, {"index": index, **named})
+            writer.write_table(table.replace_schema_metadata(schema.metadata))
+            done += len(index)
+            if progress:
+                progress(done, total)
     return done
 
 
