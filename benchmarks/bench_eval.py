@@ -17,8 +17,9 @@ from mesoinv.eval.board.site import write_site
 from mesoinv.eval.scoring.evaluate import evaluate
 from mesoinv.eval.tasks import get_task
 from mesoinv.generators import get_dataset
-from mesoinv.generators.pipeline.loading.samples import Request
-from mesoinv.generators.pipeline.loading.sources import iter_samples
+from mesoinv.generators.pipeline.loading.generated import store_of
+from mesoinv.generators.pipeline.loading.request import Request
+from mesoinv.generators.pipeline.loading.source import SampleSource
 from mesoinv.generators.pipeline.plan import stream_of
 from mesoinv.generators.pipeline.storage import shard_writer, to_storage
 from mesoinv.zoo import metrics
@@ -50,7 +51,7 @@ def overhead(folder: Path, samples: int, repeats: int) -> str:
     request = Request(task.dataset, task.config, task.split, samples, task.inputs)
 
     def plainly() -> int:
-        for rows in iter_samples(request, cache=folder):
+        for rows in SampleSource(cache=folder).batches(request):
             model.predict(rows)
         return samples
 
@@ -115,17 +116,16 @@ def _labels(cache: Path, name: str) -> dict[str, NDArray[Any]]:
     task = get_task(name)
     dataset = get_dataset(task.dataset)
     stream = stream_of(dataset, task.config, task.split)
-    place = cache / f"{dataset.name}-{dataset.version}" / f"{task.config}-{task.split}"
-    place.mkdir(parents=True)
+    request = Request(task.dataset, task.config, task.split, task.samples, task.truth)
+    store = store_of(request, cache)
     true: dict[str, list[NDArray[Any]]] = {name: [] for name in task.truth}
-    columns = {c.name: c for c in dataset.columns(task.config)}
-    for first in range(0, task.samples, 256):
-        drawn = dataset.draw(task.config, stream, np.arange(first, first + 256))
-        for column, parts in true.items():
-            values = to_storage(columns[column], drawn[column])
-            np.save(place / f"{column}-{first:07d}.npy", values)
-            parts.append(values)
-    return {name: np.concatenate(parts)[: task.samples] for name, parts in true.items()}
+    for first, stop in store.spans(task.samples):
+        drawn = dataset.draw(task.config, stream, np.arange(first, stop))
+        for column in request.checked_columns():
+            values = to_storage(column, drawn[column.name])
+            store.write(column.name, first, values)
+            true[column.name].append(values)
+    return {name: np.concatenate(parts) for name, parts in true.items()}
 
 
 def _submit(folder: Path, task: Any, true: dict[str, NDArray[Any]], number: int) -> None:

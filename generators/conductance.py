@@ -189,6 +189,11 @@ class ConductanceConfig(Config):
     )
     storage: str = field(default="float32", metadata={"unit": "numpy type"})
 
+    @property
+    def symmetries(self) -> tuple[str, ...]:
+        """A wire conducts the same when it is mirrored, and in both directions."""
+        return ("mirror", "reversal")
+
     def __post_init__(self) -> None:
         if self.length < 1 or self.width < 1:
             raise UsageError(f"A wire has sites; got {self.length} × {self.width}.")
@@ -276,14 +281,26 @@ class Conductance(Dataset):
         solved = (2 * TOLERANCE, 1.0)
         columns = [
             Column("index", "int64", (), "1", "number of the sample in its split"),
-            Column("onsite_energy", parameters.storage, site, "t", "on-site energy ε(x, y)"),
-            Column("conductance", "float64", (), "2e²/h", "G, transmission at E = 0", *solved),
+            Column("onsite_energy", parameters.storage, site, "t", "on-site energy ε(x, y)",
+                   symmetry="field"),
+            Column("conductance", "float64", (), "2e²/h", "G, transmission at E = 0", *solved,
+                   symmetry="invariant"),
             Column("spectrum", "float64", (len(ENERGIES),), "2e²/h",
-                   "transmission at E = -0.18, -0.14 … 0.18 t", *solved),
-            Column("mean_conductance", "float64", (), "2e²/h", "Ḡ, mean of the spectrum", *solved),
+                   "transmission at E = -0.18, -0.14 … 0.18 t", *solved, symmetry="invariant"),
+            Column("mean_conductance", "float64", (), "2e²/h", "Ḡ, mean of the spectrum", *solved,
+                   symmetry="invariant"),
         ]  # fmt: skip
         if parameters.impurity:
-            columns.append(Column("concentration", "float64", (), "1", "n, impurities per site"))
+            columns.append(
+                Column(
+                    "concentration",
+                    "float64",
+                    (),
+                    "1",
+                    "n, impurities per site",
+                    symmetry="invariant",
+                )
+            )
         return tuple(columns)
 
     def parameters(self, config: str) -> ConductanceConfig:

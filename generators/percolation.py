@@ -137,6 +137,11 @@ class PercolationConfig(Config):
         default=False, metadata={"unit": "1", "description": "whether just every second one spans"}
     )
 
+    @property
+    def symmetries(self) -> tuple[str, ...]:
+        """Clusters are the same on a lattice that is turned or mirrored."""
+        return ("square",)
+
     def __post_init__(self) -> None:
         if not 1 <= self.length <= LARGEST:
             raise UsageError(f"A lattice has 1 to {LARGEST} sites a side; got {self.length}.")
@@ -210,14 +215,49 @@ class Percolation(Dataset):
         side = self.parameters(config).length
         return (
             Column("index", "int64", (), "1", "number of the sample in its split"),
-            Column("occupied", "uint8", (side, side), "1", "1 where a site is occupied, else 0"),
-            Column("density", "float64", (), "1", "p, occupied sites over all sites"),
-            Column("density_class", "int64", (), "1", "place of p in the list of 31 densities"),
-            Column("spanning", "bool", (), "1", "a cluster spans, vertically or horizontally"),
+            Column(
+                "occupied",
+                "uint8",
+                (side, side),
+                "1",
+                "1 where a site is occupied, else 0",
+                symmetry="field",
+            ),
+            Column(
+                "density",
+                "float64",
+                (),
+                "1",
+                "p, occupied sites over all sites",
+                symmetry="invariant",
+            ),
+            Column(
+                "density_class",
+                "int64",
+                (),
+                "1",
+                "place of p in the list of 31 densities",
+                symmetry="invariant",
+            ),
+            Column(
+                "spanning",
+                "bool",
+                (),
+                "1",
+                "a cluster spans, vertically or horizontally",
+                symmetry="invariant",
+            ),
             Column("spanning_vertical", "bool", (), "1", "a cluster touches top and bottom"),
             Column("spanning_horizontal", "bool", (), "1", "a cluster touches left and right"),
-            Column("largest_cluster", "int32", (), "sites", "size of the largest cluster"),
-            Column("n_clusters", "int32", (), "1", "number of clusters"),
+            Column(
+                "largest_cluster",
+                "int32",
+                (),
+                "sites",
+                "size of the largest cluster",
+                symmetry="invariant",
+            ),
+            Column("n_clusters", "int32", (), "1", "number of clusters", symmetry="invariant"),
         )
 
     def parameters(self, config: str) -> PercolationConfig:

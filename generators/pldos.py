@@ -13,7 +13,7 @@ References
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -191,6 +191,11 @@ class PldosConfig(Config):
     strength: float = field(default=1.0, metadata={"unit": "1"})
     strip: Strip = field(default_factory=Strip)
 
+    @property
+    def symmetries(self) -> tuple[str, ...]:
+        """The strip, its source and the donors are the same when y becomes -y."""
+        return ("mirror",)
+
     def __post_init__(self) -> None:
         if not (0 < self.s[0] <= self.s[1] < np.inf):
             raise UsageError(f"s must be positive and ordered (nm); got {self.s}.")
@@ -272,14 +277,19 @@ class Pldos(Dataset):
         return (
             Column("index", "int64", (), "1", "number of the sample in its split"),
             Column("pldos", "float16", site, "1/t", "partial local density of states ρ(x, y)",
-                   solved + 5e-4),
-            Column("potential", "float16", site, "t", "potential V(x, y)", 1e-4),
-            Column("fourier", "float64", (count, 2), "1", "Re C(q), Im C(q) of Eq. (1)"),
-            Column("s", "float64", (), "nm", "distance of the donors"),
-            Column("n_d", "float64", (), "1e12 cm⁻²", "density of the donors"),
-            Column("potential_rms", "float64", (), "t", "ensemble rms √C(0), from (s, N_d)", 1e-9),
-            Column("correlation_length", "float64", (), "nm", "ensemble ξ, C(ξ) = C(0)/2", 1e-9),
-            Column("conductance", "float64", (), "2e²/h", "transmission source → drain", solved),
+                   solved + 5e-4, symmetry="field"),
+            Column("potential", "float16", site, "t", "potential V(x, y)", 1e-4, symmetry="field"),
+            Column("fourier", "float64", (count, 2), "1", "Re C(q), Im C(q) of Eq. (1)",
+                   symmetry="own"),
+            Column("s", "float64", (), "nm", "distance of the donors", symmetry="invariant"),
+            Column("n_d", "float64", (), "1e12 cm⁻²", "density of the donors",
+                   symmetry="invariant"),
+            Column("potential_rms", "float64", (), "t", "ensemble rms √C(0), from (s, N_d)", 1e-9,
+                   symmetry="invariant"),
+            Column("correlation_length", "float64", (), "nm", "ensemble ξ, C(ξ) = C(0)/2", 1e-9,
+                   symmetry="invariant"),
+            Column("conductance", "float64", (), "2e²/h", "transmission source → drain", solved,
+                   symmetry="invariant"),
         )  # fmt: skip
 
     def parameters(self, config: str) -> PldosConfig:
@@ -323,6 +333,13 @@ class Pldos(Dataset):
             ),
             "conductance": found.transmission,
         }
+
+    def transformed(self, config: str, column: str, group: str, values: NDArray[Any]) -> Any:
+        """Return the Fourier coefficients of mirrored landscapes."""
+        if (column, group) != ("fourier", "mirror"):
+            return super().transformed(config, column, group, values)
+        parameters = self.parameters(config)
+        return coulomb.mirrored(values, parameters.s[0], parameters.strip)
 
     def figure(self, config: str, batch: Batch, row: int = 0) -> Figure:
         """Draw landscape and density of states of one sample side by side."""

@@ -114,6 +114,11 @@ class WavefunctionsConfig(Config):
         """Whether the lattice has no edges."""
         return self.model != "chern"
 
+    @property
+    def symmetries(self) -> tuple[str, ...]:
+        """A turned, mirrored or shifted state is one of other disorder of the same strength."""
+        return ("square", "translations") if self.periodic else ("square",)
+
     def __post_init__(self) -> None:
         if self.model not in MODELS:
             raise unknown_name("model", self.model, MODELS)
@@ -226,13 +231,17 @@ class Wavefunctions(Dataset):
         return (
             Column("index", "int64", (), "1", "number of the sample in its split"),
             Column("density", "float32", (side, side), "1",
-                   "|ψ(x, y)|², summed over spin or orbital; its sum is 1", 1e-5),
-            Column("energy", "float64", (), unit, "E of the state", *absolute),
+                   "|ψ(x, y)|², summed over spin or orbital; its sum is 1", 1e-5, symmetry="field"),
+            Column("energy", "float64", (), unit, "E of the state", *absolute,
+                   symmetry="invariant"),
             Column("level", "int64", (), "1", "number of the level, counted from 0"),
-            Column("disorder", "float64", (), unit, "W: random energies lie in [-W/2, W/2]"),
+            Column("disorder", "float64", (), unit, "W: random energies lie in [-W/2, W/2]",
+                   symmetry="invariant"),
             Column("label", "int64", (), "1",
-                   "1 where W < W_c (delocalised; Chern: topological), else 0"),
-            Column("participation_ratio", "float64", (), "sites", "1/Σ|ψ|⁴ of the density", 1e-5),
+                   "1 where W < W_c (delocalised; Chern: topological), else 0",
+                   symmetry="invariant"),
+            Column("participation_ratio", "float64", (), "sites", "1/Σ|ψ|⁴ of the density", 1e-5,
+                   symmetry="invariant"),
             Column("residual", "float64", (), unit, "|Hψ - Eψ|", *absolute),
             Column("levels_below", "int64", (), "1",
                    "levels proven to lie below an energy just under the state"),

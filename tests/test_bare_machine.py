@@ -15,12 +15,15 @@ import numpy as np
 import mesoinv
 from mesoinv.eval.scoring.evaluate import read_result
 from mesoinv.zoo.declared.recipe import read_recipe
-from mesoinv.zoo.training.train import Setting, train
+from mesoinv.generators.pipeline.loading.source import SampleSource
+from mesoinv.zoo.training.environment import TrainingEnvironment
+from mesoinv.zoo.training.train import train
 here = Path(sys.argv[1])
 recipe = dataclasses.replace(
     read_recipe("pldos-donors-constant.16k"), samples=2, validation=1, name="tiny"
 )
-model = train(recipe, here / "tiny", Setting(runs=here / "runs", cache=here / "cache"))
+source = SampleSource(cache=here / "cache")
+model = train(recipe, here / "tiny", TrainingEnvironment(source, runs=here / "runs"))
 one = mesoinv.generate("pldos", "global", indices=[0])
 result = mesoinv.evaluate(
     model, "pldos-donors", "validation", samples=2, cache=here / "cache", variants=False

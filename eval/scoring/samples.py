@@ -12,8 +12,9 @@ from mesoinv.eval.tasks.task import OtherConfig
 from mesoinv.generators.common.errors import UsageError, unknown_name
 from mesoinv.generators.pipeline.held_out.build_held_out import held_out_samples
 from mesoinv.generators.pipeline.held_out.secret import commitment, read_key
-from mesoinv.generators.pipeline.loading.samples import ROWS, Request
-from mesoinv.generators.pipeline.loading.sources import GENERATE, iter_samples
+from mesoinv.generators.pipeline.loading.built import GENERATE
+from mesoinv.generators.pipeline.loading.request import Request
+from mesoinv.generators.pipeline.loading.source import SampleSource
 from mesoinv.generators.pipeline.manifest import read_manifest
 from mesoinv.generators.pipeline.plan import HELD_OUT, HELD_OUT_SPLIT, held_out_folder
 from mesoinv.generators.pipeline.resolve import resolve_dataset
@@ -140,10 +141,10 @@ def _counted(pieces: Iterator[Rows]) -> Iterator[Rows]:
 def _public(choice: Choice, columns: tuple[str, ...]) -> Iterator[Rows]:
     config = choice.config or choice.task.config
     request = Request(choice.task.dataset, config, choice.split, choice.count, columns)
-    return iter_samples(
-        request, choice.data, cache=choice.cache, workers=choice.workers, device=choice.device,
-        progress=choice.generating,
-    )  # fmt: skip
+    source = SampleSource(
+        choice.data, choice.cache, choice.workers, choice.device, choice.generating
+    )
+    return source.batches(request)
 
 
 def _held_out(choice: Choice, columns: tuple[str, ...]) -> Iterator[Rows]:
@@ -151,8 +152,9 @@ def _held_out(choice: Choice, columns: tuple[str, ...]) -> Iterator[Rows]:
     assert choice.key_file is not None
     key, task = read_key(Path(choice.key_file)), choice.task
     declared = {c.name: c for c in resolve_dataset(task.dataset).columns(task.config)}
-    for first in range(0, choice.count, ROWS):
-        rows = np.arange(first, min(first + ROWS, choice.count))
+    size = resolve_dataset(task.dataset).part_rows(task.config)
+    for first in range(0, choice.count, size):
+        rows = np.arange(first, min(first + size, choice.count))
         found = held_out_samples(
             task.dataset, task.config, key, rows, columns, device=choice.device
         )

@@ -12,9 +12,12 @@ import hashlib
 import json
 import types
 import typing
-from typing import Any, Literal, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, Union
 
 from mesoinv.generators.common.errors import UsageError, unknown_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 T = TypeVar("T")
 
@@ -119,9 +122,7 @@ def _value(hint: Any, data: object, where: str) -> Any:
             raise unknown_name(where, str(data), map(str, arguments))
         return data
     if origin in {list, tuple}:
-        if not isinstance(data, list | tuple):
-            raise _wrong(where, "a list", data)
-        return origin(_value(arguments[0], item, f"{where}[{i}]") for i, item in enumerate(data))
+        return origin(_items(arguments[0], data, where))
     if origin is dict:
         if not isinstance(data, dict):
             raise _wrong(where, "keys and values", data)
@@ -129,6 +130,14 @@ def _value(hint: Any, data: object, where: str) -> Any:
     if dataclasses.is_dataclass(hint):
         return from_dict(typing.cast("type[Any]", hint), data, where)
     return _scalar(hint, data, where)
+
+
+def _items(hint: Any, data: object, where: str) -> Iterable[Any]:
+    if not isinstance(data, list | tuple):
+        raise _wrong(where, "a list", data)
+    if set(map(type, data)) == {hint}:  # long lists of numbers
+        return data
+    return (_value(hint, item, f"{where}[{i}]") for i, item in enumerate(data))
 
 
 def _scalar(hint: Any, data: object, where: str) -> Any:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from numpy.typing import NDArray
 
-from mesoinv.generators.common.errors import unknown_name
+from mesoinv.generators.common.errors import UsageError, unknown_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +27,15 @@ Batch = dict[str, NDArray[Any]]
 
 SPLITS = ("train", "validation", "test")
 SIZES = ("mini", "small", "full")
+
+#: Groups of symmetries -> what they do to the sites.
+SYMMETRIES = {
+    "mirror": "the last axis is mirrored",
+    "reversal": "the first axis is mirrored",
+    "square": "the two axes are exchanged and mirrored, in all eight ways",
+    "cube": "the three axes are exchanged and mirrored, in all 48 ways",
+    "translations": "every axis is shifted by any number of sites, periodically",
+}
 
 
 @dataclass(frozen=True)
@@ -51,6 +60,10 @@ class Column:
     floor : float
         A value whose L2 norm is smaller is compared as if it were this large, for quantities that
         may be near zero and have an absolute error.
+    symmetry : str
+        What the symmetries of the configuration (`Config.symmetries`) do to it: ``"invariant"``,
+        nothing; ``"field"``, its values move with the sites; ``"own"``, what `Dataset.transformed`
+        does. Empty: it is not known, and nobody may transform samples with it.
     """
 
     name: str
@@ -60,6 +73,7 @@ class Column:
     description: str
     rtol: float = 0.0
     floor: float = 0.0
+    symmetry: Literal["", "invariant", "field", "own"] = ""
 
 
 @dataclass(frozen=True)
@@ -90,6 +104,11 @@ class Config:
 
     description: str
     sizes: Mapping[str, Mapping[str, int]]
+
+    @property
+    def symmetries(self) -> tuple[str, ...]:
+        """Groups that turn samples into others of the same distribution, names of `SYMMETRIES`."""
+        return ()
 
 
 class Dataset(ABC):
@@ -182,6 +201,22 @@ class Dataset(ABC):
         if name not in self.configs:
             raise unknown_name(f"config of {self.name}", name, self.configs)
         return self.configs[name]
+
+    def transformed(self, config: str, column: str, group: str, values: NDArray[Any]) -> Any:
+        """Return values (B, *shape) of a column of symmetry ``"own"``, transformed.
+
+        Only groups of two, ``"mirror"`` and ``"reversal"``, ask for it.
+
+        Raises
+        ------
+        UsageError
+            If the dataset does not know how.
+        """
+        raise UsageError(f"{self.name}/{config}: what {group} does to {column} is not known.")
+
+    def part_rows(self, config: str) -> int:
+        """Return how many samples of a configuration are computed together: two minutes at most."""
+        return self.rows_per_part
 
     def num_samples(self, config: str, size: str, split: str) -> int:
         """Return how many samples a split has at a size, refusing unknown names."""

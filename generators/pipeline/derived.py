@@ -49,7 +49,7 @@ def build_preview(assembly: Assembly, rows: int) -> None:
     """Write the first `rows` samples of the test split with pictures, if there are any."""
     dataset = assembly.job.dataset
     source = dataset.default_config
-    plans = plan_split(dataset, PREVIEW, PREVIEW_SPLIT, rows)
+    plans = plan_split(dataset, source, PREVIEW_SPLIT, rows, PREVIEW)
     if not plans or assembly.is_finished(plans[0]):
         return
     columns = dataset.columns(source)

@@ -101,9 +101,8 @@ def compute_samples(
     if rows.size == 0 or rows.dtype.kind not in "iu" or rows.min() < 0:
         raise UsageError("indices must be one or more integers of 0 or more.")
     solver, device = check_solver(dataset, solver), check_device(device)
-    chunks = np.split(
-        rows.astype(np.int64), range(dataset.rows_per_part, len(rows), dataset.rows_per_part)
-    )
+    size = dataset.part_rows(config)
+    chunks = np.split(rows.astype(np.int64), range(size, len(rows), size))
     names = columns or [column.name for column in dataset.columns(config)]
     batches = []
     for chunk in chunks:

@@ -57,26 +57,31 @@ class ShardPlan:
         ]
 
 
-def plan_split(dataset: Dataset, folder: str, split: str, rows: int) -> list[ShardPlan]:
+def plan_split(
+    dataset: Dataset, source: str, split: str, rows: int, folder: str
+) -> list[ShardPlan]:
     """Cut one split into shards.
 
     Parameters
     ----------
     dataset : Dataset
-        Gives `rows_per_part` and `rows_per_shard`.
-    folder : str
-        Configuration, also the name of its folder.
+        Gives the rows of a part and of a shard.
+    source : str
+        The declared configuration.
     split : str
         Name of the split.
     rows : int
         Samples in the split.
+    folder : str
+        Where it is stored.
 
     Returns
     -------
     list of ShardPlan
     """
     per_shard = dataset.rows_per_shard
-    if per_shard % dataset.rows_per_part:
+    part_rows = dataset.part_rows(source)
+    if per_shard % part_rows:
         raise ValueError(f"{dataset.name}: rows_per_shard is not a multiple of rows_per_part")
     starts = range(0, rows, per_shard)
     return [
@@ -86,7 +91,7 @@ def plan_split(dataset: Dataset, folder: str, split: str, rows: int) -> list[Sha
             split=split,
             first=first,
             count=min(per_shard, rows - first),
-            part_rows=dataset.rows_per_part,
+            part_rows=part_rows,
         )
         for number, first in enumerate(starts)
     ]
@@ -98,7 +103,8 @@ def plan_config(
     """Plan every split of a configuration at a size, stored under `folder` (default: its name)."""
     splits = dataset.config(source).sizes[size]
     return {
-        split: plan_split(dataset, folder or source, split, rows) for split, rows in splits.items()
+        split: plan_split(dataset, source, split, rows, folder or source)
+        for split, rows in splits.items()
     }
 
 

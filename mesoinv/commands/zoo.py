@@ -129,13 +129,15 @@ def train(  # noqa: PLR0913, PLR0917  (each is an option)
         )
     _use_threads(threads)
     _quiet_lightning()
+    from mesoinv.generators.pipeline.loading.source import SampleSource
     from mesoinv.progress import generation_bar
-    from mesoinv.zoo.training.train import Setting
+    from mesoinv.zoo.training.environment import TrainingEnvironment
     from mesoinv.zoo.training.train import train as train_recipe
 
     with generation_bar() as progress:
-        setting = Setting(data, runs, cache, workers, device, devices, progress)
-        model = train_recipe(read, folder, setting)
+        source = SampleSource(data, cache, workers, device, progress)
+        environment = TrainingEnvironment(source, runs, device, devices)
+        model = train_recipe(read, folder, environment)
     if Path(recipe).suffix == ".yaml":
         (folder / card.recipe_file(read.name)).write_bytes(Path(recipe).read_bytes())
     if not no_card:

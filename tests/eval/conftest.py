@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from eval_helpers import COUNT, DONORS, model
+from kept_samples import keep_samples
 from prediction_files import COUNT as ROWS
 
 from mesoinv.eval.scoring import evaluate as harness
@@ -14,43 +15,41 @@ from mesoinv.generators.pldos import DATASET
 from mesoinv.generators.solvers.pldos import coulomb
 
 
+def made_up(config):
+    """The first test samples of a configuration."""
+    rng = np.random.default_rng(0)
+    drawn = DATASET.draw(config, stream_of(DATASET, config, "test"), np.arange(COUNT))
+    potential = coulomb.landscape(drawn["fourier"] @ np.array([1, 1j]), drawn["s"])
+    return drawn | {
+        "potential": potential,
+        "pldos": np.exp(rng.normal(size=(COUNT, 64, 48)) - 5 * potential[:, ::4, ::4])
+        .repeat(4, axis=1)
+        .repeat(4, axis=2),
+        "potential_rms": np.array(
+            [coulomb.ensemble_rms(*p) for p in zip(drawn["s"], drawn["n_d"], strict=True)]
+        ),
+        "correlation_length": np.array([coulomb.correlation_length(s) for s in drawn["s"]]),
+    }
+
+
 @pytest.fixture(scope="session")
 def report_cache(tmp_path_factory):
     """A cache of the first test samples, where generated ones are looked for."""
     folder = tmp_path_factory.mktemp("cache")
-    rng = np.random.default_rng(0)
     for config in DATASET.configs:
-        drawn = DATASET.draw(config, stream_of(DATASET, config, "test"), np.arange(COUNT))
-        potential = coulomb.landscape(drawn["fourier"] @ np.array([1, 1j]), drawn["s"])
-        drawn |= {
-            "potential": potential,
-            "pldos": np.exp(rng.normal(size=(COUNT, 64, 48)) - 5 * potential[:, ::4, ::4])
-            .repeat(4, axis=1)
-            .repeat(4, axis=2),
-            "potential_rms": [
-                coulomb.ensemble_rms(*p) for p in zip(drawn["s"], drawn["n_d"], strict=True)
-            ],
-            "correlation_length": [coulomb.correlation_length(s) for s in drawn["s"]],
-        }
-        place = folder / f"pldos-{DATASET.version}" / f"{config}-test"
-        place.mkdir(parents=True)
-        for column in DATASET.columns(config):
-            if column.name in drawn:
-                values = np.asarray(drawn[column.name]).astype(column.dtype)
-                np.save(place / f"{column.name}-0000000.npy", values)
+        keep_samples(folder, "pldos", config, "test", made_up(config))
     return folder
 
 
 @pytest.fixture(scope="session")
-def built(report_cache, tmp_path_factory):
+def built(tmp_path_factory):
     """The same samples as a built dataset, in row groups of 1, 3 and 2."""
     folder = tmp_path_factory.mktemp("built")
-    for place in (report_cache / f"pldos-{DATASET.version}").iterdir():
-        config, _, split = place.name.partition("-")
-        arrays = {path.name.rsplit("-", 1)[0]: np.load(path) for path in place.iterdir()}
+    for config in DATASET.configs:
+        arrays = made_up(config)
         columns = [c for c in DATASET.columns(config) if c.name in arrays]
         (folder / config).mkdir()
-        path = folder / config / f"{split}-00000-of-00001.parquet"
+        path = folder / config / "test-00000-of-00001.parquet"
         with shard_writer(path, arrow_schema(columns)) as writer:
             for a, b in ((0, 1), (1, 4), (4, COUNT)):
                 writer.write_table(to_table(columns, {n: v[a:b] for n, v in arrays.items()}))

@@ -10,8 +10,8 @@ import pytest
 import torch
 from zoo_helpers import small_config
 
-from mesoinv.generators.pipeline.loading.samples import Request
-from mesoinv.generators.pipeline.loading.sources import load_samples
+from mesoinv.generators.pipeline.loading.request import Request
+from mesoinv.generators.pipeline.loading.source import SampleSource
 from mesoinv.generators.pldos import DATASET
 from mesoinv.zoo.declared import models
 from mesoinv.zoo.declared.config import ModelConfig, Quantity
@@ -90,7 +90,7 @@ def model(declared: ModelConfig, seed: int = 0) -> Model:
 
 def samples(cache: Path, columns: tuple[str, ...], config: str = "global") -> dict[str, Any]:
     """The test samples of the fixture `report_cache`."""
-    found = load_samples(Request("pldos", config, "test", COUNT, columns), cache=cache)
+    found = SampleSource(cache=cache).arrays(Request("pldos", config, "test", COUNT, columns))
     return {name: np.asarray(values) for name, values in found.items()}
 
 

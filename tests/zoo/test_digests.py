@@ -126,14 +126,15 @@ def together(config: ModelConfig) -> list[Affine]:
 def test_several_outputs_are_what_lists_of_numbers_make_of_them():
     model, x = small_model(), np.random.default_rng(3).uniform(0.2, 1.0, (50, *SHAPE))
     with torch.inference_mode():
-        y = model.network(model.normalised_input(torch.from_numpy(x.astype(np.float32))))
+        y = model(*model.normalised_inputs({"pldos": torch.from_numpy(x.astype(np.float32))}))
         expected = transforms.invert([Affine([55.0, 1.0], [9.0, 0.3])], y)
         back = transforms.apply([Affine([55.0, 1.0], [9.0, 0.3])], expected)
     predicted = model.predict(x, batch_size=50)
     assert list(predicted) == ["s", "n_d"]
     for i, values in enumerate(predicted.values()):
         np.testing.assert_array_equal(values, expected[:, i].numpy())
-    np.testing.assert_array_equal(model.normalised_output(expected).numpy(), back.numpy())
+    physical = {"s": expected[:, 0], "n_d": expected[:, 1]}
+    np.testing.assert_array_equal(model.normalised_outputs(physical).numpy(), back.numpy())
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
-from zoo_helpers import tiny_recipe, tiny_setting
+from zoo_helpers import tiny_environment, tiny_recipe
 
 from mesoinv.generators.common.errors import MesoinvError, UsageError
 from mesoinv.zoo.architectures.constant import Constant
 from mesoinv.zoo.declared.config import WEIGHTS
-from mesoinv.zoo.declared.recipe import Recipe, Supervised
+from mesoinv.zoo.declared.objectives import Supervised
+from mesoinv.zoo.declared.recipe import Recipe
 from mesoinv.zoo.declared.transforms import Affine
 from mesoinv.zoo.model.model import Model
 from mesoinv.zoo.training.runs import LAST, RECIPE, open_run
@@ -35,7 +36,7 @@ def start(tmp_path: Path, cache: Path) -> Path:
     """A model in closed form, to start from."""
     folder = tmp_path / "start"
     folder.mkdir()
-    train(tiny_recipe(folder, **CLOSED), folder / "model", tiny_setting(folder, cache))
+    train(tiny_recipe(folder, **CLOSED), folder / "model", tiny_environment(folder, cache))
     return folder / "model"
 
 
@@ -49,7 +50,7 @@ def test_a_closed_form_has_no_epochs(start: Path, tmp_path: Path) -> None:
 def test_an_architecture_without_a_closed_form(tmp_path: Path, cache: Path) -> None:
     recipe = tiny_recipe(tmp_path, objective={"kind": "closed_form"})
     with pytest.raises(UsageError, match=r"conv_regressor has no closed form.*supervised"):
-        train(recipe, tmp_path / "model", tiny_setting(tmp_path, cache))
+        train(recipe, tmp_path / "model", tiny_environment(tmp_path, cache))
     assert not (tmp_path / "model").exists()
 
 
@@ -57,7 +58,7 @@ def test_reused_weights_are_those_of_the_start(start: Path, tmp_path: Path, cach
     changes = CLOSED | {"objective": {"kind": "reuse"}, "start": str(start)}
     doubled = [{"kind": "affine", "shift": 0.0, "scale": 2.0}]
     recipe = tiny_recipe(tmp_path, **changes, output_transforms=doubled)
-    model = train(recipe, tmp_path / "model", tiny_setting(tmp_path, cache))
+    model = train(recipe, tmp_path / "model", tiny_environment(tmp_path, cache))
     record = model.config.training
     assert record is not None
     assert (record.objective, record.epochs) == ("reuse", 0)
@@ -82,7 +83,9 @@ def test_out_of_memory_without_batches(
 
     monkeypatch.setattr(Constant, "fit", full)
     with pytest.raises(MesoinvError, match=r"lower samples in the recipe \(12 now\)"):
-        train(tiny_recipe(tmp_path, **CLOSED), tmp_path / "model", tiny_setting(tmp_path, cache))
+        train(
+            tiny_recipe(tmp_path, **CLOSED), tmp_path / "model", tiny_environment(tmp_path, cache)
+        )
 
 
 @dataclass(frozen=True)

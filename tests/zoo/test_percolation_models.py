@@ -11,6 +11,7 @@ from zoo_helpers import write_recipe
 from mesoinv.generators.common.errors import UsageError
 from mesoinv.generators.percolation import FINITE_THRESHOLD, clusters
 from mesoinv.generators.pipeline.generate import generate
+from mesoinv.generators.pipeline.loading.source import SampleSource
 from mesoinv.zoo import metrics
 from mesoinv.zoo.architectures.flood_fill import FloodFill
 from mesoinv.zoo.declared.config import ANY, Quantity
@@ -19,8 +20,9 @@ from mesoinv.zoo.declared.transforms import Classes, Probability
 from mesoinv.zoo.metrics.families.spanning import fixed_density_accuracy, partial_correlation
 from mesoinv.zoo.model.loading import load_model
 from mesoinv.zoo.model.transforms import forward, inverse
-from mesoinv.zoo.training.symmetry import check_square, turned_at_random
-from mesoinv.zoo.training.train import Setting, train
+from mesoinv.zoo.training.environment import TrainingEnvironment
+from mesoinv.zoo.training.symmetry import Augmentation
+from mesoinv.zoo.training.train import train
 
 FLOOD = "percolation-spanning-floodfill.l10"
 TARGET = (metrics.Target("spanning", "1"),)
@@ -79,7 +81,11 @@ def test_a_short_training_gives_a_model_of_any_lattice(tmp_path):
         assert there in text
         text = text.replace(there, fewer)
     path.write_text(text, encoding="utf-8")
-    model = train(read_recipe(path), tmp_path / "out", Setting(runs=tmp_path, cache=tmp_path))
+    model = train(
+        read_recipe(path),
+        tmp_path / "out",
+        TrainingEnvironment(SampleSource(cache=tmp_path), runs=tmp_path),
+    )
     assert model.config.inputs[0].shape == [ANY, ANY]
     assert model.predict(np.ones((2, 33, 12))).shape == (2,)
     with pytest.raises(UsageError, match=r"\(batch, any, any\)"):
@@ -114,17 +120,18 @@ def test_turned_lattices_are_lattices_of_the_same_kind():
     x = torch.from_numpy(generate("percolation", "L10", "test", range(62))["occupied"]).float()
     before, seen = clusters(x.numpy()), set()
     torch.manual_seed(0)
-    for _ in range(40):
-        after = turned_at_random(x)
+    turned = Augmentation("percolation", "L10", ["square"], ["occupied", "spanning"])
+    for _ in range(60):
+        after = turned({"occupied": x, "spanning": x[:, 0, 0]})["occupied"]
         seen.add(tuple(after[12].flatten().tolist()))
-        found = clusters(after.numpy())
+        scores = clusters(after.numpy())
         np.testing.assert_array_equal(
-            found.vertical | found.horizontal, before.vertical | before.horizontal
+            scores.vertical | scores.horizontal, before.vertical | before.horizontal
         )
-        np.testing.assert_array_equal(found.number, before.number)
+        np.testing.assert_array_equal(scores.number, before.number)
     assert len(seen) == 8
-    with pytest.raises(UsageError, match="not known"):
-        check_square(["spanning_vertical"])
+    with pytest.raises(UsageError, match="spanning_vertical is not declared"):
+        Augmentation("percolation", "L10", ["square"], ["spanning_vertical"])
 
 
 @pytest.mark.parametrize(
@@ -146,7 +153,9 @@ def test_losses_of_decisions_fall(tmp_path, changes):
             augmentation=[], **changes,
         )
     )  # fmt: skip
-    model = train(recipe, tmp_path / "out", Setting(runs=tmp_path, cache=tmp_path))
+    model = train(
+        recipe, tmp_path / "out", TrainingEnvironment(SampleSource(cache=tmp_path), runs=tmp_path)
+    )
     log = np.genfromtxt(tmp_path / "out" / "log.csv", delimiter=",", names=True)
     losses = log["train_loss"][~np.isnan(log["train_loss"])]
     assert losses[-1] < 0.9 * losses[0]

@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
-from zoo_helpers import TRAIN, tiny_recipe, tiny_setting
+from zoo_helpers import TRAIN, tiny_environment, tiny_recipe
 
 from mesoinv.generators.common.errors import MesoinvError, UsageError
-from mesoinv.generators.pipeline.loading.samples import Request
-from mesoinv.generators.pipeline.loading.sources import load_samples
+from mesoinv.generators.pipeline.loading.request import Request
+from mesoinv.generators.pipeline.loading.source import SampleSource
 from mesoinv.zoo.declared.config import WEIGHTS
 from mesoinv.zoo.model.model import Model
 from mesoinv.zoo.publish.curves import draw_curves, read_log
-from mesoinv.zoo.training.objectives.supervised import Training
+from mesoinv.zoo.training.objectives.supervised import SupervisedTraining
 from mesoinv.zoo.training.train import train
 
 COLUMNS = ("pldos", "s", "n_d")
@@ -36,7 +36,7 @@ def attempt(tmp_path, cache):
     def call(place="one", **changes):
         folder = tmp_path / place
         folder.mkdir(exist_ok=True)
-        train(tiny_recipe(folder, **changes), folder / "model", tiny_setting(folder, cache))
+        train(tiny_recipe(folder, **changes), folder / "model", tiny_environment(folder, cache))
         return folder / "model"
 
     return call
@@ -76,7 +76,7 @@ def test_the_best_epoch_is_kept(attempt):
     losses = read_log(folder / "log.csv")["validation_loss"]
     best = min(losses, key=losses.get)
     assert best < 4
-    state = torch.load(folder.parent / "runs/pldos-donors-cnn.tiny/best.ckpt", weights_only=False)
+    state = torch.load(folder.parent / "runs/pldos-donors-cnn.tiny/best.ckpt", weights_only=True)
     assert state["epoch"] + 1 == best
     for name, tensor in load_file(folder / WEIGHTS).items():
         assert torch.equal(tensor, state["state_dict"][f"model.network.{name}"])
@@ -87,17 +87,17 @@ import os, signal, sys
 from pathlib import Path
 import torch
 torch.set_num_threads(1)
-from zoo_helpers import tiny_recipe, tiny_setting
-from mesoinv.zoo.training.objectives.supervised import Training
+from zoo_helpers import tiny_recipe, tiny_environment
+from mesoinv.zoo.training.objectives.supervised import SupervisedTraining
 from mesoinv.zoo.training.train import train
 
 def stop(self):
     if self.current_epoch == 1:
         os.kill(os.getpid(), signal.SIGKILL)
 
-Training.on_train_epoch_start = stop
+SupervisedTraining.on_train_epoch_start = stop
 folder, cache = map(Path, sys.argv[1:])
-train(tiny_recipe(folder, epochs=3), folder / "model", tiny_setting(folder, cache))
+train(tiny_recipe(folder, epochs=3), folder / "model", tiny_environment(folder, cache))
 """
 
 
@@ -186,7 +186,7 @@ def test_unknown_timm_networks_and_columns(attempt):
 
 def test_no_cuda(tmp_path, cache, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    setting = tiny_setting(tmp_path, cache, device="cuda")
+    setting = tiny_environment(tmp_path, cache, device="cuda")
     with pytest.raises(UsageError, match="sees no CUDA device"):
         train(tiny_recipe(tmp_path), tmp_path / "model", setting)
     assert not (tmp_path / "model").exists()
@@ -196,20 +196,20 @@ def test_out_of_memory(attempt, monkeypatch):
     def full(*_args):
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    monkeypatch.setattr(Training, "training_step", full)
+    monkeypatch.setattr(SupervisedTraining, "training_step", full)
     with pytest.raises(MesoinvError, match=r"lower batch_size in the recipe \(4 now\)"):
         attempt()
 
 
 def test_a_built_folder_gives_the_same_samples(built, cache):
     request = Request("pldos", "global", "train", TRAIN, COLUMNS)
-    generated = load_samples(request, cache=cache)
-    read = load_samples(request, str(built))
+    generated = SampleSource(cache=cache).arrays(request)
+    read = SampleSource(str(built)).arrays(request)
     assert list(read) == list(generated) == list(COLUMNS)
     for name in COLUMNS:
         assert read[name].dtype == generated[name].dtype
         np.testing.assert_array_equal(read[name], generated[name])
-    first = load_samples(dataclasses.replace(request, count=3), str(built))
+    first = SampleSource(str(built)).arrays(dataclasses.replace(request, count=3))
     np.testing.assert_array_equal(first["s"], generated["s"][:3])
     with pytest.raises(MesoinvError, match="holds 12 samples of global/train; 13 are needed"):
-        load_samples(dataclasses.replace(request, count=13), str(built))
+        SampleSource(str(built)).arrays(dataclasses.replace(request, count=13))

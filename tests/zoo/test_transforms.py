@@ -21,7 +21,6 @@ from mesoinv.zoo.declared.transforms import (
 )
 from mesoinv.zoo.model import transforms
 from mesoinv.zoo.model.transforms import forward, inverse
-from mesoinv.zoo.training.symmetry import mirror_of, mirrored_at_random
 
 S = 50.0
 
@@ -111,33 +110,3 @@ def test_the_series_is_that_of_the_generator(fourier):
         as_complex(inverse(series, torch.from_numpy(landscape))), found, rtol=1e-12
     )
     assert forward(series, fourier.float()).dtype == torch.float32
-
-
-def test_mirrored_coefficients_are_those_of_the_mirrored_landscape(fourier):
-    mirror = mirror_of(["fourier"])
-    flipped = coulomb.landscape(as_complex(fourier), S)[:, :, ::-1]
-    expected = coulomb.fourier_coefficients(flipped, S)
-    scale = np.abs(expected).max()
-    np.testing.assert_allclose(as_complex(mirror(fourier)), expected, rtol=0, atol=1e-9 * scale)
-    torch.testing.assert_close(mirror(mirror(fourier)), fourier, rtol=1e-8, atol=1e-9 * scale)
-    assert not np.allclose(as_complex(fourier), expected)
-
-
-def test_mirrors_of_other_columns():
-    y = values(2, 4, 6)
-    torch.testing.assert_close(mirror_of(["potential"])(y), y.flip(-1))
-    numbers = values(2, 2)
-    for columns in (["s", "n_d"], ["potential_rms", "correlation_length"], ["conductance"]):
-        assert mirror_of(columns)(numbers) is numbers
-    with pytest.raises(UsageError, match="mirror of onsite_energy"):
-        mirror_of(["onsite_energy"])
-
-
-def test_a_sample_is_mirrored_whole_or_not_at_all():
-    torch.manual_seed(0)
-    x, y = values(64, 4, 6), values(64, 4, 6)
-    a, b = mirrored_at_random(x, y, mirror_of(["potential"]))
-    turned = (a == x.flip(-1)).flatten(1).all(1)
-    assert torch.equal(turned, (b == y.flip(-1)).flatten(1).all(1))
-    assert torch.equal(~turned, (a == x).flatten(1).all(1))
-    assert 10 < int(turned.sum()) < 54

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from kept_samples import keep_samples
 from torch import nn
 
 from mesoinv.generators.common.errors import UsageError
+from mesoinv.generators.pipeline.loading.source import SampleSource
 from mesoinv.generators.wavefunctions import DATASET
 from mesoinv.zoo.architectures import build_network
 from mesoinv.zoo.architectures.participation import Participation
@@ -17,9 +20,9 @@ from mesoinv.zoo.declared.config import ANY
 from mesoinv.zoo.declared.recipe import list_recipes, read_recipe
 from mesoinv.zoo.declared.transforms import Relative
 from mesoinv.zoo.model.transforms import forward
-from mesoinv.zoo.training.objectives.supervised import Training
-from mesoinv.zoo.training.symmetry import check_translate, shifted_at_random
-from mesoinv.zoo.training.train import Setting, train
+from mesoinv.zoo.training.environment import TrainingEnvironment
+from mesoinv.zoo.training.objectives.supervised import SupervisedTraining
+from mesoinv.zoo.training.train import train
 
 SIDE = 40
 
@@ -43,10 +46,7 @@ def cache(tmp_path_factory):
     folder = tmp_path_factory.mktemp("cache")
     for config in ("su2", "chern"):
         for seed, split in enumerate(("train", "validation")):
-            place = folder / f"wavefunctions-{DATASET.version}" / f"{config}-{split}"
-            place.mkdir(parents=True)
-            for name, values in made_up(256, seed=seed).items():
-                np.save(place / f"{name}-0000000.npy", values)
+            keep_samples(folder, "wavefunctions", config, split, made_up(256, seed=seed))
     return folder
 
 
@@ -99,7 +99,9 @@ def test_the_first_layer_is_wide_and_the_others_are_after_glorot():
 )
 def test_a_recipe_trains(name, cache, tmp_path):
     recipe = cut_down(name, epochs=3)
-    model = train(recipe, tmp_path / "out", Setting(runs=tmp_path, cache=cache))
+    model = train(
+        recipe, tmp_path / "out", TrainingEnvironment(SampleSource(cache=cache), runs=tmp_path)
+    )
     found = model.predict(made_up(20, seed=5)["density"])
     assert found.shape == (20,)
     assert ((found >= 0) & (found <= 1)).all()
@@ -111,7 +113,9 @@ def test_a_recipe_trains(name, cache, tmp_path):
 
 def test_the_participation_ratio_is_a_threshold(cache, tmp_path):
     recipe = cut_down("wavefunctions-su2-participation.20k")
-    model = train(recipe, tmp_path / "out", Setting(runs=tmp_path, cache=cache))
+    model = train(
+        recipe, tmp_path / "out", TrainingEnvironment(SampleSource(cache=cache), runs=tmp_path)
+    )
     network = model.network
     assert isinstance(network, Participation)
     samples = made_up(256)
@@ -148,38 +152,13 @@ def test_separable_samples_give_finite_weights():
     assert (network(peak) < -3).all()
 
 
-def test_shifts_keep_what_a_periodic_lattice_is():
-    torch.manual_seed(0)
-    x = torch.rand(6, 5, 7)
-    found = shifted_at_random(x)
-    for before, after in zip(x, found, strict=True):
-        shifts = [(i, j) for i in range(5) for j in range(7)
-                  if torch.equal(before.roll((i, j), (0, 1)), after)]  # fmt: skip
-        assert len(shifts) == 1
-    assert not torch.equal(found, x)
-    peaks = {int(shifted_at_random(x[:1]).argmax()) for _ in range(400)}
-    assert len(peaks) == 35
-
-
-def test_lattices_with_edges_are_not_shifted():
-    check_translate("wavefunctions", "ando", ["label"])
-    for config, column in (("chern", "label"), ("su2", "density")):
-        with pytest.raises(UsageError, match=r"not periodic|not known"):
-            check_translate("wavefunctions", config, [column])
-    with pytest.raises(UsageError, match="not periodic"):
-        check_translate("percolation", "L10", ["spanning"])
-    recipe = cut_down("wavefunctions-chern-resnet10t.54k", augmentation=["translate"])
-    with pytest.raises(UsageError, match="not periodic"):
-        Training(nn.Identity(), recipe)
-
-
 def test_every_periodic_model_that_turns_lattices_shifts_them_too():
     for name in list_recipes():
         if name.startswith("wavefunctions-"):
             recipe = read_recipe(name)
             asked = getattr(recipe.objective, "augmentation", [])
             periodic = DATASET.parameters(recipe.config).periodic
-            assert ("translate" in asked) == (periodic and bool(asked))
+            assert ("translations" in asked) == (periodic and bool(asked))
 
 
 def test_a_relative_density_does_not_depend_on_the_size():
@@ -195,7 +174,9 @@ def test_a_relative_density_does_not_depend_on_the_size():
 def test_the_learning_rate_falls_as_in_the_papers_solver():
     recipe = cut_down("wavefunctions-su2-lenet.paper")
     network = build_network(recipe.architecture, [(SIDE, SIDE)], [()], recipe.hyperparameters)
-    found = Training(network, recipe).configure_optimizers()
+    module = SupervisedTraining(network, recipe)
+    module.trainer = SimpleNamespace(estimated_stepping_batches=10)
+    found = module.configure_optimizers()
     optimiser, schedule = found["optimizer"], found["lr_scheduler"]["scheduler"]
     assert isinstance(optimiser, torch.optim.RMSprop)
     group = optimiser.param_groups[0]

@@ -7,15 +7,13 @@ import pytest
 import torch
 from zoo_helpers import recipe_data, small_config
 
-from mesoinv.generators.common.errors import UsageError
 from mesoinv.generators.common.records import from_dict
 from mesoinv.zoo.architectures import build_network
 from mesoinv.zoo.declared.config import Quantity
 from mesoinv.zoo.declared.recipe import Recipe
 from mesoinv.zoo.declared.transforms import Affine
 from mesoinv.zoo.model.model import Model
-from mesoinv.zoo.training.objectives.supervised import Training
-from mesoinv.zoo.training.symmetry import check_reverse, mirror_of, reversed_at_random
+from mesoinv.zoo.training.objectives.supervised import SupervisedTraining
 
 NETWORKS = {
     "dense": {"hidden": [5, 4]},
@@ -49,23 +47,6 @@ def test_counting_takes_the_median_of_samples_with_as_many_impurities():
     assert network.table[:, 0].tolist() == [9.0, 2.0, 0.5, 0.5, 0.5]  # the next ones fill gaps
 
 
-def test_reversal_exchanges_source_and_drain_of_some_samples():
-    torch.manual_seed(0)
-    x = torch.arange(64 * 6.0).reshape(64, 3, 2)
-    found = reversed_at_random(x)
-    same = (found == x).all(dim=(1, 2))
-    assert 16 < int(same.sum()) < 48
-    assert torch.equal(found[~same], x[~same].flip(1))
-
-
-def test_reversal_is_for_currents_alone():
-    check_reverse(["conductance", "spectrum"])
-    with pytest.raises(UsageError, match="reversed wire"):
-        check_reverse(["potential"])
-    numbers = torch.arange(3.0)
-    assert torch.equal(mirror_of(["mean_conductance"])(numbers), numbers)
-
-
 def test_one_number_a_sample_is_compared_with_its_own_target():
     """Not with every target of the batch, as broadcasting (B,) and (B, 1) would."""
     config = small_config(
@@ -78,7 +59,8 @@ def test_one_number_a_sample_is_compared_with_its_own_target():
     torch.nn.init.zeros_(model.network.layers[0].weight)
 
     recipe = from_dict(Recipe, recipe_data(outputs=["conductance"], augmentation=[], loss="mse"))
-    y = torch.tensor([[1.0], [3.0]])
-    loss = Training(model, recipe)._loss(torch.zeros(2, 2, 2), y)
+    y = torch.tensor([1.0, 3.0])
+    batch = {"onsite_energy": torch.zeros(2, 2, 2), "conductance": y}
+    loss = SupervisedTraining(model, recipe).training_loss(batch)
     assert float(loss) == pytest.approx(np.mean([0.0, 1.0]))
     assert model.predict(np.zeros((5, 2, 2), "f4"), check_range=False).shape == (5,)

@@ -11,12 +11,14 @@ import torch
 import yaml
 
 from mesoinv.generators.common.records import to_json
+from mesoinv.generators.pipeline.loading.source import SampleSource
 from mesoinv.zoo.declared.config import ModelConfig, Quantity, read_config, weights_digest
 from mesoinv.zoo.declared.evaluation import EVALUATIONS, RESULT, Evaluation, Score, Subject
-from mesoinv.zoo.declared.recipe import Recipe, Supervised, read_recipe
+from mesoinv.zoo.declared.objectives import Supervised
+from mesoinv.zoo.declared.recipe import Recipe, read_recipe
 from mesoinv.zoo.declared.transforms import Affine, Log
 from mesoinv.zoo.model.model import Model
-from mesoinv.zoo.training.train import Setting
+from mesoinv.zoo.training.environment import TrainingEnvironment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -183,5 +185,5 @@ def tiny_recipe(folder: Path, **changes: Any) -> Recipe:
     return read_recipe(write_recipe(folder, **changes))
 
 
-def tiny_setting(folder: Path, cache: Path, **changes: Any) -> Setting:
-    return Setting(runs=folder / "runs", cache=cache, **changes)
+def tiny_environment(folder: Path, cache: Path, **changes: Any) -> TrainingEnvironment:
+    return TrainingEnvironment(SampleSource(cache=cache), runs=folder / "runs", **changes)

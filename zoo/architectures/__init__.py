@@ -9,7 +9,7 @@ import inspect
 import pkgutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mesoinv.generators.common.errors import UsageError, unknown_name
 
@@ -86,22 +86,32 @@ def build_network(
     Returns
     -------
     torch.nn.Module
-        Takes (B, *inputs[0]), gives (B, *outputs[0]).
+        Takes a tensor (B, *shape) for each input; gives (B, *outputs[0]), or a dictionary of
+        tensors by the name of the output.
 
     Raises
     ------
     UsageError
-        If the architecture or a hyperparameter is unknown.
+        If the architecture or a hyperparameter is unknown, or it does not take so many inputs.
     """
     if name not in list_architectures():
         raise unknown_name("architecture", name, list_architectures())
-    build = importlib.import_module(f"{__name__}.{name}").build
-    allowed = list(inspect.signature(build).parameters)[2:]
+    module = importlib.import_module(f"{__name__}.{name}")
+    allowed = list(inspect.signature(module.build).parameters)[2:]
     for given in hyperparameters:
         if given not in allowed:
             raise unknown_name(f"hyperparameter of {name}", given, allowed)
+    # an architecture that says SEVERAL is given the shapes of all inputs and outputs
+    shapes: tuple[Any, Any] = (inputs, outputs)
+    if not getattr(module, "SEVERAL", False):
+        if len(inputs) != 1 or len(outputs) != 1:
+            raise UsageError(
+                f"The architecture {name} has one input and one output (or several numbers); "
+                f"got {len(inputs)} and {len(outputs)}."
+            )
+        shapes = (inputs[0], outputs[0])
     try:
-        network: nn.Module = build(inputs[0], outputs[0], **hyperparameters)
+        network: nn.Module = module.build(*shapes, **hyperparameters)
     except (TypeError, ValueError) as error:
         raise UsageError(f"The architecture {name} refuses its hyperparameters: {error}") from error
     return network

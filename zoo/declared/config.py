@@ -32,8 +32,9 @@ class Quantity:
         Of a column of the dataset, as it declares them.
     shape : list of int
         Shape of one sample; `ANY` where any length will do.
-    low, high : float
-        Smallest and largest mean of a training sample, to recognise data of another kind.
+    low, high : float or None
+        Smallest and largest mean of a training sample, to recognise data of another kind; None for
+        an output that is no column.
     transforms : list of Transform
         Physical → network.
     """
@@ -41,8 +42,8 @@ class Quantity:
     name: str
     unit: str
     shape: list[int]
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     transforms: list[Transform] = field(default_factory=list)
 
     def accepts(self, shape: Sequence[int]) -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from mesoinv.generators.common.errors import UsageError, unknown_name
 from mesoinv.generators.common.records import from_dict
+from mesoinv.zoo.declared.objectives import Objective, Reuse
 from mesoinv.zoo.declared.transforms import Transform  # noqa: TC001  (read at run time)
 from mesoinv.zoo.declared.yaml_files import read_yaml
 
@@ -38,77 +40,40 @@ class Input:
 
 @dataclass(frozen=True)
 class Output:
-    """A column that the network predicts.
+    """What the network predicts: a column of the dataset, or something else that is declared here.
 
     Attributes
     ----------
     name : str
-        Of the column.
+        Of the column, or of one of the network's own outputs.
     transforms : list of Transform
         Physical → network.
+    unit, shape : str, list of int; or None
+        Of an output that is no column.
+    like : str or None
+        Input whose unit, shape and transforms it has, such as a reconstruction of it.
     """
 
     name: str
     transforms: list[Transform] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Supervised:
-    """Predict columns of the dataset, in steps along the gradient of a loss.
-
-    Attributes
-    ----------
-    epochs, batch_size
-        As usual.
-    loss : str
-        In the network's units.
-    optimiser, learning_rate, weight_decay, schedule, warmup
-        ``cosine`` falls to 0 over all epochs after a linear `warmup` (share of all steps); ``step``
-        falls to a tenth every 7 epochs; ``inverse`` falls as (1 + steps/10 000) to the power -3/4.
-    augmentation : list of str
-        Exact symmetries: ``mirror`` in y; ``reverse``, source and drain exchanged; ``square``, the
-        eight of a square lattice; ``translate``, all shifts of a periodic one.
-    precision : str
-        lightning's name.
-    gradient_clip : float
-        Largest norm of the gradient; 0 for none.
-    channels_last : bool
-        Memory layout of the convolutions: which one is faster depends on the network.
-    """
-
-    epochs: int
-    batch_size: int = 32
-    loss: Literal["mse", "l1", "huber", "cross-entropy", "binary-cross-entropy"] = "mse"
-    optimiser: Literal["adam", "adamw", "adadelta", "rmsprop"] = "adam"
-    learning_rate: float = 1e-3
-    weight_decay: float = 0.0
-    schedule: Literal["constant", "cosine", "step", "inverse"] = "constant"
-    warmup: float = 0.0
-    augmentation: list[Literal["mirror", "reverse", "square", "translate"]] = field(
-        default_factory=list
-    )
-    precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
-    gradient_clip: float = 0.0
-    channels_last: bool = False
-    kind: Literal["supervised"] = "supervised"
+    unit: str | None = None
+    shape: list[int] | None = None
+    like: str | None = None
 
     def __post_init__(self) -> None:
-        if min(self.epochs, self.batch_size) < 1:
-            raise UsageError("A supervised training needs 1 epoch and a batch_size of 1 or more.")
+        if (self.unit is None) != (self.shape is None):
+            raise UsageError(f"{self.name}: an output that is no column needs unit and shape.")
+        if self.like and (self.unit is not None or self.transforms):
+            raise UsageError(f"{self.name}: like says unit, shape and transforms already.")
+        if self.derived and any(step.FITTED for step in self.transforms):
+            raise UsageError(
+                f"{self.name} is no column: there are no samples to fit its transforms."
+            )
 
-
-@dataclass(frozen=True)
-class ClosedForm:
-    """Fit the network to all samples at once; its architecture knows the formula."""
-
-    kind: Literal["closed_form"] = "closed_form"
-
-
-@dataclass(frozen=True)
-class Reuse:
-    """Keep the weights of the model `start`; other transforms make another model of them."""
-
-    kind: Literal["reuse"] = "reuse"
+    @property
+    def derived(self) -> bool:
+        """Whether it is no column of the dataset."""
+        return self.like is not None or self.unit is not None
 
 
 @dataclass(frozen=True)
@@ -124,14 +89,14 @@ class Recipe:
     task : str
         Id of the task that the model is for.
     inputs : list of Input
-        One.
+        One or more, as many as the architecture takes.
     outputs : list of Output
-        One column of any shape, or several numbers.
+        One, several numbers, or several of any shape if the architecture gives them.
     samples, validation : int
         The first so many of the splits ``train`` and ``validation``.
     architecture, hyperparameters
         As for `mesoinv.zoo.architectures.build_network`.
-    objective : Supervised, ClosedForm or Reuse
+    objective : Objective
         How the weights are found, with the keys that belong to that.
     paper_samples : int or None
         What the paper used for this network.
@@ -154,7 +119,7 @@ class Recipe:
     samples: int
     validation: int
     architecture: str
-    objective: Supervised | ClosedForm | Reuse
+    objective: Objective
     paper_samples: int | None = None
     hyperparameters: dict[str, object] = field(default_factory=dict)
     start: str | None = None
@@ -163,8 +128,12 @@ class Recipe:
     name: str = ""
 
     def __post_init__(self) -> None:
-        if len(self.inputs) != 1 or len(self.outputs) < 1:
-            raise UsageError("inputs must be one column, outputs one or more.")
+        if not self.inputs or not self.outputs:
+            raise UsageError("inputs and outputs must be one or more.")
+        given = [q.name for q in self.inputs]
+        for output in self.outputs:
+            if output.like is not None and output.like not in given:
+                raise unknown_name(f"like of {output.name}, an input", output.like, given)
         if min(self.samples, self.validation) < 1:
             raise UsageError("samples and validation must be 1 or more.")
         if isinstance(self.objective, Reuse) and self.start is None:
@@ -173,7 +142,8 @@ class Recipe:
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column of the dataset that a training reads."""
-        names = [*(q.name for q in self.inputs), *(q.name for q in self.outputs)]
+        names = [q.name for q in self.inputs]
+        names += [q.name for q in self.outputs if not q.derived]
         return tuple(dict.fromkeys(names))
 
 
@@ -182,6 +152,7 @@ def list_recipes() -> list[str]:
     return sorted(path.stem for path in _ours())
 
 
+@functools.cache
 def _ours() -> list[Path]:
     return [path for path in RECIPES.rglob("*.yaml") if path.parent.name != UNTRAINED]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +11,8 @@ from mesoinv.generators.common.errors import UsageError
 from mesoinv.zoo.declared.config import ANY
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from mesoinv.zoo.declared.config import Quantity
@@ -19,6 +22,42 @@ RANGE_FACTOR = 3.0
 #: So many samples whose means are all below a tenth of the largest training mean are in another
 #: unit: single samples can be that dark, whole batches are not.
 DARK_SAMPLES, DARK = 8, 0.1
+
+
+def checked_inputs(
+    given: Any, quantities: Sequence[Quantity], *, check_range: bool
+) -> dict[str, NDArray[np.float32]]:
+    """Return all inputs of a model, name -> contiguous float32 array (B, *shape).
+
+    Parameters
+    ----------
+    given : array_like or mapping
+        The one input, or a mapping that holds every input.
+    quantities : sequence of Quantity
+        What the model takes.
+    check_range : bool
+        Refuse samples that are unlike every training sample.
+
+    Raises
+    ------
+    UsageError
+        If an input is missing, `checked_input` refuses one, or their numbers of samples differ.
+    """
+    names = ", ".join(q.name for q in quantities)
+    if not isinstance(given, Mapping):
+        if len(quantities) > 1:
+            raise UsageError(f"The model takes {names}: give a mapping of names to arrays.")
+        given = {quantities[0].name: given}
+    if missing := [q.name for q in quantities if q.name not in given]:
+        raise UsageError(
+            f"The model takes {names}; the mapping holds {', '.join(map(str, given))}, not "
+            f"{', '.join(missing)}."
+        )
+    arrays = {q.name: checked_input(given[q.name], q, check_range=check_range) for q in quantities}
+    if len({len(array) for array in arrays.values()}) > 1:
+        counts = ", ".join(f"{len(array)} of {name}" for name, array in arrays.items())
+        raise UsageError(f"Every input must have the same number of samples; got {counts}.")
+    return arrays
 
 
 def checked_input(given: Any, quantity: Quantity, *, check_range: bool) -> NDArray[np.float32]:
@@ -58,6 +97,8 @@ def checked_input(given: Any, quantity: Quantity, *, check_range: bool) -> NDArr
 
 
 def _check_range(means: NDArray[np.float64], quantity: Quantity) -> None:
+    if quantity.low is None or quantity.high is None:
+        return
     margin = (RANGE_FACTOR - 1) * max(abs(quantity.low), abs(quantity.high))
     low = quantity.low / RANGE_FACTOR if quantity.low > 0 else quantity.low - margin
     outside = (means < low) | (means > quantity.high + margin)

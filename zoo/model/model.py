@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from mesoinv.generators.common.errors import MesoinvError, UsageError
 from mesoinv.generators.common.files import replacing
 from mesoinv.zoo.declared.config import (
+    ANY,
     WEIGHTS,
     ModelConfig,
     read_config,
@@ -24,12 +25,17 @@ from mesoinv.zoo.declared.config import (
 )
 from mesoinv.zoo.declared.models import model_folder
 from mesoinv.zoo.model import networks, transforms
-from mesoinv.zoo.model.inputs import checked_input
+from mesoinv.zoo.model.inputs import checked_inputs
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import ArrayLike, NDArray
 
     from mesoinv.generators.hub.push import PushReport
+    from mesoinv.zoo.declared.config import Quantity
+
+    Values = Tensor | dict[str, Tensor]
 
 #: Written into the file of weights: safetensors' own readers ask for it.
 _METADATA = {"format": "pt"}
@@ -58,18 +64,39 @@ class Model(nn.Module):
         self._file_digest: str | None = None
         self.network = networks.build(config, pretrained=pretrained)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Map normalised input (B, …) to normalised output (B, …)."""
-        y: Tensor = self.network(x)
-        return y
+    def forward(self, *inputs: Tensor) -> Values:
+        """Map normalised inputs (B, …) to normalised outputs.
 
-    def normalised_input(self, x: Tensor) -> Tensor:
-        """Turn physical input (B, …) into the network's."""
-        return transforms.apply(self.config.inputs[0].transforms, x)
+        Outputs are one tensor, (B, …) of a single output or (B, outputs) of several numbers, or a
+        dictionary of them by name; a network may give a tuple, in the order of the outputs.
+        """
+        y: Any = self.network(*inputs)
+        if isinstance(y, tuple):
+            return {q.name: v for q, v in zip(self.config.outputs, y, strict=True)}
+        values: Values = y
+        return values
 
-    def normalised_output(self, y: Tensor) -> Tensor:
-        """Turn physical output, (B, …) or numbers (B, outputs), into the network's."""
-        return transforms.apply_each([q.transforms for q in self.config.outputs], y)
+    def normalised_inputs(self, batch: Mapping[str, Tensor]) -> list[Tensor]:
+        """Turn physical inputs (B, …) by name into the network's, in its order."""
+        return [transforms.apply(q.transforms, batch[q.name]) for q in self.config.inputs]
+
+    def normalised_outputs(self, batch: Mapping[str, Tensor]) -> Values:
+        """Turn physical outputs (B, …) by name into the network's, laid out as `forward` does."""
+        outputs = self.config.outputs
+        if not networks.are_packed(outputs):
+            return {q.name: transforms.apply(q.transforms, batch[q.name]) for q in outputs}
+        return transforms.apply_each([q.transforms for q in outputs], packed(outputs, batch))
+
+    def physical_outputs(self, y: Values) -> dict[str, Tensor]:
+        """Turn what `forward` gives into physical outputs (B, *shape) by name."""
+        outputs = self.config.outputs
+        if isinstance(y, Mapping):
+            values = [transforms.invert(q.transforms, y[q.name]) for q in outputs]
+        else:
+            together = transforms.invert_each([q.transforms for q in outputs], y)
+            values = [together] if len(outputs) == 1 else list(together.unbind(-1))
+        return {q.name: v.reshape(len(v), *_sides(q, v))
+                for q, v in zip(outputs, values, strict=True)}  # fmt: skip
 
     @torch.inference_mode()
     def predict(
@@ -84,7 +111,7 @@ class Model(nn.Module):
         Parameters
         ----------
         inputs : array_like or mapping
-            The input column (B, *shape) in its unit, or a mapping that holds it.
+            The input column (B, *shape) in its unit, or a mapping of columns that holds all inputs.
         batch_size : int
             Samples at a time.
         check_range : bool
@@ -101,31 +128,25 @@ class Model(nn.Module):
         UsageError
             If the shape is wrong, a value is not finite, or a sample is out of range.
         """
-        quantity = self.config.inputs[0]
-        given = _column(inputs, quantity.name) if isinstance(inputs, Mapping) else inputs
-        array = checked_input(given, quantity, check_range=check_range)
+        arrays = checked_inputs(inputs, self.config.inputs, check_range=check_range)
         device = next((p.device for p in self.parameters()), torch.device("cpu"))
         was_training = self.training
         self.eval()
-        parts = [self._predict_batch(part, device) for part in _batches(array, batch_size)]
+        parts = [self._predict_batch(part, device) for part in _batches(arrays, batch_size)]
         self.train(was_training)
-        return self._by_column(np.concatenate(parts))
+        values = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        return values if len(values) > 1 else next(iter(values.values()))
 
-    def _predict_batch(self, part: NDArray[np.float32], device: torch.device) -> Any:
+    def _predict_batch(self, part: dict[str, NDArray[np.float32]], device: torch.device) -> Any:
         try:
-            x = self.normalised_input(torch.from_numpy(part).to(device))
-            y = transforms.invert_each([q.transforms for q in self.config.outputs], self(x))
+            batch = {name: torch.from_numpy(x).to(device) for name, x in part.items()}
+            values = self.physical_outputs(self(*self.normalised_inputs(batch)))
         except torch.OutOfMemoryError as error:
             raise MesoinvError(
-                f"Out of memory with {len(part)} samples at a time: use a smaller batch_size."
+                f"Out of memory with {len(next(iter(part.values())))} samples at a time: use a "
+                "smaller batch_size."
             ) from error
-        return y.float().cpu().numpy()
-
-    def _by_column(self, values: Any) -> Any:
-        outputs = self.config.outputs
-        if len(outputs) == 1:
-            return values.reshape(len(values), *outputs[0].shape)
-        return {q.name: values[:, i] for i, q in enumerate(outputs)}
+        return {name: y.float().cpu().numpy() for name, y in values.items()}
 
     def save_pretrained(self, folder: str | Path, *, dtype: torch.dtype = torch.float32) -> Path:
         """Write ``config.json`` and ``model.safetensors`` into a folder.
@@ -205,13 +226,24 @@ class Model(nn.Module):
             return push(folder, repo, tag, private=private, dry_run=dry_run)
 
 
-def _batches(array: NDArray[np.float32], size: int) -> list[NDArray[np.float32]]:
+def packed(outputs: Sequence[Quantity], batch: Mapping[str, Tensor]) -> Tensor:
+    """Return one output as (B, …), a single number as (B, 1), several numbers as (B, outputs)."""
+    if len(outputs) > 1:
+        return torch.stack([batch[q.name] for q in outputs], dim=-1)
+    (output,) = outputs
+    values = batch[output.name]
+    return values[:, None] if values.ndim == 1 else values
+
+
+def _sides(quantity: Quantity, values: Tensor) -> list[int]:
+    """Return the shape of a sample; where any length will do, that of the values."""
+    return list(values.shape[1:]) if ANY in quantity.shape else quantity.shape
+
+
+def _batches(
+    arrays: dict[str, NDArray[np.float32]], size: int
+) -> list[dict[str, NDArray[np.float32]]]:
     if size < 1:
         raise UsageError(f"batch_size must be 1 or more; got {size}.")
-    return [array[i : i + size] for i in range(0, len(array), size)]
-
-
-def _column(inputs: Mapping[str, ArrayLike], name: str) -> ArrayLike:
-    if name not in inputs:
-        raise UsageError(f"The model takes {name}; the mapping holds {', '.join(inputs)}.")
-    return inputs[name]
+    count = len(next(iter(arrays.values())))
+    return [{n: x[i : i + size] for n, x in arrays.items()} for i in range(0, count, size)]

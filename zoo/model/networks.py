@@ -14,6 +14,7 @@ from mesoinv.zoo.declared.config import ANY, WEIGHTS, read_config
 from mesoinv.zoo.model import transforms
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from torch import nn
@@ -39,7 +40,7 @@ def build(config: ModelConfig, *, pretrained: bool = False) -> nn.Module:
     if not pretrained:
         hyperparameters.pop("pretrained", None)
     shapes = [network_shape(quantity) for quantity in config.inputs]
-    return build_network(config.architecture, shapes, [output_shape(config)], hyperparameters)
+    return build_network(config.architecture, shapes, output_shapes(config), hyperparameters)
 
 
 def check_weights(folder: Path) -> None:
@@ -63,11 +64,16 @@ def concrete(shape: list[int]) -> list[int]:
 _EXAMPLE = 40
 
 
-def output_shape(config: ModelConfig) -> tuple[int, ...]:
-    """Return the shape of what the network gives for one sample."""
-    if len(config.outputs) > 1:
-        return (len(config.outputs),)
-    return network_shape(config.outputs[0])
+def output_shapes(config: ModelConfig) -> list[tuple[int, ...]]:
+    """Return the shapes of what the network gives for one sample: several numbers are one array."""
+    if len(config.outputs) > 1 and are_packed(config.outputs):
+        return [(len(config.outputs),)]
+    return [network_shape(quantity) for quantity in config.outputs]
+
+
+def are_packed(outputs: Sequence[Quantity]) -> bool:
+    """Whether outputs are one tensor of the network: a single one, or several numbers."""
+    return len(outputs) == 1 or not any(q.shape for q in outputs)
 
 
 def load(network: nn.Module, folder: Path) -> None:

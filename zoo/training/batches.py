@@ -1,8 +1,8 @@
-"""Batches from arrays in memory: whole batches at a time, so that the network never waits."""
+"""Batches of columns from disk, or from a GPU's memory: whole batches at a time."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -11,27 +11,58 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from numpy.typing import NDArray
+    from mesoinv.generators.pipeline.loading.store import StoredRows
 
-Pair = tuple[torch.Tensor, torch.Tensor]
+Batch = dict[str, torch.Tensor]
+#: Share of a GPU's free memory that samples may take; beyond it they are read from disk.
+_GPU_SHARE = 0.5
+#: Samples that are read at once to fill a GPU's memory.
+_PIECE = 1024
 
 
-class Pairs(Dataset[Pair]):
-    """Inputs and outputs in their storage type; a list of indices gives a batch in float32.
+class Samples(Dataset[Batch]):
+    """Columns of samples; a list of indices gives a batch in float32.
 
-    On a GPU all samples stay in its memory, and batches are taken there.
+    Samples are read from disk when they are asked for. On a GPU all of them are held in its memory
+    where they fit, and batches are taken there.
+
+    Parameters
+    ----------
+    rows : StoredRows
+        The samples.
+    device : str
+        ``"cpu"``, or the GPU that trains.
     """
 
-    def __init__(self, inputs: NDArray[Any], outputs: NDArray[Any], device: str = "cpu") -> None:
-        self.inputs = torch.from_numpy(inputs).to(device)
-        self.outputs = torch.from_numpy(outputs).to(device)
+    def __init__(self, rows: StoredRows, device: str = "cpu") -> None:
+        self.rows = rows
+        self.held: Batch | None = None
+        if device != "cpu" and self._bytes() < _GPU_SHARE * torch.cuda.mem_get_info()[0]:
+            self.held = self._hold(device)
+
+    def _bytes(self) -> int:
+        each = self.rows.take([0])
+        return len(self.rows) * sum(values.nbytes for values in each.values())
+
+    def _hold(self, device: str) -> Batch:
+        held: Batch = {}
+        for first in range(0, len(self), _PIECE):
+            part = self.rows.take(range(first, min(first + _PIECE, len(self))))
+            for name, values in part.items():
+                piece = torch.from_numpy(values).to(device)
+                held.setdefault(name, piece.new_empty((len(self), *piece.shape[1:])))
+                held[name][first : first + len(piece)] = piece
+        return held
 
     def __len__(self) -> int:
-        return len(self.inputs)
+        return len(self.rows)
 
-    def __getitem__(self, rows: list[int]) -> Pair:
-        index = torch.as_tensor(rows, device=self.inputs.device)
-        return self.inputs[index].float(), self.outputs[index].float()
+    def __getitem__(self, rows: list[int]) -> Batch:
+        if self.held is None:
+            taken = self.rows.take(rows)
+            return {name: torch.from_numpy(values).float() for name, values in taken.items()}
+        index = torch.as_tensor(rows, device=next(iter(self.held.values())).device)
+        return {name: values[index].float() for name, values in self.held.items()}
 
 
 class Batches(Sampler[list[int]]):
@@ -61,15 +92,7 @@ class Batches(Sampler[list[int]]):
             yield order[i * self.batch_size : (i + 1) * self.batch_size].tolist()
 
 
-def loader(pairs: Pairs, batch_size: int, *, shuffle: bool, seed: int) -> DataLoader[Pair]:
+def loader(samples: Samples, batch_size: int, *, shuffle: bool, seed: int) -> DataLoader[Batch]:
     """Return batches in a seeded random order, or in order."""
-    batches = Batches(len(pairs), batch_size, shuffle=shuffle, seed=seed)
-    return DataLoader(pairs, sampler=batches, batch_size=None)
-
-
-def stack_columns(samples: dict[str, NDArray[Any]], columns: list[str]) -> NDArray[Any]:
-    """Return one column as it is, several scalar ones as (count, columns)."""
-    if len(columns) == 1:
-        column = samples[columns[0]]
-        return column[:, None] if column.ndim == 1 else column
-    return np.stack([samples[name] for name in columns], axis=1)
+    batches = Batches(len(samples), batch_size, shuffle=shuffle, seed=seed)
+    return DataLoader(samples, sampler=batches, batch_size=None)

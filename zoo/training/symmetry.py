@@ -1,102 +1,123 @@
-"""Exact symmetries of the samples, as augmentations of (input, output) in physical units.
+"""Exact symmetries of samples as augmentations: another sample of the same distribution.
 
-``mirror``: the strip and the wire are symmetric in y → -y. A mirrored landscape has the mirrored
-density of states, and the same s, N_d, rms, ξ and conductance. ``reverse``: a wire between equal
-leads has the same conductance in both directions. ``square``: what spans a square lattice, and its
-density, stay what they are when it is turned or mirrored; turned or mirrored states are those of
-other disorder of the same strength. ``translate``: a periodic lattice has no site of its own.
+Which groups a configuration has, and what they do to a column, the dataset declares; here they are
+drawn at random and applied to batches, for any number of axes.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import functools
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from mesoinv.generators.common.errors import UsageError
 from mesoinv.generators.pipeline.resolve import resolve_dataset
-from mesoinv.zoo.declared.transforms import FourierSeries
-from mesoinv.zoo.model import transforms
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from torch import Tensor
 
-    Mirror = Callable[[Tensor], Tensor]
+    from mesoinv.generators.pipeline.base import Column, Dataset
+
+    Batch = dict[str, Tensor]
+    Operation = Callable[[Tensor], Tensor]
 
 
-_NUMBERS = {"s", "n_d", "potential_rms", "correlation_length"}
-_CURRENTS = {"conductance", "mean_conductance", "spectrum"}
+class Augmentation:
+    """Random elements of some groups, applied to all columns of a batch alike.
+
+    Parameters
+    ----------
+    dataset, config : str
+        Whose samples.
+    groups : sequence of str
+        Of `mesoinv.generators.pipeline.base.SYMMETRIES`, applied one after the other.
+    columns : sequence of str
+        Columns of the batches.
+
+    Raises
+    ------
+    UsageError
+        If the configuration does not have a symmetry, or what it does to a column is not declared.
+    """
+
+    def __init__(
+        self, dataset: str, config: str, groups: Sequence[str], columns: Sequence[str]
+    ) -> None:
+        self.dataset: Dataset = resolve_dataset(dataset)
+        self.config, self.groups = config, tuple(groups)
+        declared = {c.name: c for c in self.dataset.columns(config)}
+        self.columns = [declared[name] for name in columns]
+        for group in self.groups:
+            self._check(group)
+
+    def _check(self, group: str) -> None:
+        where = f"{self.dataset.name}/{self.config}"
+        if group not in (there := self.dataset.config(self.config).symmetries):
+            raise UsageError(
+                f"{group} is no symmetry of {where}; it has {', '.join(there) or 'none'}."
+            )
+        for column in self.columns:
+            if not column.symmetry or (column.symmetry == "own" and group not in _PAIRS):
+                raise UsageError(f"{where}: what {group} does to {column.name} is not declared.")
+
+    def __call__(self, batch: Batch) -> Batch:
+        """Return the batch (column -> (B, …) physical values), transformed."""
+        for group in self.groups:
+            fields = [c.name for c in self.columns if c.symmetry == "field"]
+            first = next(iter(batch.values()))
+            shape = tuple(batch[fields[0]].shape) if fields else (len(first),)
+            if group in _PAIRS:
+                chosen = torch.rand(shape[0], device=first.device) < 0.5
+                batch = {c.name: self._paired(c, batch[c.name], group, chosen)
+                         for c in self.columns}  # fmt: skip
+            elif fields:
+                operation = _DRAW[group](shape, first.device)
+                batch = batch | {name: operation(batch[name]) for name in fields}
+        return batch
+
+    def _paired(self, column: Column, x: Tensor, group: str, chosen: Tensor) -> Tensor:
+        """Transform the chosen samples by the one element of a group of two."""
+        if column.symmetry == "invariant":
+            return x
+        if column.symmetry == "field":
+            other = x.flip(_PAIRS[group])
+        else:
+            values = self.dataset.transformed(self.config, column.name, group, x.cpu().numpy())
+            other = torch.from_numpy(values).to(x)
+        return torch.where(chosen.reshape(-1, *[1] * (x.ndim - 1)), other, x)
 
 
-def check_reverse(columns: list[str]) -> None:
-    """Refuse outputs that change when source and drain are exchanged, or may."""
-    if not _CURRENTS.issuperset(columns):
-        raise UsageError(f"{', '.join(columns)} of a reversed wire is not known.")
+#: Groups of two -> the axis that they mirror.
+_PAIRS = {"mirror": -1, "reversal": 1}
 
 
-_ISOTROPIC = {"density", "density_class", "spanning", "largest_cluster", "n_clusters", "label"}
+def _turn(axes: int, _shape: Any, _device: Any) -> Operation:
+    """Draw one element of the square's or the cube's group, for a whole batch."""
+    order = (torch.randperm(axes) + 1).tolist()
+    mirrored = (torch.nonzero(torch.rand(axes) < 0.5).flatten() + 1).tolist()
+    return lambda x: x.permute(0, *order).flip(mirrored)
 
 
-def check_square(columns: list[str]) -> None:
-    """Refuse outputs that change when a square lattice is turned, or may."""
-    if not _ISOTROPIC.issuperset(columns):
-        raise UsageError(f"{', '.join(columns)} of a turned lattice is not known.")
+def _shift(shape: tuple[int, ...], device: Any) -> Operation:
+    """Draw a shift along every axis, for each sample of a batch."""
+    batch, *sides = shape
+    shifts = [torch.randint(n, (batch,), device=device) for n in sides]
+
+    def operation(x: Tensor) -> Tensor:
+        index = [torch.arange(batch, device=device).reshape(-1, *[1] * len(sides))]
+        for axis, (n, shift) in enumerate(zip(sides, shifts, strict=True)):
+            moved = (torch.arange(n, device=device) + shift[:, None]) % n
+            index.append(moved.reshape(batch, *(n if a == axis else 1 for a in range(len(sides)))))
+        return x[tuple(index)]
+
+    return operation
 
 
-_HOMOGENEOUS = {"label", "participation_ratio", "energy", "disorder"}
-
-
-def check_translate(dataset: str, config: str, columns: list[str]) -> None:
-    """Refuse lattices with edges, and outputs that change when a lattice is shifted, or may."""
-    if not getattr(resolve_dataset(dataset).config(config), "periodic", False):
-        raise UsageError(f"{dataset}/{config} is not periodic: shifting it is no symmetry.")
-    if not _HOMOGENEOUS.issuperset(columns):
-        raise UsageError(f"{', '.join(columns)} of a shifted lattice is not known.")
-
-
-def mirror_of(columns: list[str]) -> Mirror:
-    """Return the function that mirrors outputs (B, …) of these columns."""
-    if columns == ["potential"]:
-        return lambda y: y.flip(-1)
-    if columns == ["fourier"]:
-        series = FourierSeries(50.0)
-        return lambda y: transforms.inverse(series, transforms.forward(series, y).flip(-1))
-    if _NUMBERS.issuperset(columns) or _CURRENTS.issuperset(columns):
-        return lambda y: y
-    raise UsageError(f"The mirror of {', '.join(columns)} is not known.")
-
-
-def mirrored_at_random(x: Tensor, y: Tensor, mirror: Mirror) -> tuple[Tensor, Tensor]:
-    """Mirror about half of the samples of a batch."""
-    chosen = torch.rand(len(x), device=x.device) < 0.5
-    if not chosen.any():
-        return x, y
-    x, y = x.clone(), y.clone()
-    x[chosen] = x[chosen].flip(-1)
-    y[chosen] = mirror(y[chosen])
-    return x, y
-
-
-def turned_at_random(x: Tensor) -> Tensor:
-    """Turn and mirror the lattices of a batch, all in the same of the eight ways."""
-    turns, mirrored = torch.randint(4, ()), torch.rand(()) < 0.5
-    x = x.rot90(int(turns), (-2, -1))
-    return x.flip(-1) if mirrored else x
-
-
-def shifted_at_random(x: Tensor) -> Tensor:
-    """Shift each periodic lattice of a batch (B, L, W) by any number of sites along and across."""
-    along, across = (
-        (torch.arange(n, device=x.device) + torch.randint(n, (len(x), 1), device=x.device)) % n
-        for n in x.shape[1:]
-    )
-    batch = torch.arange(len(x), device=x.device)
-    return x[batch[:, None, None], along[:, :, None], across[:, None, :]]
-
-
-def reversed_at_random(x: Tensor) -> Tensor:
-    """Exchange source and drain in about half of the samples of a batch."""
-    chosen = torch.rand(len(x), device=x.device) < 0.5
-    return torch.where(chosen[:, None, None], x.flip(-2), x)
+_DRAW: dict[str, Callable[[tuple[int, ...], Any], Operation]] = {
+    "square": functools.partial(_turn, 2),
+    "cube": functools.partial(_turn, 3),
+    "translations": _shift,
+}

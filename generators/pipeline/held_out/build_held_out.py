@@ -56,7 +56,7 @@ class HeldOutJob(Job):
     def shards(self) -> list[ShardPlan]:
         """Return the shards of the one split."""
         folder = held_out_folder(self.config)
-        return plan_split(self.dataset, folder, HELD_OUT_SPLIT, self.samples)
+        return plan_split(self.dataset, self.config, HELD_OUT_SPLIT, self.samples, folder)
 
     def records(self) -> dict[str, ConfigRecord]:
         """Return the one record, with the commitment to the key."""

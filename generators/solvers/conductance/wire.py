@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from mesoinv.generators.solvers.conductance import wire_sweep
 from mesoinv.generators.solvers.conductance.wire_lead import lead
 
 if TYPE_CHECKING:
@@ -106,7 +105,7 @@ def _at_energy(
     outside = _outside(values, modes)
     if outside.any():  # digits were lost
         again = onsite_energy[outside]
-        values[outside] = wire_sweep.transmission(again, energy, modes, growth=1.0)
+        values[outside] = _in_slices(again, energy, modes, growth=1.0)
         steps[outside] = Steps.SLICES
     return _in_range(values, energy, modes), steps
 
@@ -116,14 +115,24 @@ def _in_strides(
 ) -> tuple[RealArray, NDArray[np.uint8]]:
     steps = np.full(len(onsite_energy), Steps.STRIDES, np.uint8)
     if device == "cpu":
-        return wire_sweep.transmission(onsite_energy, energy, modes), steps
+        return _in_slices(onsite_energy, energy, modes), steps
     from mesoinv.generators.solvers.conductance import wire_torch  # noqa: PLC0415  (torch is heavy)
 
     values, doubtful = wire_torch.transmission(onsite_energy, energy, modes, device)
     if doubtful.any():
-        values[doubtful] = wire_sweep.transmission(onsite_energy[doubtful], energy, modes)
+        values[doubtful] = _in_slices(onsite_energy[doubtful], energy, modes)
         steps[doubtful] = Steps.COMPILED
     return values, steps
+
+
+def _in_slices(
+    onsite_energy: RealArray, energy: float, modes: Lead, **settings: float
+) -> RealArray:
+    from mesoinv.generators.solvers.conductance import (  # noqa: PLC0415  (numba is slow to import)
+        wire_sweep,
+    )
+
+    return wire_sweep.transmission(onsite_energy, energy, modes, **settings)
 
 
 def _outside(values: RealArray, modes: Lead) -> NDArray[np.bool_]:

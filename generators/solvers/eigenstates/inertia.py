@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse.linalg import splu
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
+    from scipy import sparse
 
 #: The backward error of a factorisation is at most a small multiple of ε |L||D||Lᴴ|.
 BACKWARD = 32 * np.finfo(float).eps
@@ -79,6 +78,9 @@ def factorise(matrix: sparse.csc_matrix, shift: float) -> Factors:
     PivotsLostError
         If a pivot vanishes, or so many digits are lost that the count means nothing.
     """
+    from scipy import sparse  # noqa: PLC0415  (slow to import)
+    from scipy.sparse.linalg import splu  # noqa: PLC0415  (slow to import)
+
     shifted = (matrix - shift * sparse.identity(matrix.shape[0], format="csc")).tocsc()
     try:
         lu = splu(
@@ -102,6 +104,8 @@ def factorise(matrix: sparse.csc_matrix, shift: float) -> Factors:
 
 def _growth(upper: sparse.csc_matrix, pivots: NDArray[np.complex128]) -> float:
     """Return the largest row sum of |L||D||Lᴴ| with U = D Lᴴ."""
+    from scipy import sparse  # noqa: PLC0415  (slow to import)
+
     parts = abs(upper.data.view(np.float64))
     size = sparse.csc_matrix(
         (parts[::2] + parts[1::2], upper.indices, upper.indptr), shape=upper.shape

@@ -10,7 +10,6 @@ import functools
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.linalg import eigh_tridiagonal
 
 from mesoinv.generators.solvers.eigenstates.inertia import PivotsLostError
 from mesoinv.generators.solvers.eigenstates.states import time_reversed
@@ -110,6 +109,8 @@ class Krylov:
         coefficients : (steps, k) array
             Of the Ritz vectors in the basis.
         """
+        from scipy.linalg import eigh_tridiagonal  # noqa: PLC0415  (slow to import)
+
         values, vectors = eigh_tridiagonal(np.array(self._alpha), np.array(self._beta[:-1]))
         with np.errstate(divide="ignore"):
             errors = abs(self._beta[-1] * vectors[-1] / values)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.linalg import eigh
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -123,6 +122,8 @@ def dense_nearest(matrix: sparse.csc_matrix, energy: float, pairs: bool) -> Stat
 
 def dense_energies(matrix: sparse.csc_matrix) -> RealArray:
     """Return all levels, ascending."""
+    from scipy.linalg import eigh  # noqa: PLC0415  (slow to import)
+
     _check_size(matrix)
     found: RealArray = eigh(matrix.toarray(), eigvals_only=True, overwrite_a=True)
     return found
@@ -131,6 +132,8 @@ def dense_energies(matrix: sparse.csc_matrix) -> RealArray:
 def _diagonalised(
     matrix: sparse.csc_matrix, wanted: tuple[int, int]
 ) -> tuple[RealArray, ComplexArray]:
+    from scipy.linalg import eigh  # noqa: PLC0415  (slow to import)
+
     _check_size(matrix)
     energies, vectors = eigh(
         matrix.toarray(), subset_by_index=wanted, overwrite_a=True, check_finite=False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numba
 import numpy as np
 
 if TYPE_CHECKING:
@@ -13,9 +12,6 @@ if TYPE_CHECKING:
 #: Words beyond one for every two sites. A 32-bit number is thrown away with a probability below
 #: sites/2³², so that 32 in a sample never happens.
 SPARE = 16
-_LOW = np.uint64(0xFFFFFFFF)
-_HALF = np.uint64(32)
-_RANGE = np.uint64(1 << 32)
 
 
 def words_needed(occupied: int, sites: int) -> int:
@@ -55,44 +51,14 @@ def occupy(words: NDArray[np.uint64], occupied: NDArray[np.int64], sites: int) -
     .. [1] D. Lemire, "Fast random integer generation in an interval", ACM Trans. Model. Comput.
        Simul. 29, 3 (2019).
     """
+    from mesoinv.generators.solvers.percolation import (  # noqa: PLC0415  (numba is slow to import)
+        occupation_kernel,
+    )
+
     counts = np.asarray(occupied, dtype=np.int64)
     if not 0 < sites <= 2**16 or counts.min(initial=0) < 0 or counts.max(initial=0) > sites:
         raise ValueError(f"{counts} of {sites} sites cannot be occupied")
     out = np.empty((len(counts), sites), dtype=np.uint8)
-    if not _occupy(np.ascontiguousarray(words), counts, out):
+    if not occupation_kernel.occupy(np.ascontiguousarray(words), counts, out):
         raise ArithmeticError("too few random words for so many sites")
     return out
-
-
-@numba.njit(cache=True)
-def _occupy(words: NDArray[np.uint64], occupied: NDArray[np.int64], out: NDArray[np.uint8]) -> bool:
-    samples, sites = out.shape
-    pool = np.empty(sites, dtype=np.uint16)
-    halves = 2 * words.shape[1]
-    for b in range(samples):
-        mark = np.uint8(1)
-        chosen = occupied[b]
-        if 2 * chosen > sites:
-            mark, chosen = np.uint8(0), sites - chosen
-        for i in range(sites):
-            pool[i] = i
-            out[b, i] = 1 - mark
-        used = 0
-        for i in range(chosen):
-            left = np.uint64(sites - i)
-            while True:
-                if used == halves:
-                    return False
-                word = words[b, used >> 1]
-                half = word >> _HALF if used & 1 else word & _LOW
-                used += 1
-                product = half * left
-                rest = product & _LOW
-                # the division is rare: it decides only for a rest that is small
-                if rest >= left or rest >= _RANGE % left:
-                    break
-            j = i + np.int64(product >> _HALF)
-            site = pool[j]
-            pool[j] = pool[i]
-            out[b, site] = mark
-    return True

@@ -21,7 +21,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import constants, optimize, special
 
 from mesoinv.generators.solvers.pldos.strip import Strip
 
@@ -87,6 +86,8 @@ def wave_vectors(s: float, strip: Strip) -> WaveVectors:
 
 def coulomb_length(strip: Strip) -> tuple[float, float]:
     """Return the screening wave number q_TF = 1/a_B* [1/nm] and e²/(4πεε₀) [t nm]."""
+    from scipy import constants  # noqa: PLC0415  (slow to import)
+
     permittivity = 4 * np.pi * strip.dielectric_constant * constants.epsilon_0
     bohr = permittivity * constants.hbar**2 / (strip.effective_mass * constants.e**2)
     coulomb = constants.e / permittivity * 1e3 * 1e9 / strip.hopping
@@ -123,6 +124,31 @@ def spectral_factor(s: RealArray, strip: Strip) -> RealArray:
     amplitude = -(4 * np.pi / area) * coulomb * np.exp(-q * distance) / (q + screening)
     # a real part is half of a pair of exponentials
     return np.where(q <= CUTOFF / distance, amplitude, 0.0) * strip.length * strip.width / 2
+
+
+def mirrored(fourier: RealArray, s: float, strip: Strip) -> RealArray:
+    """Return the coefficients of landscapes that are mirrored across the strip.
+
+    With V'(x, y) = V(x, W - 1 - y), C'(qx, qy) = exp(-i qy) conj(C(-qx, qy)), qy per site; where
+    qy = 0 only one of ±qx is stored, and it stays.
+
+    Parameters
+    ----------
+    fourier : (B, n, 2) array
+        Real and imaginary parts in the order of `wave_vectors`.
+    s : float
+        Distance of the donors that the wave vectors belong to [nm].
+    strip : Strip
+        Geometry.
+    """
+    numbers = wave_vectors(s, strip).numbers
+    places = {(int(jx), int(jy)): place for place, (jx, jy) in enumerate(numbers)}
+    other = [places[-jx, jy] if jy else places[jx, jy] for jx, jy in numbers.tolist()]
+    complex_values = fourier[..., 0] + 1j * fourier[..., 1]
+    phase = np.exp(-2j * np.pi * numbers[:, 1] / strip.width)
+    across = phase * complex_values[:, other].conj()
+    result = np.where(numbers[:, 1] > 0, across, complex_values)
+    return np.stack([result.real, result.imag], axis=-1)
 
 
 def landscape(fourier: ComplexArray, s: ArrayLike, strip: Strip | None = None) -> RealArray:
@@ -228,6 +254,8 @@ def correlation(distance: float, s: float, n_d: float, strip: Strip | None = Non
         raise ValueError(f"n_d must not be negative (unit 1e12 cm⁻²); got {n_d}.")
     screening, coulomb = coulomb_length(strip or Strip())
     q = CUTOFF / s * (_NODES + 1) / 2
+    from scipy import special  # noqa: PLC0415  (slow to import)
+
     integrand = q * np.exp(-2 * q * s) / (q + screening) ** 2 * special.j0(q * distance)
     integral = float(_WEIGHTS @ integrand) * CUTOFF / s / 2
     return 2 * np.pi * n_d * DENSITY_UNIT * coulomb**2 * integral
@@ -238,6 +266,8 @@ def correlation_length(s: float, strip: Strip | None = None) -> float:
     strip = strip or Strip()
     half = correlation(0.0, s, 1.0, strip) / 2
     # ξ is between s and 4 s for any screening length
+    from scipy import optimize  # noqa: PLC0415  (slow to import)
+
     xi: float = optimize.brentq(
         lambda r: correlation(r, s, 1.0, strip) - half, 0.0, 6.0 * s, xtol=1e-12, rtol=1e-14
     )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mesoinv.generators.solvers.pldos import cpu_sweep, source_states
+from mesoinv.generators.solvers.pldos import source_states
 from mesoinv.generators.solvers.pldos.source_states import Observables
 from mesoinv.generators.solvers.pldos.strip import Strip, strip_modes
 
@@ -80,6 +80,8 @@ def solve_compiled(
     """
     modes = strip_modes(strip, shift)
     tables = dataclasses.asdict(modes)
+    from mesoinv.generators.solvers.pldos import cpu_sweep  # noqa: PLC0415  (numba is slow to import)
+
     store = np.empty(cpu_sweep.store_size(counts))
     cosines = np.ascontiguousarray(modes.cosines[:, : 2 * counts.max() + 1])
     samples = []

@@ -36,7 +36,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import optimize
 
 from mesoinv.generators.solvers.pldos import coulomb
 from mesoinv.generators.solvers.pldos.strip import Strip
@@ -167,6 +166,8 @@ def maximum_likelihood(
         return float(weight @ ratio / ratio.sum())
 
     last = float(q.max())
+    from scipy import optimize  # noqa: PLC0415  (slow to import)
+
     s = np.array([optimize.brentq(equation, -50 / last, 100 / last, args=(row,)) for row in power])
     return s, np.array([density(row, x) for row, x in zip(power, s, strict=True)])
 

@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import constants
 
 RealArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
@@ -63,6 +62,8 @@ class Strip:
     @property
     def hopping(self) -> float:
         """The hopping t = ħ²/(2 m a²) [meV]."""
+        from scipy import constants  # noqa: PLC0415  (slow to import)
+
         joule = constants.hbar**2 / (2 * self.effective_mass * (self.lattice_constant * 1e-9) ** 2)
         return float(joule / constants.e * 1e3)
 

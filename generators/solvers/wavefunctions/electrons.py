@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import sparse
 
 from mesoinv.generators.common.arguments import real_array
 from mesoinv.generators.common.errors import MesoinvError, UsageError
@@ -18,6 +17,7 @@ from mesoinv.generators.solvers.wavefunctions import lattice_hamiltonians
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+    from scipy import sparse
 
     RealArray = NDArray[np.float64]
     ComplexArray = NDArray[np.complex128]
@@ -209,6 +209,8 @@ def _checked_sites(values: ArrayLike, what: str, fewest: int) -> RealArray:
 
 
 def _checked_matrix(h: Any) -> sparse.csc_matrix:
+    from scipy import sparse  # noqa: PLC0415  (slow to import)
+
     try:
         matrix = sparse.csc_matrix(h, dtype=complex)
     except (TypeError, ValueError) as error:

@@ -12,11 +12,13 @@ References
 from __future__ import annotations
 
 import functools
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 RealArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
@@ -95,6 +97,8 @@ def assemble(
     (2 L², 2 L²) csc_matrix
         Complex, with sorted indices.
     """
+    from scipy import sparse  # noqa: PLC0415  (slow to import)
+
     side = round((len(diagonal) / 2) ** 0.5)
     count = side * (side if periodic else side - 1)
     blocks = [np.broadcast_to(b, (count, 2, 2)).ravel() for b in (along_x, along_y)]

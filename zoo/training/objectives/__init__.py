@@ -1,1 +1,1 @@
-"""What a training does: one lightning module for each objective that is trained in steps."""
+"""Objectives: a module for each kind, with ``fit(model, recipe, samples, environment)``."""

@@ -1,0 +1,75 @@
+"""From a recipe and samples to a model's configuration: units, shapes and fitted transforms."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from mesoinv.generators.pipeline.resolve import resolve_dataset
+from mesoinv.zoo.declared.config import ANY, ModelConfig, Quantity
+from mesoinv.zoo.declared.recipe import Input
+from mesoinv.zoo.model import transforms
+
+if TYPE_CHECKING:
+    import torch
+
+    from mesoinv.generators.pipeline.base import Column
+    from mesoinv.zoo.declared.recipe import Output, Recipe
+    from mesoinv.zoo.training.batches import Samples
+
+#: Training samples that the transforms are fitted to.
+FIT_SAMPLES = 4096
+
+
+def configuration(recipe: Recipe, samples: Samples) -> ModelConfig:
+    """Return the configuration of a recipe's model.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What is trained.
+    samples : Samples
+        Training samples; the first `FIT_SAMPLES` are looked at.
+    """
+    dataset = resolve_dataset(recipe.dataset)
+    columns = {c.name: c for c in dataset.columns(recipe.config)}
+    batch = samples[list(range(min(len(samples), FIT_SAMPLES)))]
+    values = {name: part.cpu() for name, part in batch.items()}
+    inputs = {q.name: _quantity(q, columns[q.name], values[q.name]) for q in recipe.inputs}
+    if len(recipe.outputs) == 1:  # a single number has an axis of its own in the network
+        values = {name: v[:, None] if v.ndim == 1 else v for name, v in values.items()}
+    return ModelConfig(
+        name=recipe.name,
+        architecture=recipe.architecture,
+        hyperparameters=recipe.hyperparameters,
+        mesoinv=version("mesoinv"),
+        dataset=recipe.dataset,
+        dataset_version=dataset.version,
+        config=recipe.config,
+        task=recipe.task,
+        inputs=list(inputs.values()),
+        outputs=[
+            _derived(q, inputs) if q.derived else _quantity(q, columns[q.name], values[q.name])
+            for q in recipe.outputs
+        ],
+    )
+
+
+def _quantity(asked: Input | Output, column: Column, values: torch.Tensor) -> Quantity:
+    """Return what a model takes or gives, with its transforms fitted to samples (B, …)."""
+    means = values.reshape(len(values), -1).mean(1)
+    shape = list(column.shape)
+    if isinstance(asked, Input) and asked.any_size:
+        shape = [ANY] * len(shape)
+    steps = transforms.fit(asked.transforms, values)
+    return Quantity(asked.name, column.unit, shape, float(means.min()), float(means.max()), steps)
+
+
+def _derived(asked: Output, inputs: dict[str, Quantity]) -> Quantity:
+    """Return an output that is no column of the dataset."""
+    if asked.like is not None:
+        like = inputs[asked.like]
+        return Quantity(asked.name, like.unit, like.shape, None, None, like.transforms)
+    assert asked.unit is not None
+    assert asked.shape is not None
+    return Quantity(asked.name, asked.unit, asked.shape, None, None, list(asked.transforms))

@@ -1,0 +1,194 @@
+"""What objectives that step along a gradient share: the lightning module's frame, and the run."""
+
+from __future__ import annotations
+
+import time
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any
+
+import lightning
+import numpy as np
+import torch
+import torchmetrics
+from lightning.pytorch.callbacks import ModelCheckpoint, Timer, TQDMProgressBar
+from lightning.pytorch.loggers import CSVLogger
+from torch.nn import functional
+
+from mesoinv.zoo.declared.objectives import Descent
+from mesoinv.zoo.training.batches import loader
+from mesoinv.zoo.training.effort import Effort
+from mesoinv.zoo.training.optimisers import optimiser_of, schedule_of
+from mesoinv.zoo.training.runs import open_run
+from mesoinv.zoo.training.symmetry import Augmentation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch import Tensor
+
+    from mesoinv.zoo.declared.recipe import Recipe
+    from mesoinv.zoo.model.model import Model
+    from mesoinv.zoo.training.batches import Batch, Samples
+    from mesoinv.zoo.training.environment import TrainingEnvironment
+
+LOSSES: dict[str, Callable[..., Tensor]] = {
+    "mse": functional.mse_loss,
+    "l1": functional.l1_loss,
+    "huber": functional.smooth_l1_loss,
+    "cross-entropy": functional.cross_entropy,
+    "binary-cross-entropy": functional.binary_cross_entropy_with_logits,
+}
+#: Logged after every epoch; the weights with the smallest are kept.
+VALIDATION = "validation_loss"
+
+
+class DescentModule(lightning.LightningModule):
+    """Trains a model by its recipe; logs ``train_loss`` and ``validation_loss`` each epoch.
+
+    A subclass says what the two losses are: `training_loss` and `validation_loss` of a batch of
+    physical columns, (B, …) each.
+    """
+
+    def __init__(self, model: Model, recipe: Recipe) -> None:
+        super().__init__()
+        assert isinstance(recipe.objective, Descent)
+        self.model, self.objective, self.seed = model, recipe.objective, recipe.seed
+        self.augmented = Augmentation(
+            recipe.dataset, recipe.config, self.objective.augmentation, recipe.columns
+        )
+        self.errors = torchmetrics.MeanMetric()
+
+    @abstractmethod
+    def training_loss(self, batch: Batch) -> Tensor:
+        """Return the loss that is made smaller."""
+
+    @abstractmethod
+    def validation_loss(self, batch: Batch) -> Tensor:
+        """Return the loss that tells which weights are best."""
+
+    def inputs(self, batch: Batch) -> list[Tensor]:
+        """Return the network's inputs, in full precision."""
+        with torch.autocast(self.device.type, enabled=False):
+            return self.model.normalised_inputs(batch)
+
+    def on_train_epoch_start(self) -> None:
+        """Make random numbers a function of (seed, epoch): a resumed run goes on with the same."""
+        state = np.random.SeedSequence((self.seed, self.current_epoch)).generate_state(2)
+        torch.manual_seed(int(state[0]) << 31 | int(state[1]) >> 1)
+
+    def training_step(self, batch: Batch, _index: int) -> Tensor | None:
+        """One batch."""
+        loss = self.training_loss(self.augmented(batch))
+        self.log_loss("train_loss", loss, batch)
+        return loss
+
+    def log_loss(self, name: str, loss: Tensor, batch: Batch) -> None:
+        """Log the mean over an epoch."""
+        count = len(next(iter(batch.values())))
+        self.log(name, loss, on_step=False, on_epoch=True, prog_bar=True, batch_size=count)
+
+    def validation_step(self, batch: Batch, _index: int) -> None:
+        """One batch of the validation samples."""
+        self.errors.update(self.validation_loss(batch), weight=len(next(iter(batch.values()))))
+
+    def on_validation_epoch_end(self) -> None:
+        """Log the mean over all validation samples."""
+        self.log(VALIDATION, self.errors.compute(), prog_bar=True)
+        self.errors.reset()
+
+    def configure_optimizers(self) -> Any:
+        """Optimiser and schedule of the recipe."""
+        optimiser = optimiser_of(self.objective, self.model.parameters())
+        schedule = schedule_of(self.objective, optimiser, self.steps)
+        return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    @property
+    def steps(self) -> int:
+        """Batches of the whole training."""
+        return max(1, int(self.trainer.estimated_stepping_batches))
+
+
+def descend(
+    module: DescentModule,
+    recipe: Recipe,
+    samples: tuple[Samples, Samples],
+    environment: TrainingEnvironment,
+) -> Effort:
+    """Train a module, continuing an interrupted run, and give its model the best weights.
+
+    Parameters
+    ----------
+    module : DescentModule
+        Around the model.
+    recipe : Recipe
+        Names the run.
+    samples : (Samples, Samples)
+        Training and validation samples.
+    environment : TrainingEnvironment
+        Where checkpoints are kept, and the device.
+    """
+    objective = module.objective
+    if objective.channels_last:
+        module.model.network.to(memory_format=torch.channels_last)
+    folder = environment.run_folder(recipe)
+    last = open_run(folder, recipe)
+    best = ModelCheckpoint(
+        folder, filename="best", monitor=VALIDATION, save_last=True, enable_version_counter=False
+    )
+    timer, waiting = Timer(), WaitingTime()
+    trainer = lightning.Trainer(
+        max_epochs=objective.epochs,
+        accelerator="gpu" if environment.device == "cuda" else "cpu",
+        devices=environment.devices if environment.device == "cuda" else 1,
+        precision=objective.precision,
+        # a module that steps its optimisers itself clips itself
+        gradient_clip_val=(objective.gradient_clip or None) if module.automatic_optimization
+        else None,
+        callbacks=[best, timer, waiting, TQDMProgressBar(refresh_rate=20)],
+        logger=CSVLogger(folder.parent, name=folder.name, version=""),
+        log_every_n_steps=50, enable_model_summary=False, num_sanity_val_steps=0,
+    )  # fmt: skip
+    trainer.fit(
+        module,
+        loader(samples[0], objective.batch_size, shuffle=True, seed=recipe.seed),
+        loader(samples[1], objective.batch_size, shuffle=False, seed=0),
+        ckpt_path=str(last) if last else None,
+        weights_only=True,  # a checkpoint is data: it runs no code
+    )
+    if trainer.interrupted:
+        raise KeyboardInterrupt
+    state = torch.load(best.best_model_path, map_location="cpu", weights_only=True)["state_dict"]
+    module.load_state_dict(state, strict=True)
+    seconds = float(timer.time_elapsed("train"))
+    return Effort(objective.epochs, objective.precision, seconds, waiting.share)
+
+
+class WaitingTime(lightning.Callback):
+    """Share of the training time that was spent waiting for batches."""
+
+    def __init__(self) -> None:
+        self.waited = self.worked = 0.0
+        self._mark: float | None = None
+
+    def on_train_epoch_start(self, *_args: Any) -> None:
+        """Start to wait for the first batch."""
+        self._mark = time.perf_counter()
+
+    def on_train_batch_start(self, *_args: Any) -> None:
+        """Note that a batch is there."""
+        now = time.perf_counter()
+        if self._mark is not None:
+            self.waited += now - self._mark
+        self._mark = now
+
+    def on_train_batch_end(self, *_args: Any) -> None:
+        """Note that a batch is done."""
+        now = time.perf_counter()
+        if self._mark is not None:
+            self.worked += now - self._mark
+        self._mark = now
+
+    @property
+    def share(self) -> float:
+        """Waiting time over all time."""
+        return self.waited / max(self.waited + self.worked, 1e-9)
