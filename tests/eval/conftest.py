@@ -4,32 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from eval_helpers import COUNT, DONORS, model
+from eval_helpers import COUNT, DONORS, made_up, model
 from kept_samples import keep_samples
 from prediction_files import COUNT as ROWS
 
 from mesoinv.eval.scoring import evaluate as harness
-from mesoinv.generators.pipeline.plan import stream_of
 from mesoinv.generators.pipeline.storage import arrow_schema, shard_writer, to_table
 from mesoinv.generators.pldos import DATASET
-from mesoinv.generators.solvers.pldos import coulomb
-
-
-def made_up(config):
-    """The first test samples of a configuration."""
-    rng = np.random.default_rng(0)
-    drawn = DATASET.draw(config, stream_of(DATASET, config, "test"), np.arange(COUNT))
-    potential = coulomb.landscape(drawn["fourier"] @ np.array([1, 1j]), drawn["s"])
-    return drawn | {
-        "potential": potential,
-        "pldos": np.exp(rng.normal(size=(COUNT, 64, 48)) - 5 * potential[:, ::4, ::4])
-        .repeat(4, axis=1)
-        .repeat(4, axis=2),
-        "potential_rms": np.array(
-            [coulomb.ensemble_rms(*p) for p in zip(drawn["s"], drawn["n_d"], strict=True)]
-        ),
-        "correlation_length": np.array([coulomb.correlation_length(s) for s in drawn["s"]]),
-    }
 
 
 @pytest.fixture(scope="session")

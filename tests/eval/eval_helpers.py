@@ -12,7 +12,9 @@ from zoo_helpers import small_config
 
 from mesoinv.generators.pipeline.loading.request import Request
 from mesoinv.generators.pipeline.loading.source import SampleSource
+from mesoinv.generators.pipeline.plan import stream_of
 from mesoinv.generators.pldos import DATASET
+from mesoinv.generators.solvers.pldos import coulomb
 from mesoinv.zoo.declared import models
 from mesoinv.zoo.declared.config import ModelConfig, Quantity
 from mesoinv.zoo.declared.transforms import Affine, Log, Pool
@@ -86,6 +88,23 @@ def model(declared: ModelConfig, seed: int = 0) -> Model:
     """A model with random weights."""
     torch.manual_seed(seed)
     return Model(declared).eval()
+
+
+def made_up(config: str) -> dict[str, np.ndarray]:
+    """The first test samples of a configuration."""
+    rng = np.random.default_rng(0)
+    drawn = DATASET.draw(config, stream_of(DATASET, config, "test"), np.arange(COUNT))
+    potential = coulomb.landscape(drawn["fourier"] @ np.array([1, 1j]), drawn["s"])
+    return drawn | {
+        "potential": potential,
+        "pldos": np.exp(rng.normal(size=(COUNT, 64, 48)) - 5 * potential[:, ::4, ::4])
+        .repeat(4, axis=1)
+        .repeat(4, axis=2),
+        "potential_rms": np.array(
+            [coulomb.ensemble_rms(*p) for p in zip(drawn["s"], drawn["n_d"], strict=True)]
+        ),
+        "correlation_length": np.array([coulomb.correlation_length(s) for s in drawn["s"]]),
+    }
 
 
 def samples(cache: Path, columns: tuple[str, ...], config: str = "global") -> dict[str, Any]:

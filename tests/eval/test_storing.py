@@ -6,7 +6,8 @@ import shutil
 from dataclasses import replace
 
 import pytest
-from eval_helpers import COUNT, DONORS, model
+from eval_helpers import COUNT, DONORS, made_up, model
+from kept_samples import keep_samples
 
 from mesoinv.eval.scoring.evaluate import TABLE, read_result
 from mesoinv.eval.scoring.storing import keep
@@ -35,8 +36,7 @@ def both_splits(report_cache, tmp_path_factory):
     """A cache that also has validation samples: those of another configuration."""
     cache = tmp_path_factory.mktemp("cache") / "both"
     shutil.copytree(report_cache, cache)
-    (samples,) = cache.glob("pldos-*")
-    shutil.copytree(samples / "weaker-test", samples / "global-validation")
+    keep_samples(cache, "pldos", "global", "validation", made_up("weaker"))
     return cache
 
 

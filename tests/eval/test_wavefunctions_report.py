@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from eval_helpers import zoo_of
+from kept_samples import keep_samples
 from typer.testing import CliRunner
 
 from mesoinv.cli import app
@@ -66,13 +67,7 @@ def cache(tmp_path_factory):
     """Where generated samples are looked for."""
     folder = tmp_path_factory.mktemp("cache")
     for config in DATASET.configs:
-        place = folder / f"wavefunctions-{DATASET.version}" / f"{config}-test"
-        place.mkdir(parents=True)
-        types = {c.name: c.dtype for c in DATASET.columns(config)}
-        for name, values in made_up(config).items():
-            for first in range(0, len(values), 256):
-                part = values[first : first + 256].astype(types[name])
-                np.save(place / f"{name}-{first:07d}.npy", part)
+        keep_samples(folder, "wavefunctions", config, "test", made_up(config))
     return folder
 
 
