@@ -64,6 +64,9 @@ class Column:
         What the symmetries of the configuration (`Config.symmetries`) do to it: ``"invariant"``,
         nothing; ``"field"``, its values move with the sites; ``"own"``, what `Dataset.transformed`
         does. Empty: it is not known, and nobody may transform samples with it.
+    encoding : str
+        ``"png"`` stores uint8 pictures, of shape (H, W) or (H, W, 3), as PNG files, which
+        `datasets` shows as images; they are arrays everywhere else.
     """
 
     name: str
@@ -74,6 +77,15 @@ class Column:
     rtol: float = 0.0
     floor: float = 0.0
     symmetry: Literal["", "invariant", "field", "own"] = ""
+    encoding: Literal["", "png"] = ""
+
+    def __post_init__(self) -> None:
+        picture = len(self.shape) == 2 or (len(self.shape) == 3 and self.shape[2] == 3)
+        if self.encoding and not (self.dtype == "uint8" and picture):
+            raise UsageError(
+                f"Column {self.name}: a picture is uint8 of shape (H, W) or (H, W, 3); it is "
+                f"{self.dtype} of shape {self.shape}."
+            )
 
 
 @dataclass(frozen=True)

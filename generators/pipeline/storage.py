@@ -2,7 +2,8 @@
 
 An array of two or more axes is stored as nested lists that carry the name of the extension type
 ``Array2D``, ``Array3D`` … of `datasets`: it reads them back as such, and every other parquet reader
-sees lists of numbers. `datasets` itself is not needed to write or to read.
+sees lists of numbers. A column of pictures is stored as PNG files and is an array of pixels on both
+sides of this module. `datasets` itself is not needed to write or to read.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mesoinv.generators.common.errors import MesoinvError
+from mesoinv.generators.common.png import from_png, to_png
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -47,6 +49,8 @@ def feature_spec(columns: Sequence[Column], images: Sequence[str] = ()) -> dict[
 
 
 def _spec(column: Column) -> dict[str, Any]:
+    if column.encoding:
+        return {"_type": "Image"}
     value = {"dtype": column.dtype, "_type": "Value"}
     if len(column.shape) == 0:
         return value
@@ -57,6 +61,8 @@ def _spec(column: Column) -> dict[str, Any]:
 
 
 def _arrow_type(column: Column) -> pa.DataType:
+    if column.encoding:
+        return _IMAGE
     kind = pa.from_numpy_dtype(np.dtype(column.dtype))
     if len(column.shape) == 1:
         return pa.list_(kind, column.shape[0])
@@ -67,7 +73,7 @@ def _arrow_type(column: Column) -> pa.DataType:
 
 def _extension(column: Column) -> dict[str, str] | None:
     """Return what marks nested lists as an extension type of `datasets` in a file."""
-    if len(column.shape) < 2:
+    if len(column.shape) < 2 or column.encoding:
         return None
     kind = f"Array{len(column.shape)}DExtensionType"
     return {
@@ -130,6 +136,8 @@ def to_table(columns: Sequence[Column], batch: Batch) -> pa.Table:
 
 
 def _to_arrow(column: Column, values: NDArray[Any]) -> pa.Array:
+    if column.encoding:
+        return _pictures([to_png(picture) for picture in values])
     array = pa.array(np.ascontiguousarray(values).reshape(-1))
     if len(column.shape) == 1:
         return pa.FixedSizeListArray.from_arrays(array, column.shape[0])
@@ -139,11 +147,14 @@ def _to_arrow(column: Column, values: NDArray[Any]) -> pa.Array:
     return array
 
 
+def _pictures(files: Sequence[bytes]) -> pa.Array:
+    return pa.array([{"bytes": png, "path": None} for png in files], type=_IMAGE)
+
+
 def with_images(table: pa.Table, columns: Sequence[Column], images: Mapping[str, Any]) -> pa.Table:
     """Append columns of PNG files (name -> one ``bytes`` a row) to a table of `columns`."""
     schema = arrow_schema(columns, list(images))
-    cells = [[{"bytes": png, "path": None} for png in files] for files in images.values()]
-    arrays = [*table.columns, *(pa.array(column, type=_IMAGE) for column in cells)]
+    arrays = [*table.columns, *(_pictures(files) for files in images.values())]
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
@@ -153,6 +164,9 @@ def to_numpy(table: pa.Table, columns: Sequence[Column]) -> Batch:
 
 
 def _from_arrow(chunks: pa.ChunkedArray, column: Column) -> NDArray[Any]:
+    if column.encoding:
+        pictures = [from_png(cell["bytes"]) for cell in chunks.to_pylist()]
+        return np.array(pictures, column.dtype).reshape(len(pictures), *column.shape)
     leaves = [_leaf(chunk).to_numpy(zero_copy_only=False) for chunk in chunks.chunks]
     flat = np.concatenate(leaves) if leaves else np.empty(0, dtype=column.dtype)
     return flat.reshape(len(chunks), *column.shape)

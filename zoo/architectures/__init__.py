@@ -23,7 +23,8 @@ Shape = tuple[int, ...]
 
 def list_architectures() -> list[str]:
     """Return the names of all architectures: the modules of this package."""
-    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+    names = (module.name for module in pkgutil.iter_modules(__path__))
+    return sorted(name for name in names if not name.startswith("_"))
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from mesoinv.zoo.architectures._channels import as_channels, sides_of
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+#: It takes maps of one shape, and numbers.
+SEVERAL = True
 
 
 class ResidualBlock(nn.Module):
@@ -63,24 +68,29 @@ class Scale(nn.Module):
 
 
 class UNet(nn.Module):
-    """Maps (B, L, W) to (B, L, W), working on a grid of (L/patch, W/patch)."""
+    """Maps (B, L, W) and numbers (B,) → (B, L, W), on a grid of (L/patch, W/patch)."""
 
-    def __init__(self, channels: Sequence[int], blocks: int, patch: int) -> None:
+    def __init__(
+        self, maps: int, numbers: int, channels: Sequence[int], blocks: int, patch: int
+    ) -> None:
         super().__init__()
         self.patch = patch
-        self.stem = nn.Conv2d(patch**2 + 2, channels[0], 3, padding=1)
+        self.stem = nn.Conv2d(maps * patch**2 + 2 + numbers, channels[0], 3, padding=1)
         self.body = Scale(channels, blocks)
         self.head = nn.Sequential(
             nn.GroupNorm(8, channels[0]), nn.ReLU(), nn.Conv2d(channels[0], 1, 3, padding=1)
         )
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (B, L, W) to (B, L, W)."""
-        folded = functional.pixel_unshuffle(x[:, None], self.patch)
-        y = self.head(self.body(self.stem(torch.cat([folded, _position(folded)], dim=1))))
-        return functional.interpolate(y, size=x.shape[1:], mode="bicubic", align_corners=False)[
-            :, 0
-        ]
+    def forward(self, *values: Tensor) -> Tensor:
+        """Fold the maps, add the position and the numbers, map, and enlarge."""
+        maps = as_channels([x for x in values if x.ndim > 1])
+        folded = functional.pixel_unshuffle(maps, self.patch)
+        sides = folded.shape[2:]
+        numbers = [x[:, None, None, None].expand(-1, 1, *sides) for x in values if x.ndim == 1]
+        y = torch.cat([folded, _position(folded), *numbers], dim=1)
+        y = self.head(self.body(self.stem(y)))
+        size = maps.shape[2:]
+        return functional.interpolate(y, size=size, mode="bicubic", align_corners=False)[:, 0]
 
 
 def _position(x: Tensor) -> Tensor:
@@ -91,14 +101,15 @@ def _position(x: Tensor) -> Tensor:
 
 
 def build(
-    inputs: tuple[int, ...],
-    outputs: tuple[int, ...],
+    inputs: Sequence[tuple[int, ...]],
+    outputs: Sequence[tuple[int, ...]],
     channels: Sequence[int] = (32, 64, 96),
     blocks: int = 1,
     patch: int = 4,
 ) -> nn.Module:
     """Build the network: channels from the finest to the coarsest grid, residual blocks a scale."""
     step = patch * 2 ** (len(channels) - 1)
-    if tuple(inputs) != tuple(outputs) or any(n % step for n in inputs):
-        raise ValueError(f"maps {inputs} → {outputs} must be equal and divisible by {step}")
-    return UNet(channels, blocks, patch)
+    sides, numbers = sides_of(inputs), sum(not shape for shape in inputs)
+    if [sides] != [tuple(shape) for shape in outputs] or any(n % step for n in sides):
+        raise ValueError(f"maps {sides} → {outputs} must be equal and divisible by {step}")
+    return UNet(len(inputs) - numbers, numbers, channels, blocks, patch)

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LOG, CURVES = "log.csv", "curves.png"
-_LOSSES = {"train_loss": "training", "validation_loss": "validation"}
+#: Columns of a log that are losses end so.
+_LOSS = "_loss"
+_TRAINING, _VALIDATION = f"train{_LOSS}", f"validation{_LOSS}"
+_LABELS = {_TRAINING: "training"}
 
 
 def draw_curves(folder: Path) -> Path | None:
@@ -40,13 +43,13 @@ def draw_curves(folder: Path) -> Path | None:
 
 def read_log(path: Path) -> dict[str, dict[int, float]]:
     """Return for each loss its value in every epoch, counted from 1."""
-    curves: dict[str, dict[int, float]] = {name: {} for name in _LOSSES}
+    curves: dict[str, dict[int, float]] = {_TRAINING: {}, _VALIDATION: {}}
     if path.exists():
         with path.open(newline="", encoding="utf-8") as file:
             for row in csv.DictReader(file):
-                for name, curve in curves.items():
-                    if row.get(name):
-                        curve[int(row["epoch"]) + 1] = float(row[name])
+                for name in row:
+                    if name.endswith(_LOSS) and row[name]:
+                        curves.setdefault(name, {})[int(row["epoch"]) + 1] = float(row[name])
     return curves
 
 
@@ -56,9 +59,10 @@ def _figure(curves: dict[str, dict[int, float]]) -> Figure:
 
     figure = Figure(figsize=(5.6, 3.4), layout="constrained")
     axes = figure.subplots()
-    for (name, curve), marker in zip(curves.items(), "os", strict=True):
-        axes.plot(list(curve), list(curve.values()), marker=marker, ms=4, label=_LOSSES[name])
-    best = min(curves["validation_loss"], key=curves["validation_loss"].get, default=None)  # type: ignore[arg-type]
+    for (name, curve), marker in zip(curves.items(), "os^vd", strict=False):
+        label = _LABELS.get(name, name.removesuffix(_LOSS))
+        axes.plot(list(curve), list(curve.values()), marker=marker, ms=4, label=label)
+    best = min(curves[_VALIDATION], key=curves[_VALIDATION].get, default=None)  # type: ignore[arg-type]
     if best is not None:
         axes.axvline(best, color="0.7", lw=1, zorder=0, label="weights kept")
     axes.set(xlabel="epoch", ylabel="loss, in the network's units", yscale="log")
