@@ -356,6 +356,20 @@ class Pldos(Dataset):
             title=f"s = {s:.1f} nm, N_d = {n_d:.2f}·10¹² cm⁻², G = {g:.3f} (2e²/h)",
         )
 
+    def prediction_maps(
+        self, config: str, truth: Batch, predicted: Batch
+    ) -> tuple[list[pictures.Map], str]:
+        """Draw predicted coefficients as the landscape that they make."""
+        made = predicted.get("potential")
+        if "fourier" in predicted:
+            series, strip = predicted["fourier"], self.parameters(config).strip
+            made = coulomb.landscape(series[..., 0] + 1j * series[..., 1], truth["s"], strip)
+        if made is None:
+            return super().prediction_maps(config, truth, predicted)
+        r = np.corrcoef(truth["potential"].ravel(), made.ravel())[0, 1]
+        maps = pictures.compared(truth["potential"][0], made[0], "potential V", "t")
+        return maps, f": Pearson r = {r:.4f}"
+
     def images(self, config: str, batch: Batch) -> dict[str, list[bytes]]:
         """Render both maps of each sample as PNG files, one pixel a site."""
         return {

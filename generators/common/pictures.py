@@ -86,6 +86,30 @@ class Curve:
     points: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
+def slice_of(values: NDArray[Any]) -> NDArray[Any]:
+    """Return the middle slice of an array of more than two axes; a map as it is."""
+    while values.ndim > 2:
+        values = values[len(values) // 2]
+    return values
+
+
+def compared(true: NDArray[Any], predicted: NDArray[Any], name: str, unit: str) -> list[Map]:
+    """Return maps of the truth, the prediction and its error, the first two on one scale.
+
+    Parameters
+    ----------
+    true, predicted : (L, W) arrays
+        Values of one sample.
+    name, unit : str
+        Of the quantity.
+    """
+    reach = float(max(np.abs(true).max(), np.abs(predicted).max()))
+    drawn = {name: true, f"predicted {name.rsplit(maxsplit=1)[-1]}": predicted}
+    maps = [Map(v, label, unit, "RdBu_r", centred=True, reach=reach) for label, v in drawn.items()]
+    error = Map(predicted - true, "error, predicted - true", unit, "PuOr_r", centred=True)
+    return [*maps, error]
+
+
 def side_by_side(
     maps: Sequence[Map], *, extent: tuple[float, ...], unit: str, title: str = ""
 ) -> Figure:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from numpy.typing import NDArray
 
+from mesoinv.generators.common import pictures
 from mesoinv.generators.common.errors import UsageError, unknown_name
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     from matplotlib.figure import Figure
 
+    from mesoinv.generators.common.pictures import Map
     from mesoinv.generators.pipeline.seeding import Stream
 
 #: A batch of samples: column name -> array whose first axis is the sample.
@@ -207,6 +209,36 @@ class Dataset(ABC):
             If the dataset has no picture.
         """
         raise NotImplementedError(f"{self.name} has no picture of a sample")
+
+    def prediction_maps(self, config: str, truth: Batch, predicted: Batch) -> tuple[list[Map], str]:
+        """Return what shows a prediction of one sample beside the truth.
+
+        Parameters
+        ----------
+        config : str
+            Configuration of the sample.
+        truth : Batch
+            All columns, (1, …) each.
+        predicted : Batch
+            Columns or other outputs of a model, (1, …) each.
+
+        Returns
+        -------
+        list of Map, str
+            Maps to be drawn in a row, and words for the title.
+        """
+        maps: list[Map] = []
+        words = ""
+        for column in self.columns(config):
+            if column.name not in predicted:
+                continue
+            made, true = predicted[column.name][0], truth[column.name][0]
+            if made.ndim > 1:
+                pair = (pictures.slice_of(v.astype(float)) for v in (true, made))
+                maps += pictures.compared(*pair, column.name, column.unit)
+            elif not made.ndim:
+                words += f"\n{column.name} = {made:.4g} (true {true:.4g}) {column.unit}"
+        return maps, words
 
     def config(self, name: str) -> Config:
         """Return a configuration by name, or raise an error that lists the valid names."""

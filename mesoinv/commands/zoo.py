@@ -203,7 +203,7 @@ def predict(  # noqa: PLR0913, PLR0917  (each is an option)
 
 def _draw(model: Model, split: str, index: int, path: Path) -> None:
     from mesoinv.generators.common.pictures import save_figure
-    from mesoinv.zoo.model.predictions import prediction_figure
+    from mesoinv.zoo.model.drawing import prediction_figure
 
     config = model.config
     source = f"{config.name} on {config.dataset}/{config.config}/{split}/{index}"

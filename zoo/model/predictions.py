@@ -1,4 +1,4 @@
-"""Predictions of whole splits as parquet files, and of one sample as a picture."""
+"""Predictions of whole splits as parquet files."""
 
 from __future__ import annotations
 
@@ -8,19 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mesoinv.generators.common import pictures
 from mesoinv.generators.common.errors import MesoinvError, UsageError
 from mesoinv.generators.common.files import replacing
 from mesoinv.generators.pipeline.base import Column
 from mesoinv.generators.pipeline.plan import held_out_folder
 from mesoinv.generators.pipeline.resolve import resolve_dataset
-from mesoinv.zoo import metrics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
     from mesoinv.zoo.model.model import Model
@@ -178,60 +175,3 @@ def _stored_type(kind: Any) -> str:
     while hasattr(kind, "value_type"):
         kind = kind.value_type
     return np.dtype(kind.to_pandas_dtype()).name
-
-
-def prediction_figure(model: Model, split: str, index: int) -> Figure:
-    """Generate one sample and draw what the model makes of it beside the truth.
-
-    Parameters
-    ----------
-    model : Model
-        Any of the zoo.
-    split : str
-        Of the configuration that it was trained on.
-    index : int
-        Which sample.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Maps of input, truth, prediction and error; for numbers, the input under a title that
-        compares them.
-    """
-    from mesoinv.generators.pipeline.generate import generate  # noqa: PLC0415
-
-    config = model.config
-    truth = generate(config.dataset, config.config, split, [index])
-    given, output = config.inputs[0], config.outputs[0]
-    found: Any = model.predict(truth[given.name], check_range=False)
-    title = f"{config.name}, {config.dataset}/{config.config}/{split} sample {index}"
-    maps = [pictures.Map(truth[given.name][0], given.name, given.unit, "inferno", high=0.995)]
-    if output.name in {"potential", "fourier"}:
-        landscape = found
-        if output.name == "fourier":
-            landscape = metrics.landscapes_of(found, truth["s"])
-        r = float(metrics.pearson(landscape, truth["potential"])[0])
-        maps += _landscape_maps(truth["potential"][0], landscape[0])
-        title += f": Pearson r = {r:.4f}"
-    else:
-        numbers = found if isinstance(found, dict) else {output.name: found}
-        pairs = (
-            f"{q.name} = {float(numbers[q.name][0]):.4g} "
-            f"(true {float(truth[q.name][0]):.4g}) {q.unit}"
-            for q in config.outputs
-        )
-        title += "\n" + "\n".join(pairs)
-    columns = resolve_dataset(config.dataset).columns(config.config)
-    extent = next(c.shape for c in columns if c.name == given.name)
-    return pictures.side_by_side(maps, extent=extent, unit="sites", title=title)
-
-
-def _landscape_maps(true: NDArray[Any], predicted: NDArray[Any]) -> list[pictures.Map]:
-    reach = float(max(np.abs(true).max(), np.abs(predicted).max()))
-    drawn = {"potential V": true, "predicted V": predicted}
-    maps = [
-        pictures.Map(v, label, "t", "RdBu_r", centred=True, reach=reach)
-        for label, v in drawn.items()
-    ]
-    error = pictures.Map(predicted - true, "error, predicted - true", "t", "PuOr_r", centred=True)
-    return [*maps, error]

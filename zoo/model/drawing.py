@@ -1,0 +1,48 @@
+"""What a model makes of one sample, as a picture beside the truth."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mesoinv.generators.common import pictures
+from mesoinv.generators.pipeline.generate import generate
+from mesoinv.generators.pipeline.resolve import resolve_dataset
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from mesoinv.zoo.model.model import Model
+
+
+def prediction_figure(model: Model, split: str, index: int) -> Figure:
+    """Generate one sample and draw what the model makes of it beside the truth.
+
+    Parameters
+    ----------
+    model : Model
+        Any of the zoo.
+    split : str
+        Of the configuration that it was trained on.
+    index : int
+        Which sample.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Maps of inputs, truth, prediction and error; numbers are compared in the title.
+    """
+    config = model.config
+    dataset = resolve_dataset(config.dataset)
+    truth = generate(dataset, config.config, split, [index])
+    values: Any = model.predict({q.name: truth[q.name] for q in config.inputs}, check_range=False)
+    predicted = values if isinstance(values, dict) else {config.outputs[0].name: values}
+    maps = [
+        pictures.Map(pictures.slice_of(truth[q.name][0]), q.name, q.unit, "inferno", high=0.995)
+        for q in config.inputs
+        if truth[q.name].ndim > 2
+    ]
+    more, words = dataset.prediction_maps(config.config, truth, predicted)
+    maps += more
+    title = f"{config.name}, {config.dataset}/{config.config}/{split} sample {index}{words}"
+    extent = tuple(float(n) for n in maps[0].values.shape)
+    return pictures.side_by_side(maps, extent=extent, unit="sites", title=title)
