@@ -12,7 +12,7 @@ import yaml
 
 from benchmarks.machine import interleaved
 from mesoinv.eval.board.build import build_board
-from mesoinv.eval.board.rows import Options
+from mesoinv.eval.board.rows import BoardOptions
 from mesoinv.eval.board.site import write_site
 from mesoinv.eval.scoring.evaluate import evaluate
 from mesoinv.eval.tasks import get_task
@@ -94,7 +94,7 @@ def board(folder: Path, count: int) -> str:
     root = folder / "submissions"
     for number in range(count):
         _submit(root / task.id / f"model-{number:03d}", task, true, number)
-    options = Options(results=folder / "results", cache=folder / "labels")
+    options = BoardOptions(results=folder / "results", source=SampleSource(cache=folder / "labels"))
     seconds = []
     for _ in range(2):
         start = time.perf_counter()

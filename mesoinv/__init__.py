@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mesoinv.eval.scoring.evaluate import evaluate
+    from mesoinv.eval.scoring.write_predictions import write_predictions
     from mesoinv.eval.tasks import list_tasks
     from mesoinv.generators import list_configs, list_datasets
     from mesoinv.generators.pipeline.audit.verify import verify
@@ -28,6 +29,7 @@ __all__ = [
     "list_tasks",
     "load_model",
     "verify",
+    "write_predictions",
 ]
 
 # where each public name lives; imported when first used, so that `import mesoinv` costs nothing
@@ -41,6 +43,7 @@ _HOMES = {
     "list_tasks": "mesoinv.eval.tasks",
     "load_model": "mesoinv.zoo.model.loading",
     "verify": "mesoinv.generators.pipeline.audit.verify",
+    "write_predictions": "mesoinv.eval.scoring.write_predictions",
 }
 
 

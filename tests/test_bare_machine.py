@@ -13,7 +13,7 @@ import dataclasses, sys
 from pathlib import Path
 import numpy as np
 import mesoinv
-from mesoinv.eval.scoring.evaluate import read_result
+from mesoinv.eval.scoring.results import read_result
 from mesoinv.zoo.declared.recipe import read_recipe
 from mesoinv.generators.pipeline.loading.source import SampleSource
 from mesoinv.zoo.training.environment import TrainingEnvironment

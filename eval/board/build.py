@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from mesoinv.eval.board.records import Board, Metric, TaskBoard
 from mesoinv.eval.board.rows import (
+    BoardOptions,
     Entry,
-    Options,
     published_rows,
     quantiles,
     trained_models,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 def build_board(
     submissions: Path | None = None,
     tasks: Sequence[str] | None = None,
-    options: Options | None = None,
+    options: BoardOptions | None = None,
     *,
     zoo: bool = True,
     command: str = "mesoinv leaderboard build",
@@ -49,7 +49,7 @@ def build_board(
         Folder of submissions, ``<task>/<name>/submission.yaml`` each.
     tasks : sequence of str, optional
         All by default.
-    options : Options, optional
+    options : BoardOptions, optional
         Where samples come from, and where evaluations are kept.
     zoo : bool
         Whether the zoo's models compete.
@@ -61,7 +61,7 @@ def build_board(
     Board
         A submission that is wrong is listed with the reason; the others stand.
     """
-    chosen, options = [get_task(name) for name in tasks or list_tasks()], options or Options()
+    chosen, options = [get_task(name) for name in tasks or list_tasks()], options or BoardOptions()
     models = trained_models() if zoo else {}
     return Board(
         mesoinv=version_of("mesoinv") or "",
@@ -93,13 +93,13 @@ def read_board(folder: Path) -> Board:
 
 
 def _task_board(
-    task: Task, submissions: Path | None, options: Options, models: Mapping[str, ModelConfig]
+    task: Task, submissions: Path | None, options: BoardOptions, models: Mapping[str, ModelConfig]
 ) -> TaskBoard:
     entries = list(zoo_entries(task, options, models))
     rejected: list[Rejected] = []
     if submissions is not None:
         entries += submitted_entries(submissions, task, options, rejected)
-    columns, known, choice = task.columns(), task.statistics(), options.choice(task)
+    columns, known, selection = task.columns(), task.statistics(), options.selection(task)
     return TaskBoard(
         id=task.id,
         title=task.title,
@@ -109,8 +109,8 @@ def _task_board(
         dataset=task.dataset,
         dataset_version=task.dataset_version,
         config=task.config,
-        split=choice.split,
-        samples=choice.count,
+        split=selection.split,
+        samples=selection.count,
         inputs={name: columns[name].unit for name in task.inputs},
         targets={t.column: t.unit for t in task.targets},
         metrics=[Metric(name, known[name].unit, known[name].better) for name in task.metrics],

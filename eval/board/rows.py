@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mesoinv.eval.board.records import Cell, Row
-from mesoinv.eval.scoring.evaluate import Result, evaluate, read_result
-from mesoinv.eval.scoring.predictors import misfit
-from mesoinv.eval.scoring.samples import Choice
+from mesoinv.eval.scoring.evaluate import score
+from mesoinv.eval.scoring.fit import misfit
+from mesoinv.eval.scoring.results import Result, read_result
+from mesoinv.eval.scoring.selection import SampleSelection, select_samples
 from mesoinv.generators.common.errors import MesoinvError
+from mesoinv.generators.pipeline.loading.source import SampleSource
 from mesoinv.zoo import metrics
 from mesoinv.zoo.architectures import is_trivial
 from mesoinv.zoo.declared.config import CONFIG, read_config, weights_digest
@@ -37,40 +39,46 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Options:
-    """How missing evaluations are made; see `mesoinv.eval.scoring.evaluate.evaluate`.
+class BoardOptions:
+    """How missing evaluations are made.
 
-    `results` is a folder that keeps those of submissions, and those of the zoo that are not in the
-    models' own folders; `fresh` makes all of them again. `split` and `key_file` are for the board
-    of a held-out split.
+    Attributes
+    ----------
+    results : Path
+        Folder that keeps those of submissions, and those of the zoo that are not in the models'
+        own folders.
+    source : SampleSource
+        Gives the samples.
+    samples : int or None
+        The first so many of the split; all of them by default.
+    seed : int
+        Of the bootstrap.
+    fresh : bool
+        Make all of them again.
+    split, key_file : str, Path; or None
+        For the board of a held-out split.
+    log : callable
+        Told in words what is made.
     """
 
     results: Path = Path("data/results")
-    cache: Path = Path("data/cache")
-    data: str = "generate"
-    workers: int = 1
+    source: SampleSource = field(default_factory=SampleSource)
     samples: int | None = None
     seed: int = 0
     fresh: bool = False
     split: str | None = None
     key_file: Path | None = None
-    say: Callable[[str], object] = lambda _text: None
+    log: Callable[[str], object] = lambda _text: None
 
     def evaluate(self, subject: Path, task: Task) -> Result:
         """Evaluate on the task's split."""
-        return evaluate(
-            subject, task, self.split, data=self.data, cache=self.cache, workers=self.workers,
-            samples=self.samples, seed=self.seed, key_file=self.key_file,
-        )  # fmt: skip
+        return score(subject, self.selection(task), seed=self.seed)
 
-    def choice(self, task: Task) -> Choice:
+    def selection(self, task: Task) -> SampleSelection:
         """Return which samples all rows of a task are scored on."""
-        return Choice(
-            task, self.split or task.split, self.samples, self.data, self.cache, self.workers,
-            "cpu", self.key_file,
-        )  # fmt: skip
+        return select_samples(task, self.source, self.split, self.samples, self.key_file)
 
-    def place(self, task: Task, *names: str) -> Path:
+    def path(self, task: Task, *names: str) -> Path:
         """Return where an evaluation is kept; those of other splits are apart."""
         return self.results.joinpath(self.split or task.split, *names[:-1], task.id, names[-1])
 
@@ -82,7 +90,7 @@ def trained_models() -> dict[str, ModelConfig]:
 
 
 def zoo_entries(
-    task: Task, options: Options, models: Mapping[str, ModelConfig] | None = None
+    task: Task, options: BoardOptions, models: Mapping[str, ModelConfig] | None = None
 ) -> Iterator[Entry]:
     """Yield the zoo's models, evaluating those whose stored evaluation is not of these samples.
 
@@ -92,7 +100,7 @@ def zoo_entries(
     Parameters
     ----------
     task : Task
-    options : Options
+    options : BoardOptions
         Which samples, and where evaluations are kept.
     models : mapping of str to ModelConfig, optional
         `trained_models`, where they have been read already.
@@ -102,13 +110,13 @@ def zoo_entries(
             continue
         folder = local_folder(name)
         subject = weights_digest(folder), config.interface
-        places = (folder / EVALUATIONS / task.id, options.place(task, name))
+        places = (folder / EVALUATIONS / task.id, options.path(task, name))
         result = first_stored(places, task, options, subject)
         if result is None:
             if subject[0] is None:
-                options.say(f"{task.id}: {name} is left out: its weights are not here")
+                options.log(f"{task.id}: {name} is left out: its weights are not here")
                 continue
-            options.say(f"{task.id}: {name}")
+            options.log(f"{task.id}: {name}")
             result = options.evaluate(folder, task)
             result.save(places[1])
         yield Entry(_zoo_row(config, result), result)
@@ -117,7 +125,7 @@ def zoo_entries(
 def first_stored(
     places: tuple[Path, ...],
     task: Task,
-    options: Options,
+    options: BoardOptions,
     subject: tuple[str | None, str] | None = None,
 ) -> Result | None:
     """Return the first stored evaluation of the same task, samples and model.
@@ -127,15 +135,15 @@ def first_stored(
     places : tuple of Path
         Folders of evaluations.
     task : Task
-    options : Options
+    options : BoardOptions
         Which samples.
     subject : (str or None, str), optional
         Digest of the weights, None if they are not here, and the interface; any by default.
     """
     if options.fresh:
         return None
-    choice = options.choice(task)
-    wanted = (task.digest, choice.count, choice.split, options.seed, metrics.RESAMPLES)
+    selection = options.selection(task)
+    wanted = (task.digest, selection.count, selection.split, options.seed, metrics.RESAMPLES)
     for place in places:
         if (place / RESULT).exists() and (found := _readable(place)):
             known = found.evaluation

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mesoinv.eval.board.records import Rejected
-from mesoinv.eval.board.rows import Entry, Options, first_stored, measured_row
+from mesoinv.eval.board.rows import BoardOptions, Entry, first_stored, measured_row
 from mesoinv.generators.common.errors import MesoinvError
 from mesoinv.generators.common.extras import MissingExtraError
 
 if TYPE_CHECKING:
     from mesoinv.eval.board.records import Row
-    from mesoinv.eval.scoring.evaluate import Result
+    from mesoinv.eval.scoring.results import Result
     from mesoinv.eval.submission.schema import Submission
     from mesoinv.eval.tasks.task import Task
 
@@ -70,7 +70,7 @@ def _download(given: str, target: Path) -> Path:
 
 
 def submitted_entries(
-    root: Path, task: Task, options: Options, rejected: list[Rejected]
+    root: Path, task: Task, options: BoardOptions, rejected: list[Rejected]
 ) -> list[Entry]:
     """Return the submissions to a task; those that are wrong are added to `rejected`."""
     from mesoinv.eval.submission import find_submissions  # noqa: PLC0415  (needs pydantic)
@@ -88,7 +88,7 @@ def submitted_entries(
     return entries
 
 
-def _entry(folder: Path, task: Task, options: Options) -> Entry:
+def _entry(folder: Path, task: Task, options: BoardOptions) -> Entry:
     from mesoinv.eval.submission import read_submission  # noqa: PLC0415  (needs pydantic)
 
     # scoring looks into the contents; what was scored already has been looked into
@@ -97,21 +97,22 @@ def _entry(folder: Path, task: Task, options: Options) -> Entry:
     return Entry(_row(submission, result), result)
 
 
-def _result(folder: Path, task: Task, options: Options) -> Result:
+def _result(folder: Path, task: Task, options: BoardOptions) -> Result:
     """Return the kept evaluation of exactly these files, or score them."""
     from mesoinv.eval.submission import score_submission  # noqa: PLC0415  (needs pydantic)
 
-    place, digest = options.place(task, FOLDER, folder.name), _digest(folder)
+    place, digest = options.path(task, FOLDER, folder.name), _digest(folder)
     known = place / _DIGEST
     if known.exists() and known.read_text(encoding="utf-8").strip() == digest:
         found = first_stored((place,), task, options)
         if found is not None:
             return found
-    options.say(f"{task.id}: {folder.name}")
+    options.log(f"{task.id}: {folder.name}")
     # an evaluation of other files must not stay beside the new digest
     known.unlink(missing_ok=True)
+    source = options.source
     result = score_submission(
-        folder, placed=True, data=options.data, cache=options.cache, workers=options.workers,
+        folder, placed=True, data=source.data, cache=source.cache, workers=source.workers,
         samples=options.samples, split=options.split, seed=options.seed,
         key_file=options.key_file,
     )  # fmt: skip

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mesoinv.eval.scoring.evaluate import Result
+    from mesoinv.eval.scoring.results import Result
     from mesoinv.eval.tasks.task import Task
 
     Replicates = NDArray[np.float64]

@@ -1,7 +1,9 @@
 """Files of predictions: read without trusting anything that they say.
 
-A file is a parquet table with the column ``index`` (0, 1, … in order) and one column for each
-target of the task, in its unit and shape; ``mesoinv predict`` writes such files.
+A file is a parquet table with the integer column ``index`` (0, 1, … once each, in any order) and
+one column for each target of the task, in its unit: floats, integers or booleans; arrays are
+lists, nested as the target's axes or flat, of fixed length or not. ``<target>_std`` may hold
+standard deviations. `mesoinv.write_predictions` and ``mesoinv predict`` write such files.
 """
 
 from __future__ import annotations
@@ -9,17 +11,19 @@ from __future__ import annotations
 import json
 import math
 import stat
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mesoinv.generators.common.errors import UsageError
 from mesoinv.generators.pipeline.plan import HELD_OUT, HELD_OUT_SPLIT, held_out_folder
+from mesoinv.zoo.metrics.uncertainty import STD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -33,19 +37,21 @@ INDEX = "index"
 MAX_BYTES = 2_000_000_000
 #: A file may claim this many times the bytes of float64 values, and as much again for its index.
 _SLACK = 2
+#: Rows of the index that are read at once.
+_INDEX_ROWS = 65536
 #: Larger ones have squares whose sums are infinite, and with them scores that are no numbers.
 _LARGEST = np.finfo(np.float32).max
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """A checked file, to be read in pieces.
+    """A checked file, to be read in batches.
 
     Attributes
     ----------
     path : Path
     shapes : dict of str to tuple of int
-        Target column -> shape of one sample.
+        Target column, or its standard deviation -> shape of one sample.
     samples : int
     about : dict
         What the file says about itself: model, dataset and its version, split.
@@ -56,21 +62,38 @@ class Predictions:
     samples: int
     about: dict[str, Any]
 
-    def pieces(self, rows: int) -> Iterator[Rows]:
-        """Yield the targets' values in pieces of `rows` samples, each checked.
+    def batches(self, rows: int) -> Iterator[Rows]:
+        """Yield the targets' values in the order of the index, `rows` samples at a time.
 
         Raises
         ------
         UsageError
             If an index, a shape or a value is wrong; the row is named.
         """
+        order = self._order()
+        if np.array_equal(order, np.arange(self.samples)):
+            return self._in_file_order(rows)
+        return _reordered(self._in_file_order(rows), order, rows)
+
+    def _order(self) -> NDArray[np.int64]:
+        """Return the index, once each sample is known to be there once."""
+        import pyarrow as pa  # noqa: PLC0415
+
+        with _opened(self.path) as file:
+            batches = _batches(file, self.path, _INDEX_ROWS, [INDEX])
+            parts = [_values(pa.chunked_array([b[INDEX]]), (), 0, INDEX) for b in batches]
+        index = np.concatenate(parts) if parts else np.zeros(0, np.int64)
+        _check_index(index, self.samples, self.path)
+        return index.astype(np.int64)
+
+    def _in_file_order(self, rows: int) -> Iterator[Rows]:
         import pyarrow as pa  # noqa: PLC0415
 
         first = 0
         with _opened(self.path) as file:
             # batches end where row groups end: put them together again
             waiting: list[pa.RecordBatch] = []
-            for batch in _batches(file, self.path, rows, [INDEX, *self.shapes]):
+            for batch in _batches(file, self.path, rows, list(self.shapes)):
                 waiting.append(batch)
                 table = pa.Table.from_batches(waiting)
                 while len(table) >= rows:
@@ -79,23 +102,39 @@ class Predictions:
                 waiting = table.to_batches()
             if waiting:
                 yield self._checked(pa.Table.from_batches(waiting), first)
-            there = first + sum(map(len, waiting))
-        if there != self.samples:
-            raise UsageError(f"{self.path} says {self.samples} rows and holds {there}.")
 
     def _checked(self, table: pa.Table, first: int) -> Rows:
-        _check_index(_values(table[INDEX], (), first, INDEX), first, self.samples)
-        found = {}
+        checked = {}
         for name, shape in self.shapes.items():
             values = _values(table[name], shape, first, name)
+            if values.dtype.kind != "f":  # integers have no infinity, and an odd smallest one
+                values = values.astype(np.float64)
             finite = (np.abs(values) <= _LARGEST).reshape(len(values), -1).all(axis=1)
             if not finite.all():
                 row = first + int(np.argmin(finite))
                 raise UsageError(
                     f"Row {row}: {name} is NaN, infinite or beyond float32. Predict every sample."
                 )
-            found[name] = values
-        return found
+            checked[name] = values
+        return checked
+
+
+def _reordered(batches: Iterator[Rows], order: NDArray[np.int64], rows: int) -> Iterator[Rows]:
+    """Yield rows in the order of their index; they wait on disk, not in memory."""
+    with tempfile.TemporaryDirectory() as folder:
+        waiting: dict[str, NDArray[Any]] = {}
+        first = 0
+        for batch in batches:
+            for number, (name, values) in enumerate(batch.items()):
+                if name not in waiting:
+                    waiting[name] = np.lib.format.open_memmap(
+                        Path(folder) / f"{number}.npy", "w+", values.dtype,
+                        (len(order), *values.shape[1:]),
+                    )  # fmt: skip
+                waiting[name][order[first : first + len(values)]] = values
+            first += len(next(iter(batch.values())))
+        for first in range(0, len(order), rows):
+            yield {name: np.array(v[first : first + rows]) for name, v in waiting.items()}
 
 
 def open_predictions(
@@ -124,6 +163,8 @@ def open_predictions(
     columns = task.columns()
     shapes = {t.column: columns[t.column].shape for t in task.targets}
     with _opened(path) as file:
+        there = set(file.schema_arrow.names)
+        shapes |= {t + STD: shape for t, shape in list(shapes.items()) if t + STD in there}
         about = _about(file.schema_arrow)
         _check_about(about, task, split or task.split)
         _check_columns(file.schema_arrow, shapes)
@@ -203,8 +244,13 @@ def _check_columns(schema: pa.Schema, shapes: dict[str, tuple[int, ...]]) -> Non
         raise UsageError(f"The column {', '.join(twice)} is there twice.")
     for name, shape in {INDEX: (), **shapes}.items():
         kind, axes = _plain(schema.field(name).type)
-        if axes != len(shape) or np.dtype(kind or "O").kind not in ("iu" if name == INDEX else "f"):
-            wanted = "integers" if name == INDEX else f"floats of shape {shape} a sample"
+        allowed = "iu" if name == INDEX else "fiub"
+        # an array may also be a flat list
+        if (
+            axes not in {len(shape), min(len(shape), 1)}
+            or np.dtype(kind or "O").kind not in allowed
+        ):
+            wanted = "integers" if name == INDEX else f"numbers of shape {shape} a sample"
             raise UsageError(f"The column {name} must hold {wanted}; it is {schema.field(name)}.")
 
 
@@ -217,7 +263,7 @@ def _plain(kind: pa.DataType) -> tuple[str | None, int]:
         pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
     ):
         kind, axes = kind.value_type, axes + 1
-    if pa.types.is_integer(kind) or pa.types.is_floating(kind):
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind):
         return np.dtype(kind.to_pandas_dtype()).name, axes
     return None, axes
 
@@ -251,7 +297,8 @@ def _values(column: pa.ChunkedArray, shape: tuple[int, ...], first: int, name: s
     array = column.combine_chunks()
     array = pa.concat_arrays(array.chunks) if isinstance(array, pa.ChunkedArray) else array
     array, rows, inner = getattr(array, "storage", array), len(column), 1
-    for length in shape:
+    flat = len(shape) > 1 and _plain(array.type)[1] == 1
+    for length in (math.prod(shape),) if flat else shape:
         _check_lengths(array, length, first, inner, name)
         array, inner = array.flatten(), inner * length
     if array.null_count:
@@ -270,17 +317,22 @@ def _check_lengths(array: pa.Array, length: int, first: int, inner: int, name: s
         raise UsageError(f"Row {first + wrong // inner}: {name} has {found}; {length} are needed.")
 
 
-def _check_index(index: NDArray[np.integer], first: int, samples: int) -> None:
-    expected = np.arange(first, first + len(index))
-    wrong = index != expected
-    if not wrong.any():
-        return
-    at = int(np.argmax(wrong))
-    found, row = int(index[at]), first + at
-    if not 0 <= found < samples:
-        reason = f"the split has the samples 0 to {samples - 1}"
-    elif found < row:
-        reason = f"sample {found} is there twice, or the rows are not in the order of the index"
-    else:
-        reason = f"sample {row} is missing, or the rows are not in the order of the index"
-    raise UsageError(f"Row {row} has the index {found}, expected was {row}: {reason}.")
+def _check_index(index: NDArray[Any], samples: int, path: Path) -> None:
+    """Refuse an index that does not hold every sample once."""
+    if len(index) != samples:
+        raise UsageError(f"{path} says {samples} rows and holds {len(index)}.")
+    outside = (index < 0) | (index >= samples)
+    if outside.any():
+        row = int(np.argmax(outside))
+        raise UsageError(
+            f"Row {row} has the index {index[row]}: the split has the samples 0 to {samples - 1}."
+        )
+    values, firsts, counts = np.unique(index, return_index=True, return_counts=True)
+    if (counts > 1).any():
+        twice = values[np.argmax(counts > 1)]
+        row = int(np.flatnonzero(index == twice)[1])
+        missing = int(np.setdiff1d(np.arange(samples), values)[0])
+        raise UsageError(
+            f"Row {row} has the index {twice}, which row {firsts[np.argmax(counts > 1)]} has too; "
+            f"sample {missing} is missing."
+        )

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mesoinv.eval.scoring.predictors import check_fit, misfit
+from mesoinv.eval.scoring.fit import check_fit, misfit
 from mesoinv.eval.tasks import get_task, list_tasks
 from mesoinv.generators.common.errors import UsageError
 from mesoinv.zoo.declared.config import read_config
@@ -14,7 +14,7 @@ from mesoinv.zoo.declared.evaluation import EVALUATIONS, RESULT, evaluation_file
 from mesoinv.zoo.declared.models import local_folder, model_folder
 
 if TYPE_CHECKING:
-    from mesoinv.eval.scoring.evaluate import Result
+    from mesoinv.eval.scoring.results import Result
     from mesoinv.eval.tasks.task import Task
 
 
@@ -46,7 +46,7 @@ def require_fit(model: str, task: Task) -> None:
         check_fit(read_config(model_folder(model)), task)
 
 
-def own_folder(model: str) -> Path:
+def writable_model_folder(model: str) -> Path:
     """Return the folder of a model whose files may be changed.
 
     Raises
@@ -65,7 +65,27 @@ def own_folder(model: str) -> Path:
     return folder
 
 
-def keep(result: Result, folder: Path, task: Task) -> None:
+def check_room(folder: Path, task: Task, split: str, samples: int) -> Path:
+    """Return where an evaluation would stand in a model's folder.
+
+    Raises
+    ------
+    UsageError
+        If scores on more samples of the split are there already.
+    """
+    place = folder / EVALUATIONS / task.id
+    if split != task.split:
+        place /= split
+    there = evaluation_files(folder).get(place / RESULT)
+    if there is not None and there.samples > samples:
+        raise UsageError(
+            f"{folder} has scores on {there.samples} samples of {split}: they are kept. Score as "
+            f"many to replace them, or take --out for those on {samples}."
+        )
+    return place
+
+
+def save_to_model_folder(result: Result, folder: Path, task: Task) -> None:
     """Write an evaluation into a model's folder, and its scores into the card.
 
     Raises
@@ -76,14 +96,6 @@ def keep(result: Result, folder: Path, task: Task) -> None:
     from mesoinv.zoo.publish.card import write_card  # noqa: PLC0415  (needs more than scoring does)
 
     evaluation = result.evaluation
-    place = folder / EVALUATIONS / task.id
-    if evaluation.split != task.split:
-        place /= evaluation.split
-    there = evaluation_files(folder).get(place / RESULT)
-    if there is not None and there.samples > evaluation.samples:
-        raise UsageError(
-            f"{folder} has scores on {there.samples} samples of {evaluation.split}: they are kept. "
-            f"Score as many to replace them, or take --out for those on {evaluation.samples}."
-        )
+    place = check_room(folder, task, evaluation.split, evaluation.samples)
     replace(result, evaluation=evaluation.public()).save(place)
     write_card(folder)

@@ -15,7 +15,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
-from mesoinv.eval.scoring.predictors import misfit
+from mesoinv.eval.scoring.fit import misfit
 from mesoinv.eval.submission.problems import Problem, quoted, shown
 from mesoinv.eval.submission.text import plain
 from mesoinv.zoo.architectures import list_architectures, refusals

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mesoinv.eval.scoring.evaluate import Result, evaluate
+from mesoinv.eval.scoring.evaluate import evaluate
 from mesoinv.eval.scoring.prediction_files import INDEX, open_predictions
 from mesoinv.eval.submission import bounds, building, reading
 from mesoinv.eval.submission.fetch import fetch_model
@@ -38,6 +38,7 @@ from mesoinv.zoo.declared.config import CONFIG, WEIGHTS, ModelConfig
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mesoinv.eval.scoring.results import Result
     from mesoinv.eval.submission.schema import Submission
     from mesoinv.eval.tasks.task import Task
 
@@ -241,7 +242,7 @@ def _check_predictions(path: Path, task: Task, samples: int | None, split: str |
 
     probe(path, [INDEX, *(t.column for t in task.targets)])
     try:
-        for _ in open_predictions(path, task, samples, split).pieces(_ROWS):
+        for _ in open_predictions(path, task, samples, split).batches(_ROWS):
             pass
     except UsageError as error:
         raise RefusedError(Problem(path.name, shown(error, 600), "")) from None

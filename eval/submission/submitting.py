@@ -23,7 +23,7 @@ from mesoinv.generators.pipeline.resolve import resolve_dataset
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
-    from mesoinv.eval.scoring.evaluate import Result
+    from mesoinv.eval.scoring.results import Result
     from mesoinv.eval.submission.schema import Submission
     from mesoinv.zoo.declared.evaluation import Evaluation
 

@@ -234,8 +234,8 @@ class Dataset(ABC):
                 continue
             made, true = predicted[column.name][0], truth[column.name][0]
             if made.ndim > 1:
-                pair = (pictures.slice_of(v.astype(float)) for v in (true, made))
-                maps += pictures.compared(*pair, column.name, column.unit)
+                true, made = (pictures.slice_of(v.astype(float)) for v in (true, made))
+                maps += pictures.compared(true, made, column.name, column.unit)
             elif not made.ndim:
                 words += f"\n{column.name} = {made:.4g} (true {true:.4g}) {column.unit}"
         return maps, words

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from mesoinv.eval.scoring.evaluate import Result
+    from mesoinv.eval.scoring.results import Result
     from mesoinv.eval.tasks.task import Task
     from mesoinv.zoo.declared.evaluation import Score
 
@@ -110,9 +110,17 @@ def evaluate(  # noqa: PLR0913, PLR0917  (each is an option)
     as_json: Json = False,
 ) -> None:
     """Score a model or a file of predictions on a task, with 95 % intervals."""
-    from mesoinv.eval.scoring import evaluate as harness
-    from mesoinv.eval.scoring.storing import default_task, keep, own_folder, require_fit
+    from mesoinv.eval.scoring.evaluate import score
+    from mesoinv.eval.scoring.selection import select_samples
+    from mesoinv.eval.scoring.storing import (
+        check_room,
+        default_task,
+        require_fit,
+        save_to_model_folder,
+        writable_model_folder,
+    )
     from mesoinv.generators.common.extras import CARD_MODULES, require, require_modules
+    from mesoinv.generators.pipeline.loading.source import SampleSource
     from mesoinv.generators.pipeline.plan import check_device
     from mesoinv.progress import generation_bar, progress_bar
 
@@ -124,23 +132,25 @@ def evaluate(  # noqa: PLR0913, PLR0917  (each is an option)
     declared = default_task(model, task)
     if against is not None:
         require_fit(against, declared)
-    folder = own_folder(model) if save else None
+    folder = writable_model_folder(model) if save else None
 
     def run(subject: str) -> Result:
         title = f"evaluate {Path(subject).name}"
         with generation_bar() as generating, progress_bar(title, "sample") as progress:
-            return harness.evaluate(
-                subject, declared, split, data=data, cache=cache, workers=workers,
-                samples=samples, variants=variants, seed=seed, batch_size=batch_size,
-                device=device, key_file=key_file, progress=progress,
-                generating=generating,
+            source = SampleSource(data, cache, workers, device, generating)
+            selection = select_samples(declared, source, split, samples, key_file)
+            if folder is not None:  # before any work
+                check_room(folder, declared, selection.split, selection.count)
+            return score(
+                subject, selection, variants=variants, seed=seed, batch_size=batch_size,
+                progress=progress,
             )  # fmt: skip
 
     result = run(model)
     if out is not None:
         result.save(out)
     if folder is not None:
-        keep(result, folder, declared)
+        save_to_model_folder(result, folder, declared)
     other = run(against) if against is not None else None
     if as_json:
         typer.echo(_as_json(result, declared, other))
@@ -246,24 +256,25 @@ def build(  # noqa: PLR0913, PLR0917  (each is an option)
 
     require("mesoinv leaderboard build", "board")
     from mesoinv.eval.board.build import build_board
-    from mesoinv.eval.board.rows import Options
+    from mesoinv.eval.board.rows import BoardOptions
     from mesoinv.eval.board.site import write_site
     from mesoinv.eval.board.submissions import submissions_folder
+    from mesoinv.generators.pipeline.loading.source import SampleSource
 
-    options = Options(
-        results, cache, data, workers, samples, fresh=fresh, split=split, key_file=key_file,
-        say=_say,
-    )  # fmt: skip
+    source = SampleSource(data, cache, workers)
+    options = BoardOptions(
+        results, source, samples, fresh=fresh, split=split, key_file=key_file, log=_log
+    )
     root = submissions_folder(submissions, results) if submissions is not None else None
     board = build_board(root, task, options, command=_typed())
     page = write_site(board, out)
     for found in board.tasks:
         for refused in found.rejected:
-            _say(f"not on {found.id}: {refused.submission}: {refused.reason}")
+            _log(f"not on {found.id}: {refused.submission}: {refused.reason}")
     typer.echo(f"{page}: {sum(len(t.rows) for t in board.tasks)} rows on {len(board.tasks)} boards")
 
 
-def _say(text: str) -> None:
+def _log(text: str) -> None:
     typer.echo(text, err=True)
 
 
@@ -283,13 +294,13 @@ def show(
 ) -> None:
     """Show the boards in the terminal."""
     from mesoinv.eval.board.build import build_board, read_board
-    from mesoinv.eval.board.rows import Options
+    from mesoinv.eval.board.rows import BoardOptions
     from mesoinv.eval.board.site.terminal import board_json, print_board
 
     if site is not None:
         board = read_board(site)
     else:
-        board = build_board(None, [task] if task else None, Options(say=_say))
+        board = build_board(None, [task] if task else None, BoardOptions(log=_log))
     if as_json:
         typer.echo(board_json(board))
         return

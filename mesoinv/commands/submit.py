@@ -17,7 +17,7 @@ from mesoinv.generators.common.errors import UsageError
 from mesoinv.generators.common.extras import require
 
 if TYPE_CHECKING:
-    from mesoinv.eval.scoring.evaluate import Result
+    from mesoinv.eval.scoring.results import Result
     from mesoinv.eval.submission import Submission
     from mesoinv.eval.submission.proposing import PullRequest
     from mesoinv.eval.submission.submitting import SubmitReport

@@ -8,7 +8,7 @@ from eval_helpers import COUNT, DONORS, made_up, model
 from kept_samples import keep_samples
 from prediction_files import COUNT as ROWS
 
-from mesoinv.eval.scoring import evaluate as harness
+from mesoinv.eval.scoring.evaluate import evaluate as score_model
 from mesoinv.generators.pipeline.storage import arrow_schema, shard_writer, to_table
 from mesoinv.generators.pldos import DATASET
 
@@ -43,7 +43,7 @@ def evaluate(report_cache):
 
     def run(subject, task="pldos-donors", split=None, **options):
         options = {"samples": COUNT, "cache": report_cache} | options
-        return harness.evaluate(subject, task, split, **options)
+        return score_model(subject, task, split, **options)
 
     return run
 
@@ -56,7 +56,7 @@ def donors():
 @pytest.fixture(scope="session")
 def plain(donors, report_cache):
     """An evaluation of the donors' model, with variants."""
-    return harness.evaluate(donors, "pldos-donors", samples=COUNT, cache=report_cache)
+    return score_model(donors, "pldos-donors", samples=COUNT, cache=report_cache)
 
 
 @pytest.fixture

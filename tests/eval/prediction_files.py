@@ -43,7 +43,7 @@ def write(folder, content, **options):
 
 
 def read(path, task=DONORS, rows=7, **options):
-    pieces = list(open_predictions(path, task, COUNT, **options).pieces(rows))
+    pieces = list(open_predictions(path, task, COUNT, **options).batches(rows))
     assert all(len(p[name]) == rows for p in pieces[:-1] for name in p)
     return {name: np.concatenate([p[name] for p in pieces]) for name in pieces[0]}
 

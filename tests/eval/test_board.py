@@ -15,13 +15,14 @@ from submission_helpers import write_yaml
 
 from mesoinv.eval import submission
 from mesoinv.eval.board.build import build_board, read_board
-from mesoinv.eval.board.rows import Options
+from mesoinv.eval.board.rows import BoardOptions
 from mesoinv.eval.board.site import write_site
 from mesoinv.eval.board.submissions import submissions_folder
-from mesoinv.eval.scoring import samples
+from mesoinv.eval.scoring import selection
 from mesoinv.generators.common.errors import MesoinvError
 from mesoinv.generators.common.extras import MissingExtraError
 from mesoinv.generators.pipeline.held_out.secret import new_key
+from mesoinv.generators.pipeline.loading.source import SampleSource
 
 TASK = "pldos-donors"
 
@@ -56,7 +57,12 @@ def build(tmp_path, report_cache, submit):
 
     def run(**changes):
         run.said.clear()
-        options = Options(tmp_path / "results", report_cache, samples=COUNT, say=run.said.append)
+        options = BoardOptions(
+            tmp_path / "results",
+            SampleSource(cache=report_cache),
+            samples=COUNT,
+            log=run.said.append,
+        )
         root = submissions_folder(str(submit.root), tmp_path / "results")
         (board,) = build_board(root, [TASK], options, zoo=False, **changes).tasks
         return board
@@ -155,7 +161,7 @@ def test_what_this_machine_lacks_is_no_reason_to_refuse_a_submission(submit, bui
 
 def test_a_site_is_read_back(submit, report_cache, tmp_path):
     submit("good", 0.1)
-    options = Options(tmp_path / "results", report_cache, samples=COUNT)
+    options = BoardOptions(tmp_path / "results", SampleSource(cache=report_cache), samples=COUNT)
     board = build_board(submit.root / "submissions", [TASK], options, zoo=False)
     write_site(board, tmp_path / "site")
     assert read_board(tmp_path / "site") == board
@@ -166,7 +172,8 @@ import json, sys
 from pathlib import Path
 from huggingface_hub import HfApi
 from mesoinv.eval.board.build import build_board
-from mesoinv.eval.board.rows import Options
+from mesoinv.eval.board.rows import BoardOptions
+from mesoinv.generators.pipeline.loading.source import SampleSource
 from mesoinv.eval.board.submissions import submissions_folder
 from mesoinv.generators.common.errors import MesoinvError
 from mesoinv.generators.common.extras import MissingExtraError
@@ -178,7 +185,7 @@ api.create_repo("mesoinv/leaderboard", repo_type="dataset")
 api.upload_folder(folder_path=root, repo_id="mesoinv/leaderboard", repo_type="dataset")
 def names():
     folder = submissions_folder("mesoinv/leaderboard", results)
-    options = Options(results, cache, samples={count})
+    options = BoardOptions(results, SampleSource(cache=cache), samples={count})
     (board,) = build_board(folder, ["pldos-donors"], options, zoo=False).tasks
     return [row.name for row in board.rows if row.kind == "submission"]
 
@@ -212,7 +219,7 @@ def test_a_board_of_a_held_out_split(report_cache, tmp_path, monkeypatch, true):
     new_key(key)
     secret = {"s": true["s"][::-1], "n_d": true["n_d"][::-1]}
     monkeypatch.setattr(
-        samples,
+        selection,
         "held_out_samples",
         lambda _dataset, _config, _key, rows, names, **_: {n: secret[n][rows] for n in names},
     )
@@ -222,8 +229,8 @@ def test_a_board_of_a_held_out_split(report_cache, tmp_path, monkeypatch, true):
     pq.write_table(table, folder / "predictions.parquet")
     found = {}
     for split in ("held-out", None):
-        options = Options(
-            tmp_path / "results", report_cache, samples=COUNT, split=split,
+        options = BoardOptions(
+            tmp_path / "results", SampleSource(cache=report_cache), samples=COUNT, split=split,
             key_file=key if split else None,
         )  # fmt: skip
         (board,) = build_board(root, [TASK], options, zoo=False).tasks

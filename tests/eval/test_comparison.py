@@ -9,8 +9,9 @@ import pytest
 from eval_helpers import COUNT, DONORS, model
 from scipy import stats
 
-from mesoinv.eval.scoring import evaluate as harness
 from mesoinv.eval.scoring.comparison import compare, ranks
+from mesoinv.eval.scoring.evaluate import evaluate
+from mesoinv.eval.scoring.results import Result
 from mesoinv.eval.tasks import get_task
 from mesoinv.generators.common.errors import UsageError
 from mesoinv.zoo import metrics
@@ -22,7 +23,7 @@ SAMPLES = 300
 @pytest.fixture(scope="module")
 def evaluation(report_cache):
     made = model(DONORS)
-    found = harness.evaluate(made, TASK, samples=COUNT, cache=report_cache, variants=False)
+    found = evaluate(made, TASK, samples=COUNT, cache=report_cache, variants=False)
     return replace(found.evaluation, samples=SAMPLES)
 
 
@@ -41,7 +42,7 @@ def result(evaluation):
         scores = {name: estimate.score for name, estimate in found.items()}
         replicates = found[TASK.headline].replicates.tolist()
         known = replace(evaluation, scores=scores, replicates=replicates)
-        return harness.Result(known, {"index": np.arange(SAMPLES)} | table)
+        return Result(known, {"index": np.arange(SAMPLES)} | table)
 
     return make
 
@@ -106,7 +107,7 @@ def test_every_score_is_compared_and_order_is_sign(result):
 )
 def test_other_samples_cannot_be_compared(change, result):
     first = result(1.0)
-    other = harness.Result(replace(first.evaluation, **change), first.table)
+    other = Result(replace(first.evaluation, **change), first.table)
     (name, value), *_ = change.items()
     with pytest.raises(UsageError, match=f"cannot be compared: {name} is .* and {value}"):
         compare(first, other)
@@ -115,7 +116,7 @@ def test_other_samples_cannot_be_compared(change, result):
 def test_a_task_of_ones_own_is_handed_over(result):
     mine = replace(TASK, id="mine")
     first, second = (
-        harness.Result(replace(r.evaluation, task="mine"), r.table) for r in (result(1), result(2))
+        Result(replace(r.evaluation, task="mine"), r.table) for r in (result(1), result(2))
     )
     assert compare(first, second, mine)["skill"] == compare(result(1), result(2))["skill"]
 

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from mesoinv import cli
 from mesoinv.eval.board import rows as entries
-from mesoinv.eval.scoring.evaluate import read_result
+from mesoinv.eval.scoring.results import read_result
 from mesoinv.eval.tasks import FOLDER, get_task, list_tasks
 from mesoinv.eval.tasks.task import Task
 from mesoinv.generators.common.errors import UsageError

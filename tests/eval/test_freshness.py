@@ -12,9 +12,10 @@ import pytest
 import torch
 from eval_helpers import COUNT, DONORS, NUMBERS, config, model, zoo_of
 
-from mesoinv.eval.board.rows import Options, zoo_entries
-from mesoinv.eval.scoring.evaluate import Result, read_result
+from mesoinv.eval.board.rows import BoardOptions, zoo_entries
+from mesoinv.eval.scoring.results import Result, read_result
 from mesoinv.eval.tasks import get_task
+from mesoinv.generators.pipeline.loading.source import SampleSource
 from mesoinv.zoo.declared.config import WEIGHTS, read_config, weights_digest, write_config
 from mesoinv.zoo.declared.evaluation import EVALUATIONS, RESULT
 from mesoinv.zoo.declared.transforms import Affine, Log, Pool
@@ -29,7 +30,7 @@ def scored(report_cache, tmp_path_factory):
     """A model of the zoo with an evaluation, which tests copy."""
     made = model(replace(DONORS, name=NAME))
     folder = made.save_pretrained(tmp_path_factory.mktemp("scored"))
-    options = Options(cache=report_cache, samples=COUNT)
+    options = BoardOptions(source=SampleSource(cache=report_cache), samples=COUNT)
     return made, options.evaluate(folder, TASK)
 
 
@@ -48,7 +49,9 @@ def rows(report_cache, tmp_path):
 
     def run(**changes):
         said = []
-        options = Options(tmp_path / "results", report_cache, samples=COUNT, say=said.append)
+        options = BoardOptions(
+            tmp_path / "results", SampleSource(cache=report_cache), samples=COUNT, log=said.append
+        )
         entries = zoo_entries(TASK, replace(options, **changes))
         return [entry.result.evaluation for entry in entries], said
 

@@ -10,7 +10,7 @@ from eval_helpers import COUNT, DONORS, model, samples
 from zoo_helpers import small_config
 
 from mesoinv.eval.scoring.evaluate import score_arrays
-from mesoinv.eval.scoring.predictors import check_fit
+from mesoinv.eval.scoring.fit import check_fit
 from mesoinv.eval.tasks import get_task
 from mesoinv.generators.common.errors import MesoinvError, UsageError
 from mesoinv.zoo.declared.config import Quantity

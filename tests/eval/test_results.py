@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from mesoinv.eval.scoring.evaluate import TABLE, read_result
+from mesoinv.eval.scoring.results import TABLE, read_result
 from mesoinv.generators.common.errors import MesoinvError
 from mesoinv.zoo.declared.evaluation import RESULT
 from mesoinv.zoo.declared.models import LOCAL_WEIGHTS

@@ -9,8 +9,8 @@ import pytest
 from eval_helpers import COUNT, DONORS, made_up, model
 from kept_samples import keep_samples
 
-from mesoinv.eval.scoring.evaluate import TABLE, read_result
-from mesoinv.eval.scoring.storing import keep
+from mesoinv.eval.scoring.results import TABLE, read_result
+from mesoinv.eval.scoring.storing import save_to_model_folder
 from mesoinv.eval.tasks import get_task
 from mesoinv.generators.common.errors import UsageError
 from mesoinv.zoo.declared.evaluation import EVALUATIONS, RESULT, stored_evaluations
@@ -50,7 +50,7 @@ def contents(folder):
 
 def test_an_evaluation_is_kept_whole_and_nowhere_else(folder, place, plain):
     before = contents(folder)
-    keep(plain, folder, TASK)
+    save_to_model_folder(plain, folder, TASK)
     assert read_result(place).evaluation == plain.evaluation
     assert {p.name for p in place.iterdir()} == {RESULT, TABLE}
     after = contents(folder)
@@ -60,9 +60,9 @@ def test_an_evaluation_is_kept_whole_and_nowhere_else(folder, place, plain):
 
 
 def test_another_split_is_kept_beside(folder, place, evaluate, plain, both_splits):
-    keep(plain, folder, TASK)
+    save_to_model_folder(plain, folder, TASK)
     validation = evaluate(folder, split="validation", cache=both_splits, variants=False)
-    keep(validation, folder, TASK)
+    save_to_model_folder(validation, folder, TASK)
     assert read_result(place).evaluation == plain.evaluation
     assert read_result(place / "validation").evaluation == validation.evaluation
     assert [e.split for e in stored_evaluations(folder)] == ["test", "validation"]
@@ -78,46 +78,48 @@ def test_another_split_is_kept_beside(folder, place, evaluate, plain, both_split
 
 
 def test_another_split_alone_is_not_taken_for_the_tasks(folder, place, evaluate, both_splits):
-    keep(evaluate(folder, split="validation", cache=both_splits, variants=False), folder, TASK)
+    save_to_model_folder(
+        evaluate(folder, split="validation", cache=both_splits, variants=False), folder, TASK
+    )
     assert files(place) == {f"validation/{name}" for name in (RESULT, TABLE)}
 
 
 def test_fewer_samples_do_not_replace_more(folder, place, evaluate, plain):
-    keep(plain, folder, TASK)
+    save_to_model_folder(plain, folder, TASK)
     before = contents(folder)
     with pytest.raises(UsageError, match=f"has scores on {COUNT} samples of test.*those on 3"):
-        keep(evaluate(folder, samples=3, variants=False), folder, TASK)
+        save_to_model_folder(evaluate(folder, samples=3, variants=False), folder, TASK)
     assert contents(folder) == before
 
 
 def test_as_many_samples_or_more_replace_them(folder, place, evaluate, plain):
-    keep(evaluate(folder, samples=3, variants=False), folder, TASK)
+    save_to_model_folder(evaluate(folder, samples=3, variants=False), folder, TASK)
     assert read_result(place).evaluation.samples == 3
-    keep(plain, folder, TASK)
+    save_to_model_folder(plain, folder, TASK)
     other = evaluate(folder, seed=1, variants=False)
-    keep(other, folder, TASK)
+    save_to_model_folder(other, folder, TASK)
     assert read_result(place).evaluation == other.evaluation
     assert len(stored_evaluations(folder)) == 1
 
 
 def test_each_split_has_a_number_of_samples_of_its_own(folder, place, evaluate, plain, both_splits):
-    keep(plain, folder, TASK)
+    save_to_model_folder(plain, folder, TASK)
     few = evaluate(folder, split="validation", samples=3, cache=both_splits, variants=False)
-    keep(few, folder, TASK)
+    save_to_model_folder(few, folder, TASK)
     assert [e.samples for e in stored_evaluations(folder)] == [COUNT, 3]
 
 
 def test_scores_of_earlier_weights_give_way_to_fewer_samples(folder, place, evaluate, plain):
-    keep(plain, folder, TASK)
+    save_to_model_folder(plain, folder, TASK)
     model(DONORS, seed=1).save_pretrained(folder)
     assert stored_evaluations(folder) == []
     few = evaluate(folder, samples=3, variants=False)
-    keep(few, folder, TASK)
+    save_to_model_folder(few, folder, TASK)
     assert read_result(place).evaluation == few.evaluation
 
 
 def test_where_the_samples_were_is_not_kept(folder, place, evaluate, built):
     result = evaluate(folder, data=str(built), variants=False)
-    keep(result, folder, TASK)
+    save_to_model_folder(result, folder, TASK)
     assert result.evaluation.source == str(built)
     assert read_result(place).evaluation == replace(result.evaluation, source="a built folder")

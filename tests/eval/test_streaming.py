@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from eval_helpers import LANDSCAPE, model
 
-from mesoinv.eval.scoring import evaluate as harness
+from mesoinv.eval.scoring.evaluate import evaluate
+from mesoinv.eval.scoring.selection import SampleSelection
 
 
 class Endless:
@@ -18,7 +19,7 @@ class Endless:
     def __init__(self, pieces, size):
         self.pieces, self.size = pieces, size
 
-    def __call__(self, choice, columns):
+    def __call__(self):
         rng = np.random.default_rng(0)
         for first in range(0, self.pieces * self.size, self.size):
             maps = rng.normal(size=(self.size, 256, 192)).astype(np.float32)
@@ -28,9 +29,10 @@ class Endless:
 
 def peak(subject, pieces, monkeypatch, size=4):
     """Return the largest memory of an evaluation [bytes]."""
-    monkeypatch.setattr(harness, "samples_of", Endless(pieces, size))
+    endless = Endless(pieces, size)
+    monkeypatch.setattr(SampleSelection, "batches", lambda _selection, _columns: endless())
     tracemalloc.start()
-    result = harness.evaluate(subject, "pldos-landscape", samples=pieces * size, variants=False)
+    result = evaluate(subject, "pldos-landscape", samples=pieces * size, variants=False)
     found = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert len(result.table["index"]) == pieces * size
@@ -64,6 +66,6 @@ def test_memory_of_a_file_does_not_grow_either(monkeypatch, tmp_path):
                 )
                 index = pa.array(np.arange(first, first + size))
                 writer.write_table(pa.Table.from_arrays([index, maps], schema=schema))
-        monkeypatch.setattr("mesoinv.eval.scoring.predictors.PIECE", size)
+        monkeypatch.setattr("mesoinv.eval.scoring.predictors.BATCH", size)
         found.append(peak(path, pieces, monkeypatch, size))
     assert found[1] < found[0] + 20 * 256 * 192 * 4

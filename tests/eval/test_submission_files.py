@@ -172,11 +172,10 @@ def nan_at(row):
     [
         (nan_at(99), "Row 99: strength is NaN"),
         ({"values": good_values()[:50]}, "has 50 rows"),
-        ({"values": good_values().astype(np.int32)}, "must hold floats"),
-        ({"index": np.arange(SAMPLES)[::-1].copy()}, "Row 0 has the index 99"),
-        ({"index": np.r_[0, np.arange(SAMPLES - 1)]}, "sample 0 is there twice"),
+        ({"values": good_values().astype(str)}, "must hold numbers"),
+        ({"index": np.r_[0, np.arange(SAMPLES - 1)]}, "Row 1 has the index 0, which row 0 has too"),
     ],
-    ids=["nan", "short", "integers", "order", "twice"],
+    ids=["nan", "short", "words", "twice"],
 )
 def test_predictions(folder, tasks, change, part):
     write_predictions(folder / "predictions.parquet", **change)

@@ -17,7 +17,8 @@ from submission_helpers import (
     write_predictions,
 )
 
-from mesoinv.eval.scoring.evaluate import evaluate, read_result
+from mesoinv.eval.scoring.evaluate import evaluate
+from mesoinv.eval.scoring.results import read_result
 from mesoinv.eval.submission import SubmissionError, score_submission, write_template
 from mesoinv.eval.submission.baselines import baselines
 from mesoinv.eval.submission.submitting import score_line

@@ -8,7 +8,7 @@ import pytest
 from frozen import BOARD, DRAWS, board_rows, draw_digests, golden
 
 from mesoinv.eval.board.build import build_board
-from mesoinv.eval.board.rows import Options
+from mesoinv.eval.board.rows import BoardOptions
 from mesoinv.eval.reports import boards, percolation, wavefunctions
 from mesoinv.eval.reports import conductance as wires
 from mesoinv.eval.reports.conductance import page as wires_page
@@ -16,6 +16,7 @@ from mesoinv.eval.reports.conductance import scores as wires_scores
 from mesoinv.eval.reports.pldos import tables
 from mesoinv.eval.reports.pldos.collect import Landscapes, Numbers
 from mesoinv.eval.tasks import get_task, tasks_of
+from mesoinv.generators.pipeline.loading.source import SampleSource
 from mesoinv.zoo.declared.config import read_config, weights_digest
 from mesoinv.zoo.declared.evaluation import EVALUATIONS, RESULT, read_evaluation
 from mesoinv.zoo.declared.models import LOCAL_WEIGHTS, list_models
@@ -48,7 +49,8 @@ def test_every_stored_evaluation_is_of_its_task_and_model():
 
 
 def test_the_board_ranks_as_it_did(tmp_path):
-    board = build_board(options=Options(results=tmp_path, cache=tmp_path, say=refuse))
+    options = BoardOptions(tmp_path, SampleSource(cache=tmp_path), log=refuse)
+    board = build_board(options=options)
     assert board_rows(board) == golden(BOARD)
 
 

@@ -185,5 +185,5 @@ def build(
     """Build the observer; `landscape` are hyperparameters of the U-Net, ranges are the prior's."""
     if len(columns) != outputs[0]:
         raise ValueError(f"columns {columns} must be as many as the outputs, {outputs[0]}")
-    network = unet.build(inputs, inputs, **(landscape or {}))  # type: ignore[arg-type]
+    network = unet.build([inputs], [inputs], **(landscape or {}))  # type: ignore[arg-type]
     return LandscapeObserver(network, columns, (s[0], s[1]), (n_d[0], n_d[1]))

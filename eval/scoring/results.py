@@ -1,0 +1,98 @@
+"""An evaluation with the errors of each sample, and the folder that keeps both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mesoinv.generators.common.errors import MesoinvError
+from mesoinv.generators.common.files import replace_text, replacing
+from mesoinv.generators.common.records import to_json
+from mesoinv.zoo.declared.evaluation import RESULT, Evaluation, read_evaluation
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mesoinv.zoo.declared.evaluation import Score
+    from mesoinv.zoo.metrics import Table
+
+    Rows = dict[str, NDArray[Any]]
+
+TABLE = "samples.parquet"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What an evaluation gives.
+
+    Attributes
+    ----------
+    evaluation : Evaluation
+        Scores with intervals, and everything needed to get them again.
+    table : dict of str to (N,) array
+        ``index`` and the errors of each sample.
+    """
+
+    evaluation: Evaluation
+    table: Table
+
+    @property
+    def headline(self) -> Score:
+        """The score that ranks."""
+        return self.evaluation.scores[self.evaluation.headline]
+
+    def save(self, folder: str | Path) -> Path:
+        """Write ``evaluation.json`` and ``samples.parquet`` (in single precision) into a folder."""
+        import pyarrow as pa  # noqa: PLC0415
+        import pyarrow.parquet as pq  # noqa: PLC0415
+
+        target = Path(folder)
+        target.mkdir(parents=True, exist_ok=True)
+        rounded = {
+            name: values.astype(np.float32) if values.dtype.kind == "f" else values
+            for name, values in self.table.items()
+        }
+        encodings = {
+            name: "BYTE_STREAM_SPLIT" if values.dtype.kind == "f" else "DELTA_BINARY_PACKED"
+            for name, values in rounded.items()
+        }
+        with replacing(target / TABLE) as temporary:
+            pq.write_table(
+                pa.table(rounded), temporary, compression="zstd", use_dictionary=False,
+                column_encoding=encodings,
+            )  # fmt: skip
+        # last: where it is, the table is too
+        replace_text(target / RESULT, to_json(self.evaluation))
+        return target
+
+
+def read_result(folder: str | Path) -> Result:
+    """Read what `Result.save` wrote.
+
+    Raises
+    ------
+    MesoinvError
+        If it is missing, damaged or of another format.
+    """
+    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    source = Path(folder)
+    evaluation = read_evaluation(source)
+    try:
+        table = pq.ParquetFile(source / TABLE).read().combine_chunks()
+    except FileNotFoundError:
+        raise MesoinvError(f"{source} holds no evaluation: run `mesoinv evaluate`.") from None
+    except (ValueError, pa.ArrowException, OSError) as error:
+        raise MesoinvError(f"The evaluation in {source} is damaged: {error}") from None
+    if len(table) != evaluation.samples:
+        raise MesoinvError(
+            f"The evaluation in {source} is damaged: {TABLE} has {len(table)} samples, {RESULT} "
+            f"says {evaluation.samples}."
+        )
+    # pyarrow's own conversion imports pandas, where it is installed
+    columns: Rows = {name: np.from_dlpack(table[name].chunk(0)) for name in table.column_names}
+    return Result(evaluation, columns)
