@@ -8,6 +8,7 @@ from benchmarks import (
     bench_build,
     bench_conductance,
     bench_eval,
+    bench_loaders,
     bench_percolation,
     bench_pldos,
     bench_wavefunctions,
@@ -21,6 +22,7 @@ MODULES = {
     "wavefunctions": bench_wavefunctions,
     "build": bench_build,
     "eval": bench_eval,
+    "loaders": bench_loaders,
 }
 
 

@@ -6,6 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mesoinv import loaders
     from mesoinv.eval.scoring.evaluate import evaluate
     from mesoinv.eval.scoring.write_predictions import write_predictions
     from mesoinv.eval.tasks import list_tasks
@@ -28,6 +29,7 @@ __all__ = [
     "list_models",
     "list_tasks",
     "load_model",
+    "loaders",
     "verify",
     "write_predictions",
 ]
@@ -45,6 +47,8 @@ _HOMES = {
     "verify": "mesoinv.generators.pipeline.audit.verify",
     "write_predictions": "mesoinv.eval.scoring.write_predictions",
 }
+#: Modules of the face; what they need is loaded with them.
+_MODULES = ("loaders",)
 
 
 def __getattr__(name: str) -> Any:
@@ -52,6 +56,8 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version  # noqa: PLC0415
 
         return version("mesoinv")
+    if name in _MODULES:
+        return importlib.import_module(f"{__name__}.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(_HOMES[name]), name)

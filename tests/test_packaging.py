@@ -40,6 +40,7 @@ OPTIONAL = {"datasets", "huggingface_hub", "kwant"}
 WITH_TORCH = {
     "mesoinv.generators.solvers.pldos.torch_sweep",
     "mesoinv.generators.solvers.conductance.wire_torch",
+    "mesoinv.generators.pipeline.loading.torch_datasets",
 }
 
 

@@ -220,6 +220,12 @@ def iter_tables(
             start += rows
 
 
+def read_groups(path: Path, groups: Sequence[int], columns: Sequence[Column]) -> pa.Table:
+    """Read whole row groups of a shard, with the schema of `arrow_schema`."""
+    with pq.ParquetFile(path) as file:
+        return plain_table(file.read_row_groups(groups, columns=[c.name for c in columns]), columns)
+
+
 def read_rows(path: Path, first: int, count: int, columns: Sequence[Column]) -> Batch:
     """Read some rows of a shard as arrays, decoding only the row groups that hold them."""
     return to_numpy(pa.concat_tables(iter_tables(path, first, count, columns)), columns)

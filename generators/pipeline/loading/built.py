@@ -53,11 +53,8 @@ def files_of(request: Request, folder: Path) -> dict[Path, int]:
     MesoinvError
         If they hold fewer samples than asked for.
     """
-    import pyarrow.parquet as pq  # noqa: PLC0415
-
     request.checked_columns()
-    files = sorted((folder / request.config).glob(f"{request.split}-*.parquet"))
-    rows = {path: pq.read_metadata(path).num_rows for path in files}
+    rows = split_files(request, folder)
     if sum(rows.values()) < request.count:
         raise MesoinvError(
             f"{folder} holds {sum(rows.values())} samples of {request.config}/{request.split}; "
@@ -65,6 +62,14 @@ def files_of(request: Request, folder: Path) -> dict[Path, int]:
             f"--data {GENERATE}."
         )
     return rows
+
+
+def split_files(request: Request, folder: Path) -> dict[Path, int]:
+    """Return the files of a split, in their order, with how many samples each holds."""
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    files = sorted((folder / request.config).glob(f"{request.split}-*.parquet"))
+    return {path: pq.read_metadata(path).num_rows for path in files}
 
 
 def read_batches(request: Request, files: dict[Path, int]) -> Iterator[Batch]:
