@@ -17,7 +17,10 @@ from mesoinv.zoo.architectures.flood_fill import FloodFill
 from mesoinv.zoo.declared.config import ANY, Quantity
 from mesoinv.zoo.declared.recipe import RECIPES, read_recipe
 from mesoinv.zoo.declared.transforms import Classes, Probability
-from mesoinv.zoo.metrics.families.spanning import fixed_density_accuracy, partial_correlation
+from mesoinv.zoo.metrics.families.percolation.spanning import (
+    fixed_density_accuracy,
+    partial_correlation,
+)
 from mesoinv.zoo.model.loading import load_model
 from mesoinv.zoo.model.transforms import forward, inverse
 from mesoinv.zoo.training.environment import TrainingEnvironment

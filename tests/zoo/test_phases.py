@@ -9,7 +9,7 @@ from scipy.optimize import isotonic_regression
 from mesoinv.eval.tasks import get_task
 from mesoinv.generators.common.errors import UsageError
 from mesoinv.zoo import metrics
-from mesoinv.zoo.metrics.families.phases import crossing
+from mesoinv.zoo.metrics.families.wavefunctions.phases import crossing
 
 PHASES = metrics.FAMILIES["phases"]
 TARGET = (metrics.Target("label", "1", 6.2),)

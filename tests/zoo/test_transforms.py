@@ -9,9 +9,9 @@ import torch
 from mesoinv.generators.common.errors import UsageError
 from mesoinv.generators.solvers.pldos import coulomb
 from mesoinv.generators.solvers.pldos.strip import Strip
+from mesoinv.zoo.declared.pldos_transforms import FourierSeries
 from mesoinv.zoo.declared.transforms import (
     Affine,
-    FourierSeries,
     Log,
     MinMax,
     Pool,

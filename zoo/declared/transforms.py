@@ -11,38 +11,10 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from mesoinv.zoo.declared.pldos_transforms import FourierSeries
+from mesoinv.zoo.declared.step import MAX_NUMBER, MAX_NUMBERS, Limits, Step
+
 Numbers = float | list[float]
-#: Field -> smallest and largest number.
-Limits = dict[str, tuple[float, float]]
-#: Largest number, and most numbers of a list, in the transform of somebody else's model.
-MAX_NUMBER, MAX_NUMBERS = 1e6, 512
-
-
-class Step:
-    """What all transforms declare.
-
-    Attributes
-    ----------
-    LIMITS : mapping of str to (float, float)
-        Field -> smallest and largest number in a model that somebody else made.
-    RESHAPES : bool
-        Whether an array may have another shape behind it.
-    FITTED : bool
-        Whether training replaces it by the ``affine`` one that it finds.
-    """
-
-    LIMITS: ClassVar[Limits] = {}
-    RESHAPES: ClassVar[bool] = False
-    FITTED: ClassVar[bool] = False
-
-    def refusal(self) -> str | None:
-        """Return why a model of somebody else may not hold it; None if it may."""
-        if self.FITTED:
-            return "belongs to a recipe; a trained model has the affine step that it became"
-        for name, (low, high) in self.LIMITS.items():
-            if not low <= getattr(self, name) <= high:
-                return f"has its {name} beyond {low:g} to {high:g}"
-        return None
 
 
 @dataclass(frozen=True)
@@ -119,16 +91,6 @@ class MinMax(Step):
 
     FITTED = True
     kind: Literal["min-max"] = "min-max"
-
-
-@dataclass(frozen=True)
-class FourierSeries(Step):
-    """Fourier coefficients (B, n, 2) as the landscape (B, L, W) that they make, for one s [nm]."""
-
-    LIMITS: ClassVar[Limits] = {"s": (30.0, 100.0)}  # the table of wave vectors grows with 1/s²
-    RESHAPES = True
-    s: float
-    kind: Literal["fourier-series"] = "fourier-series"
 
 
 Transform = (

@@ -7,9 +7,10 @@ are functions of that table alone.
 
 from __future__ import annotations
 
+import functools
 import importlib
-import pkgutil
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mesoinv.zoo.declared.evaluation import Score
@@ -23,8 +24,8 @@ from mesoinv.zoo.metrics.bootstrap import (
     joined,
     scores,
 )
-from mesoinv.zoo.metrics.families.coefficients import landscapes_of
 from mesoinv.zoo.metrics.families.landscape import compare_maps, pearson
+from mesoinv.zoo.metrics.families.pldos.coefficients import landscapes_of
 from mesoinv.zoo.metrics.family import Family, Target
 
 if TYPE_CHECKING:
@@ -49,19 +50,29 @@ __all__ = [
 
 
 class _Families(Mapping[str, Family]):
-    """The families by name: one module each with its ``FAMILY``, loaded when it is used."""
+    """The families by name: one module each with its ``FAMILY``, loaded when it is used.
+
+    Those that know the physics of a system are in a folder of its name.
+    """
 
     def __getitem__(self, name: str) -> Family:
-        if name not in set(self):
-            raise KeyError(name)
-        family: Family = importlib.import_module(f"{families.__name__}.{name}").FAMILY
+        family: Family = importlib.import_module(_modules()[name]).FAMILY
         return family
 
     def __iter__(self) -> Iterator[str]:
-        return (module.name for module in pkgutil.iter_modules(families.__path__))
+        return iter(_modules())
 
     def __len__(self) -> int:
-        return sum(1 for _ in self)
+        return len(_modules())
+
+
+@functools.cache
+def _modules() -> dict[str, str]:
+    """Return for each family the module that holds it."""
+    root = Path(families.__path__[0])
+    paths = [path for path in sorted(root.rglob("*.py")) if path.stem != "__init__"]
+    return {path.stem: ".".join((families.__name__, *path.relative_to(root).with_suffix("").parts))
+            for path in paths}  # fmt: skip
 
 
 #: What a task may name.

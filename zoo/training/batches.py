@@ -57,6 +57,11 @@ class Samples(Dataset[Batch]):
     def __len__(self) -> int:
         return len(self.rows)
 
+    def first(self, column: str, count: int) -> torch.Tensor:
+        """Return one column of the first samples, in float32 and not on a GPU."""
+        values = self.rows.take(range(min(count, len(self))), [column])[column]
+        return torch.from_numpy(values).float()
+
     def __getitem__(self, rows: list[int]) -> Batch:
         if self.held is None:
             taken = self.rows.take(rows)

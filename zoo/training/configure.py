@@ -33,11 +33,16 @@ def configuration(recipe: Recipe, samples: Samples) -> ModelConfig:
     """
     dataset = resolve_dataset(recipe.dataset)
     columns = {c.name: c for c in dataset.columns(recipe.config)}
-    batch = samples[list(range(min(len(samples), FIT_SAMPLES)))]
-    values = {name: part.cpu() for name, part in batch.items()}
-    inputs = {q.name: _quantity(q, columns[q.name], values[q.name]) for q in recipe.inputs}
-    if len(recipe.outputs) == 1:  # a single number has an axis of its own in the network
-        values = {name: v[:, None] if v.ndim == 1 else v for name, v in values.items()}
+
+    def fitted(asked: Input | Output, *, single: bool = False) -> Quantity:
+        # one column in memory at a time
+        values = samples.first(asked.name, FIT_SAMPLES)
+        if single and values.ndim == 1:  # a single number has an axis of its own in the network
+            values = values[:, None]
+        return _quantity(asked, columns[asked.name], values)
+
+    inputs = {q.name: fitted(q) for q in recipe.inputs}
+    single = len(recipe.outputs) == 1
     return ModelConfig(
         name=recipe.name,
         architecture=recipe.architecture,
@@ -49,8 +54,7 @@ def configuration(recipe: Recipe, samples: Samples) -> ModelConfig:
         task=recipe.task,
         inputs=list(inputs.values()),
         outputs=[
-            _derived(q, inputs) if q.derived else _quantity(q, columns[q.name], values[q.name])
-            for q in recipe.outputs
+            _derived(q, inputs) if q.derived else fitted(q, single=single) for q in recipe.outputs
         ],
     )
 

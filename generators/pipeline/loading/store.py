@@ -145,14 +145,18 @@ class StoredRows:
     def __len__(self) -> int:
         return self.count
 
-    def take(self, rows: Sequence[int]) -> Batch:
-        """Return samples as arrays (len(rows), …) of the storage type, in the order of `rows`."""
+    def take(self, rows: Sequence[int], columns: Sequence[str] | None = None) -> Batch:
+        """Return samples as arrays (len(rows), …) of the storage type, in the order of `rows`.
+
+        All columns by default.
+        """
         index = np.asarray(rows, dtype=np.int64)
         if index.size and not 0 <= index.min() <= index.max() < self.count:
             raise IndexError(f"samples are 0 to {self.count - 1}; got {rows!r:.80}")
         return {
             c.name: self._small[c.name][index] if c.name in self._small else self._gather(c, index)
             for c in self.columns
+            if columns is None or c.name in columns
         }
 
     def _gather(self, column: Column, index: NDArray[np.int64]) -> NDArray[Any]:
