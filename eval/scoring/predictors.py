@@ -334,7 +334,7 @@ def predictor_of(given: Any, selection: SampleSelection, batch_size: int = 32) -
     if callable(given):
         return FunctionPredictor(given, selection.task, batch_size)
     raise UsageError(
-        f"An object of type {type(given).__name__} cannot be scored. Give a name of the zoo, a folder, a Hub id, a "
-        ".parquet file of predictions, a model, a torch module, a function of the task's inputs, "
-        "or a dictionary of arrays by target."
+        f"An object of type {type(given).__name__} cannot be scored. Give a name of the zoo, a "
+        "folder, a Hub id, a .parquet file of predictions, a model, a torch module, a function of "
+        "the task's inputs, or a dictionary of arrays by target."
     )

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 MAX_INTEGER = 65_536
 MAX_NUMBER = 1e6
 MAX_LENGTH = 256
+MAX_INPUTS = 8
 MAX_DEPTH = 4
 MAX_TEXT = 128
 MAX_VALUES = 2_000
@@ -86,8 +87,10 @@ def _fit(config: ModelConfig, task: Task) -> Iterator[Problem]:
         mend = f"Submit a model for {task.id}."
         yield _problem("the model", f"does not fit {task.id}: {shown(reason, 300)}.", mend)
     made = [q.name for q in config.outputs]
-    if len(config.inputs) != 1:
-        yield _problem("inputs", f"has {len(config.inputs)} quantities.", "Networks take one.")
+    if not 1 <= len(config.inputs) <= MAX_INPUTS:
+        yield _problem(
+            "inputs", f"has {len(config.inputs)} quantities.", f"Take 1 to {MAX_INPUTS}."
+        )
     if not 1 <= len(made) <= MAX_LENGTH or len(set(made)) != len(made):
         yield _problem("outputs", "has none, too many, or one twice.", "Name each output once.")
     elif len(made) > 1 and any(q.shape for q in config.outputs):

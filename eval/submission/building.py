@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from mesoinv.eval.submission.weights import Shapes
     from mesoinv.zoo.declared.config import ModelConfig, Quantity
 
+    Shape = tuple[int, ...]
+
 MAX_PARAMETERS = 500_000_000  # of 4 bytes in 2 GB
 MAX_MODULES = 5_000
 MAX_SECONDS = 20.0
@@ -66,19 +68,19 @@ def check_network(config: ModelConfig, shapes: Shapes) -> None:
         raise RefusedError(Problem("the network", what, _MEND)) from error
 
 
-def _build(config: ModelConfig) -> tuple[nn.Module, tuple[int, ...], tuple[int, ...]]:
+def _build(config: ModelConfig) -> tuple[nn.Module, list[Shape], Shape]:
     import torch  # noqa: PLC0415
 
     from mesoinv.zoo.architectures import build_network  # noqa: PLC0415
 
-    given = _through(config.inputs[0], back=False)
+    given = [_through(quantity, back=False) for quantity in config.inputs]
     shapes = [_through(quantity, back=True) for quantity in config.outputs]
     if len(shapes) > 1 and any(shapes):
         raise ValueError("each of several outputs must be a number behind its transforms too")
     wanted = shapes[0] if len(shapes) == 1 else (len(shapes),)
     values = {k: v for k, v in config.hyperparameters.items() if k != "pretrained"}
     with _watched(), _sizes(MAX_PARAMETERS), torch.device("meta"):
-        network = build_network(config.architecture, [given], [wanted], values)
+        network = build_network(config.architecture, given, [wanted], values)
     return network.eval(), given, wanted
 
 
@@ -147,22 +149,22 @@ def _compare(network: nn.Module, shapes: Shapes) -> None:
             raise RefusedError(Problem("model.safetensors", f"{said}{more}.", mend))
 
 
-def _run(network: nn.Module, given: tuple[int, ...], wanted: tuple[int, ...]) -> None:
+def _run(network: nn.Module, given: list[Shape], wanted: Shape) -> None:
     """Send two samples without numbers through, and refuse what would be too large or too slow."""
     import torch  # noqa: PLC0415
     from torch.utils.flop_counter import FlopCounterMode  # noqa: PLC0415
 
     part, shape = network, wanted
     if hasattr(network, "costly_part"):
-        part, shape = network.costly_part(given)  # type: ignore[operator]
+        part, shape = network.costly_part(given[0])  # type: ignore[operator]
     with (
         torch.inference_mode(),
         _sizes(_BATCH * MAX_ELEMENTS),
         FlopCounterMode(display=False) as counter,
     ):
-        found = part(torch.zeros(_BATCH, *given, device="meta"))
-    if tuple(found.shape[1:]) != shape:
-        raise ValueError(f"it gives {list(found.shape[1:])}, and {list(shape)} are wanted")
+        made = part(*(torch.zeros(_BATCH, *each, device="meta") for each in given))
+    if tuple(made.shape[1:]) != shape:
+        raise ValueError(f"it gives {list(made.shape[1:])}, and {list(shape)} are wanted")
     if counter.get_total_flops() > 2 * _BATCH * MAX_OPERATIONS:
         raise _TooMuchError(f"more than {MAX_OPERATIONS:g} multiplications a sample")
 

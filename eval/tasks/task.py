@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Literal
 
 from mesoinv.generators.common.errors import UsageError, unknown_name
 from mesoinv.generators.common.records import digest_of
+from mesoinv.generators.pipeline.base import Column
 from mesoinv.generators.pipeline.resolve import resolve_dataset
 from mesoinv.zoo.metrics import FAMILIES, Family, Target
 
 if TYPE_CHECKING:
-    from mesoinv.generators.pipeline.base import Column
     from mesoinv.zoo.metrics import Statistic
 
 
@@ -195,6 +195,11 @@ class Task:
     def columns(self) -> dict[str, Column]:
         """Return the dataset's declarations of inputs and targets."""
         declared = {c.name: c for c in resolve_dataset(self.dataset).columns(self.config)}
+        for target in self.targets:
+            if target.shape is not None:
+                declared[target.column] = Column(
+                    target.column, "float32", target.shape, target.unit, "predicted"
+                )
         wanted = (*self.inputs, *(t.column for t in self.targets))
         for name in wanted:
             if name not in declared:

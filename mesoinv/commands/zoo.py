@@ -43,24 +43,22 @@ Figure = Annotated[
 Split = Annotated[str, typer.Option(help="train, validation or test.")]
 CACHE, RUNS = Path("data/cache"), Path("data/runs")
 
-models = typer.Typer()
-
-
 def register(app: typer.Typer) -> None:
     """Add ``models``, ``train`` and ``predict`` to the command line."""
-    app.add_typer(models, name="models")
-    for command in (train, predict):
+    for command in (models, train, predict):
         app.command()(command)
 
 
-@models.callback(invoke_without_command=True)
-def list_command(context: typer.Context, as_json: Json = False) -> None:
+def models(
+    pattern: Annotated[
+        str, typer.Argument(metavar="NAMES", help="Only names like this one, such as 'pldos-*'.")
+    ] = "*",
+    as_json: Json = False,
+) -> None:
     """List the models of the zoo; `mesoinv evaluate` scores one."""
-    if context.invoked_subcommand is not None:
-        return
     from mesoinv.zoo.declared.listing import describe_models
 
-    entries = describe_models()
+    entries = describe_models(pattern)
     if as_json:
         typer.echo(json.dumps([asdict(entry) for entry in entries], indent=1))
     else:

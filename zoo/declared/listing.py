@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from mesoinv.generators.common.errors import unknown_name
 from mesoinv.zoo.declared.config import CONFIG, WEIGHTS, read_config
 from mesoinv.zoo.declared.evaluation import stored_evaluations
 from mesoinv.zoo.declared.models import HUB_NAMESPACE, list_models, local_folder
@@ -69,9 +70,23 @@ class Entry:
     repo: str
 
 
-def describe_models() -> list[Entry]:
-    """Return every model of the zoo; what is not in this checkout comes from the recipe alone."""
-    return [_entry(name) for name in list_models()]
+def describe_models(pattern: str = "*") -> list[Entry]:
+    """Return models of the zoo; what is not in this checkout comes from the recipe alone.
+
+    Parameters
+    ----------
+    pattern : str
+        Only names like this one, such as ``"pldos-*"``.
+
+    Raises
+    ------
+    UsageError
+        If no name is like it.
+    """
+    names = list_models(pattern)
+    if not names:
+        raise unknown_name("model", pattern, list_models())
+    return [_entry(name) for name in names]
 
 
 def main_scores(folder: Path) -> tuple[Headline, ...]:

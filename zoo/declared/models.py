@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 from pathlib import Path
 
 from mesoinv.generators.common.errors import MesoinvError, UsageError, unknown_name
@@ -13,9 +14,15 @@ LOCAL_WEIGHTS = Path(__file__).parents[1] / "weights"
 HUB_NAMESPACE = "mesoinv"
 
 
-def list_models() -> list[str]:
-    """Return the names of all models of the zoo: one for each recipe."""
-    return list_recipes()
+def list_models(pattern: str = "*") -> list[str]:
+    """Return the names of the models of the zoo: one for each recipe.
+
+    Parameters
+    ----------
+    pattern : str
+        Only names like this one, such as ``"pldos-*"``.
+    """
+    return fnmatch.filter(list_recipes(), pattern)
 
 
 def local_folder(name: str) -> Path:

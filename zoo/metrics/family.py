@@ -20,19 +20,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Target:
-    """A column that is to be predicted.
+    """What is to be predicted: a column, or a number that is judged by one.
 
     Attributes
     ----------
     column, unit : str
-        As the dataset declares them.
+        As the dataset declares them; of an output that is no column, its name and unit.
     reference : float or None
         The best constant: a skill of 0 is that of predicting it always.
+    shape : tuple of int or None
+        Of an output that is no column.
+    against : str or None
+        Column that such an output is judged by.
     """
 
     column: str
     unit: str
     reference: float | None = None
+    shape: tuple[int, ...] | None = None
+    against: str | None = None
 
 
 def only_target(targets: Sequence[Target]) -> Target:

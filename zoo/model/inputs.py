@@ -101,8 +101,10 @@ def _check_range(means: NDArray[np.float64], quantity: Quantity) -> None:
         return
     margin = (RANGE_FACTOR - 1) * max(abs(quantity.low), abs(quantity.high))
     low = quantity.low / RANGE_FACTOR if quantity.low > 0 else quantity.low - margin
+    if not quantity.shape:  # a number itself, not a mean: it may well be near zero
+        low = min(low, quantity.low - (quantity.high - quantity.low))
     outside = (means < low) | (means > quantity.high + margin)
-    dark = len(means) >= DARK_SAMPLES and 0 < means.max() < DARK * quantity.high
+    dark = quantity.shape and len(means) >= DARK_SAMPLES and 0 < means.max() < DARK * quantity.high
     if outside.any() or dark:
         row = int(np.argmax(outside)) if outside.any() else int(np.argmax(means))
         raise UsageError(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from mesoinv.zoo.model.model import Model
 
-    Batches = Iterator[tuple[NDArray[np.int64], NDArray[Any]]]
+    Rows = dict[str, NDArray[Any]]
 
 INDEX = Column("index", "int64", (), "1", "number of the sample in its split")
 
@@ -45,7 +45,7 @@ def predict_file(
     model : Model
         What predicts.
     data : Path
-        A built dataset, or a ``.npy`` file that holds the input column (N, *shape) in its unit.
+        A built dataset, or a ``.npy`` file that holds the one input (N, *shape) in its unit.
     out : Path
         The parquet file: ``index`` and the model's outputs, with units in the metadata. It appears
         when it is complete.
@@ -69,7 +69,7 @@ def predict_file(
     from mesoinv.generators.pipeline.storage import shard_writer, to_table  # noqa: PLC0415
 
     chosen = config or model.config.config
-    total, batches = _read_npy(data) if data.suffix == ".npy" else _read_build(
+    total, batches = _read_npy(model, data) if data.suffix == ".npy" else _read_build(
         model, data, chosen, split
     )  # fmt: skip
     columns = _columns(model)
@@ -77,12 +77,12 @@ def predict_file(
     done = 0
     out.parent.mkdir(parents=True, exist_ok=True)
     with replacing(out) as temporary, shard_writer(temporary, schema) as writer:
-        for index, inputs in batches:
-            found = model.predict(inputs, batch_size=batch_size, check_range=check_range)
-            named = found if isinstance(found, dict) else {columns[1].name: found}
-            table = to_table(columns, {"index": index, **named})
+        for rows in batches:
+            values = model.predict(rows, batch_size=batch_size, check_range=check_range)
+            named = values if isinstance(values, dict) else {columns[1].name: values}
+            table = to_table(columns, {INDEX.name: rows[INDEX.name], **named})
             writer.write_table(table.replace_schema_metadata(schema.metadata))
-            done += len(index)
+            done += len(table)
             if progress:
                 progress(done, total)
     return done
@@ -110,7 +110,13 @@ def _schema(model: Model, columns: list[Column], config: str, split: str) -> Any
     return schema.with_metadata({**schema.metadata, b"mesoinv": json.dumps(about).encode()})
 
 
-def _read_npy(path: Path) -> tuple[int, Batches]:
+def _read_npy(model: Model, path: Path) -> tuple[int, Iterator[Rows]]:
+    name, *others = (q.name for q in model.config.inputs)
+    if others:
+        raise UsageError(
+            f"A .npy file holds one array; the model takes {name}, {', '.join(others)}. Give a "
+            "built dataset."
+        )
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     except FileNotFoundError:
@@ -122,11 +128,15 @@ def _read_npy(path: Path) -> tuple[int, Batches]:
     size = 256
     firsts = range(0, max(len(array), 1), size)
     return len(array), (
-        (np.arange(i, min(i + size, len(array))), np.asarray(array[i : i + size])) for i in firsts
+        {
+            INDEX.name: np.arange(i, min(i + size, len(array))),
+            name: np.asarray(array[i : i + size]),
+        }
+        for i in firsts
     )
 
 
-def _read_build(model: Model, folder: Path, config: str, split: str) -> tuple[int, Batches]:
+def _read_build(model: Model, folder: Path, config: str, split: str) -> tuple[int, Iterator[Rows]]:
     import pyarrow.parquet as pq  # noqa: PLC0415
 
     if not folder.is_dir():
@@ -140,38 +150,40 @@ def _read_build(model: Model, folder: Path, config: str, split: str) -> tuple[in
             f"{folder} holds no samples of {config}/{split}. It holds: "
             f"{', '.join(there) or 'no samples at all'}."
         )  # fmt: skip
-    quantity = model.config.inputs[0]
+    wanted = [q.name for q in model.config.inputs]
     names = set.intersection(*(set(pq.read_schema(path).names) for path in files))
-    if missing := {"index", quantity.name} - names:
+    if missing := {INDEX.name, *wanted} - names:
         raise UsageError(f"{files[0]} has no column {', '.join(sorted(missing))}.")
     total = sum(pq.read_metadata(path).num_rows for path in files)
     # inputs of a held-out split are columns of the configuration that it belongs to
     source = config.removesuffix(held_out_folder(""))
     declared = resolve_dataset(model.config.dataset).columns(source)
-    return total, _rows_of(files, next(c for c in declared if c.name == quantity.name))
+    return total, _rows_of(files, [c for c in declared if c.name in wanted])
 
 
-def _rows_of(files: list[Path], declared: Column) -> Batches:
+def _rows_of(files: list[Path], declared: list[Column]) -> Iterator[Rows]:
     import pyarrow.parquet as pq  # noqa: PLC0415
 
     from mesoinv.generators.pipeline.storage import iter_tables, to_numpy  # noqa: PLC0415
 
     for path in files:
-        kind = _stored_type(pq.read_schema(path).field(declared.name).type)
-        column = replace(declared, dtype=kind)
-        columns = [INDEX, column]
+        schema = pq.read_schema(path)
+        columns = [INDEX, *(_as_stored(c, schema.field(c.name).type) for c in declared)]
         for table in iter_tables(path, 0, pq.read_metadata(path).num_rows, columns):
             try:
-                rows = to_numpy(table, columns)
+                yield to_numpy(table, columns)
             except ValueError:
+                shapes = ", ".join(f"{c.name} {c.shape}" for c in declared)
                 raise MesoinvError(
-                    f"{path}: samples of {column.name} do not have the shape {column.shape}."
+                    f"{path}: samples do not have the declared shapes, {shapes}."
                 ) from None
-            yield rows["index"], rows[column.name]
 
 
-def _stored_type(kind: Any) -> str:
+def _as_stored(column: Column, kind: Any) -> Column:
+    """Return a column with the type of number that a file has; pictures stay what they are."""
+    if column.encoding:
+        return column
     kind = getattr(kind, "storage_type", kind)
     while hasattr(kind, "value_type"):
         kind = kind.value_type
-    return np.dtype(kind.to_pandas_dtype()).name
+    return replace(column, dtype=np.dtype(kind.to_pandas_dtype()).name)

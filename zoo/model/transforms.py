@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from mesoinv.generators.common.errors import UsageError
 from mesoinv.zoo.declared import transforms as declared
-from mesoinv.zoo.declared.step import Step
+from mesoinv.zoo.declared.step import Step  # noqa: TC001  (dispatched on)
 from mesoinv.zoo.declared.transforms import Affine, Classes, Log, Pool
 from mesoinv.zoo.model import pldos_transforms  # noqa: F401  (registers its own)
 from mesoinv.zoo.model.steps import forward, inverse

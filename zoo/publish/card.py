@@ -131,7 +131,7 @@ def _row(quantity: Quantity, config: ModelConfig) -> dict[str, str]:
         "shape": ", ".join(["B", *("any" if n == ANY else str(n) for n in quantity.shape)]),
         "unit": quantity.unit,
         "description": known.description.rstrip(".") if known else "",
-        "range": f"{quantity.low:.3g} to {quantity.high:.3g}",
+        "range": "–" if quantity.low is None else f"{quantity.low:.3g} to {quantity.high:.3g}",
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from mesoinv.zoo.declared.recipe import Output, Recipe
     from mesoinv.zoo.training.batches import Samples
 
-#: Training samples that the transforms are fitted to.
-FIT_SAMPLES = 4096
+#: Training samples that the transforms are fitted to; fewer, where they have so many numbers.
+FIT_SAMPLES, FIT_NUMBERS = 4096, 2**26
 
 
 def configuration(recipe: Recipe, samples: Samples) -> ModelConfig:
@@ -29,14 +30,15 @@ def configuration(recipe: Recipe, samples: Samples) -> ModelConfig:
     recipe : Recipe
         What is trained.
     samples : Samples
-        Training samples; the first `FIT_SAMPLES` are looked at.
+        Training samples; the first ones are looked at.
     """
     dataset = resolve_dataset(recipe.dataset)
     columns = {c.name: c for c in dataset.columns(recipe.config)}
 
     def fitted(asked: Input | Output, *, single: bool = False) -> Quantity:
         # one column in memory at a time
-        values = samples.first(asked.name, FIT_SAMPLES)
+        numbers = math.prod(columns[asked.name].shape)
+        values = samples.first(asked.name, min(FIT_SAMPLES, FIT_NUMBERS // numbers))
         if single and values.ndim == 1:  # a single number has an axis of its own in the network
             values = values[:, None]
         return _quantity(asked, columns[asked.name], values)

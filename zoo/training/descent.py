@@ -71,10 +71,10 @@ class DescentModule(lightning.LightningModule):
         with torch.autocast(self.device.type, enabled=False):
             return self.model.normalised_inputs(batch)
 
-    def on_train_epoch_start(self) -> None:
-        """Make random numbers a function of (seed, epoch): a resumed run goes on with the same."""
-        state = np.random.SeedSequence((self.seed, self.current_epoch)).generate_state(2)
-        torch.manual_seed(int(state[0]) << 31 | int(state[1]) >> 1)
+    def on_train_batch_start(self, _batch: Batch, number: int) -> None:
+        """Make random numbers a function of the batch: a resumed run goes on with the same."""
+        seeds = np.random.SeedSequence((self.seed, self.current_epoch, number))
+        torch.manual_seed(int(seeds.generate_state(1)[0]))
 
     def training_step(self, batch: Batch, _index: int) -> Tensor | None:
         """One batch."""
