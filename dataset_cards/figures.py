@@ -84,13 +84,13 @@ def existing_figures(build: Build) -> list[CardFigure]:
 
 
 def _wanted(build: Build) -> list[CardFigure]:
-    found = []
+    configs = []
     for name in build.declared or [build.default_config]:
         splits = build.configs[name].splits
         ordered = [splits[s] for s in ("test", *splits) if s in splits and splits[s].shards]
         if ordered and build.configs[name].kind == "data":
-            found.append(CardFigure(name, f"{FIGURES}/{name}.png", ordered[0].shards[0]))
-    return found
+            configs.append(CardFigure(name, f"{FIGURES}/{name}.png", ordered[0].shards[0]))
+    return configs
 
 
 def _figure(build: Build, item: CardFigure) -> Figure | None:

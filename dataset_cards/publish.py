@@ -110,9 +110,9 @@ def _check_tag(build: Build, tag: str | None) -> None:
 def _verify(build: Build, progress: Callable[[int, int], object] | None) -> None:
     report = verify_build(build.folder, dataset=build.dataset, progress=progress)
     if not report.ok:
-        found = "; ".join(str(problem) for problem in report.problems[:3])
+        problems = "; ".join(str(problem) for problem in report.problems[:3])
         raise MesoinvError(
-            f"The build in {build.folder} does not verify, so it is not published: {found}. "
+            f"The build in {build.folder} does not verify, so it is not published: {problems}. "
             "`mesoinv verify` lists everything; remove damaged files and run `mesoinv generate`."
         )
 

@@ -84,11 +84,11 @@ def sizes(build: Build) -> list[Row]:
 
 def columns(build: Build) -> list[Row]:
     """Return rows of the table of columns; a shape that depends on the configuration says so."""
-    found: dict[str, dict[str, Column]] = {}
+    columns: dict[str, dict[str, Column]] = {}
     for name, record in build.configs.items():
         for column in build.columns(name):
-            found.setdefault(column.name, {})[record.source] = column
-    return [_column_row(by_config, len(build.sources)) for by_config in found.values()]
+            columns.setdefault(column.name, {})[record.source] = column
+    return [_column_row(by_config, len(build.sources)) for by_config in columns.values()]
 
 
 def half_columns(build: Build) -> list[str]:
@@ -115,13 +115,13 @@ def parameters(build: Build) -> list[Row]:
     """
     rows: dict[str, Row] = {}
     for name in build.sources:
-        for label, field, found in _leaves(build.dataset.config(name)):
+        for label, field, leaf in _leaves(build.dataset.config(name)):
             note = field.metadata.get("description", "")
             fixed = {"name": label, "note": note and f": {note}"}
             row = rows.setdefault(
                 label, fixed | {"unit": field.metadata.get("unit", "1"), "of": {}}
             )
-            row["of"][name] = value(found)
+            row["of"][name] = value(leaf)
     for row in rows.values():
         row["values"] = [row["of"].get(name, "–") for name in build.sources]
     return list(rows.values())
@@ -129,11 +129,11 @@ def parameters(build: Build) -> list[Row]:
 
 def _leaves(config: Any, prefix: str = "") -> Iterator[tuple[str, dataclasses.Field[Any], object]]:
     for field in dataclasses.fields(config):
-        found = getattr(config, field.name)
-        if dataclasses.is_dataclass(found):
-            yield from _leaves(found, f"{prefix}{field.name}.")
+        value = getattr(config, field.name)
+        if dataclasses.is_dataclass(value):
+            yield from _leaves(value, f"{prefix}{field.name}.")
         elif prefix or field.name not in _NOT_PARAMETERS:
-            yield prefix + field.name, field, found
+            yield prefix + field.name, field, value
 
 
 def streams(build: Build) -> list[Row]:

@@ -305,9 +305,9 @@ class Conductance(Dataset):
 
     def parameters(self, config: str) -> ConductanceConfig:
         """Return a configuration with its physical parameters."""
-        found = self.config(config)
-        assert isinstance(found, ConductanceConfig)
-        return found
+        declared = self.config(config)
+        assert isinstance(declared, ConductanceConfig)
+        return declared
 
     def draw(self, config: str, stream: Stream, indices: NDArray[np.int64]) -> Batch:
         """Draw the on-site energies, exactly as they are stored, and the concentration."""
@@ -331,10 +331,10 @@ class Conductance(Dataset):
         """Send electrons of eleven energies through the wires."""
         self.config(config)
         energies = (0.0, *ENERGIES)
-        found = conductance(drawn["onsite_energy"], energies, device=device, solver=solver)
-        spectrum = found[:, 1:]
+        currents = conductance(drawn["onsite_energy"], energies, device=device, solver=solver)
+        spectrum = currents[:, 1:]
         return drawn | {
-            "conductance": found[:, 0],
+            "conductance": currents[:, 0],
             "spectrum": spectrum,
             "mean_conductance": spectrum.mean(axis=1),
         }

@@ -262,9 +262,9 @@ class Percolation(Dataset):
 
     def parameters(self, config: str) -> PercolationConfig:
         """Return a configuration with its physical parameters."""
-        found = self.config(config)
-        assert isinstance(found, PercolationConfig)
-        return found
+        declared = self.config(config)
+        assert isinstance(declared, PercolationConfig)
+        return declared
 
     def draw(self, config: str, stream: Stream, indices: NDArray[np.int64]) -> Batch:
         """Draw the occupied sites."""
@@ -289,13 +289,13 @@ class Percolation(Dataset):
         del device
         if solver not in {None, *self.solvers}:
             raise unknown_name("solver", str(solver), self.solvers)
-        found = find_clusters(drawn["occupied"])
+        clusters = find_clusters(drawn["occupied"])
         return drawn | {
-            "spanning": found.vertical | found.horizontal,
-            "spanning_vertical": found.vertical,
-            "spanning_horizontal": found.horizontal,
-            "largest_cluster": found.largest,
-            "n_clusters": found.number,
+            "spanning": clusters.vertical | clusters.horizontal,
+            "spanning_vertical": clusters.vertical,
+            "spanning_horizontal": clusters.horizontal,
+            "largest_cluster": clusters.largest,
+            "n_clusters": clusters.number,
         }
 
     def figure(self, config: str, batch: Batch, row: int = 0) -> Figure:
@@ -348,8 +348,10 @@ def _occupied(
     sites = parameters.length**2
     counts = _counts(parameters)
     words = max(words_needed(int(count), sites) for count in counts)
-    found = occupy(stream.words(indices, words, channel), counts[_turn(parameters, indices)], sites)
-    return found.reshape(len(indices), parameters.length, parameters.length)
+    lattices = occupy(
+        stream.words(indices, words, channel), counts[_turn(parameters, indices)], sites
+    )
+    return lattices.reshape(len(indices), parameters.length, parameters.length)
 
 
 def _balanced(
@@ -360,8 +362,8 @@ def _balanced(
     left = np.arange(len(indices))
     for channel in range(_MOST_DRAWS):
         drawn = _occupied(parameters, stream, indices[left], channel)
-        found = find_clusters(drawn)
-        good = (found.vertical | found.horizontal) == (indices[left] % 2 == 1)
+        clusters = find_clusters(drawn)
+        good = (clusters.vertical | clusters.horizontal) == (indices[left] % 2 == 1)
         out[left[good]] = drawn[good]
         left = left[~good]
         if not len(left):

@@ -294,9 +294,9 @@ class Pldos(Dataset):
 
     def parameters(self, config: str) -> PldosConfig:
         """Return a configuration with its physical parameters."""
-        found = self.config(config)
-        assert isinstance(found, PldosConfig)
-        return found
+        declared = self.config(config)
+        assert isinstance(declared, PldosConfig)
+        return declared
 
     def draw(self, config: str, stream: Stream, indices: NDArray[np.int64]) -> Batch:
         """Draw s, N_d and the Fourier coefficients."""
@@ -321,17 +321,17 @@ class Pldos(Dataset):
         fourier, s = drawn["fourier"], drawn["s"]
         potential = coulomb.landscape(fourier[..., 0] + 1j * fourier[..., 1], s, parameters.strip)
         potential *= parameters.strength
-        found = transport(potential, device=device, strip=parameters.strip, solver=solver)
+        solved = transport(potential, device=device, strip=parameters.strip, solver=solver)
         pairs = list(zip(s.tolist(), drawn["n_d"].tolist(), strict=True))
         rms = [coulomb.ensemble_rms(*pair, parameters.strip) for pair in pairs]
         return drawn | {
-            "pldos": found.partial_ldos,
+            "pldos": solved.partial_ldos,
             "potential": potential,
             "potential_rms": abs(parameters.strength) * np.array(rms),
             "correlation_length": np.array(
                 [coulomb.correlation_length(distance, parameters.strip) for distance, _ in pairs]
             ),
-            "conductance": found.transmission,
+            "conductance": solved.transmission,
         }
 
     def transformed(self, config: str, column: str, group: str, values: NDArray[Any]) -> Any:

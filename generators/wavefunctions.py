@@ -251,9 +251,9 @@ class Wavefunctions(Dataset):
 
     def parameters(self, config: str) -> WavefunctionsConfig:
         """Return a configuration with its physical parameters."""
-        found = self.config(config)
-        assert isinstance(found, WavefunctionsConfig)
-        return found
+        declared = self.config(config)
+        assert isinstance(declared, WavefunctionsConfig)
+        return declared
 
     def draw(self, config: str, stream: Stream, indices: NDArray[np.int64]) -> Batch:
         """Draw the strength of the disorder, then random energies and, for SU(2), rotations."""
@@ -356,9 +356,9 @@ def _solved(parameters: WavefunctionsConfig, drawn: Batch, *, dense: bool) -> li
     for run in np.split(np.arange(len(number)), np.flatnonzero(np.diff(realisation)) + 1):
         matrix = _hamiltonian(parameters, drawn, int(run[0]))
         wanted = middle + number[run]
-        found = _states(matrix, (int(wanted.min()), int(wanted.max())), parameters.energy, dense)
+        states = _states(matrix, (int(wanted.min()), int(wanted.max())), parameters.energy, dense)
         offsets = wanted - wanted.min()
-        rows += [_sample(parameters, found, int(offset)) for offset in offsets]
+        rows += [_sample(parameters, states, int(offset)) for offset in offsets]
     return rows
 
 
@@ -375,22 +375,22 @@ def _states(
     return dense_nearest(matrix, energy, pairs)
 
 
-def _sample(parameters: WavefunctionsConfig, found: States, offset: int) -> dict[str, Any]:
+def _sample(parameters: WavefunctionsConfig, states: States, offset: int) -> dict[str, Any]:
     """Return the computed columns of one state."""
     side = parameters.side
-    density = (abs(found.vectors[:, offset]) ** 2).reshape(side, side, 2).sum(axis=2)
+    density = (abs(states.vectors[:, offset]) ** 2).reshape(side, side, 2).sum(axis=2)
     density /= density.sum()
     if parameters.periodic:  # such a lattice has no centre of its own
         x, y = np.unravel_index(np.argmax(density), density.shape)
         density = np.roll(density, (side // 2 - x, side // 2 - y), axis=(0, 1))
     return {
         "density": density,
-        "energy": found.energies[offset],
-        "level": found.first + offset,
+        "energy": states.energies[offset],
+        "level": states.first + offset,
         "participation_ratio": 1 / (density**2).sum(),
-        "residual": found.residuals[offset],
-        "levels_below": found.below[offset],
-        "levels_through": found.through[offset],
+        "residual": states.residuals[offset],
+        "levels_below": states.below[offset],
+        "levels_through": states.through[offset],
     }
 
 

@@ -132,9 +132,9 @@ def _task_board(
 
 def _ranked(task: Task, entries: list[Entry]) -> list[Row]:
     """Return all rows, best first, with ranks; papers stand where their number belongs."""
-    found = ranks({e.row.id: e.result.evaluation.replicates for e in entries})
+    ranked = ranks({e.row.id: e.result.evaluation.replicates for e in entries})
     for entry in entries:
-        entry.row.rank = found[entry.row.id]
+        entry.row.rank = ranked[entry.row.id]
         entry.row.quantiles = quantiles(task, entry.result)
     rows = [entry.row for entry in entries] + published_rows(task)
     # a paper that does not give the headline stands last

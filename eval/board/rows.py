@@ -145,13 +145,13 @@ def first_stored(
     selection = options.selection(task)
     wanted = (task.digest, selection.count, selection.split, options.seed, metrics.RESAMPLES)
     for place in places:
-        if (place / RESULT).exists() and (found := _readable(place)):
-            known = found.evaluation
+        if (place / RESULT).exists() and (result := _readable(place)):
+            known = result.evaluation
             same = wanted == (
                 known.task_digest, known.samples, known.split, known.seed, known.resamples,
             )  # fmt: skip
             if same and (subject is None or known.subject.is_of(*subject)):
-                return found
+                return result
     return None
 
 
@@ -171,7 +171,7 @@ def measured_row(name: str, kind: str, result: Result) -> Row:
         kind=kind,  # type: ignore[arg-type]
         rank=None,
         scores=_cells(known.scores),
-        variants={name: _cells(found.scores) for name, found in known.variants.items()},
+        variants={name: _cells(variant.scores) for name, variant in known.variants.items()},
         parameters=subject.parameters,
         training_samples=subject.training_samples,
         samples_per_second=known.speed.samples_per_second if known.speed else None,

@@ -53,7 +53,7 @@ def _download(given: str, target: Path) -> Path:
 
     repo, _, revision = given.partition("@")
     try:
-        found = snapshot_download(
+        folder = snapshot_download(
             repo,
             repo_type="dataset",
             revision=revision or None,
@@ -65,7 +65,7 @@ def _download(given: str, target: Path) -> Path:
         ) from error
     # the client's cache holds links, which no submission may: copy what they point to
     shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(found, target)
+    shutil.copytree(folder, target)
     return target
 
 
@@ -104,9 +104,9 @@ def _result(folder: Path, task: Task, options: BoardOptions) -> Result:
     place, digest = options.path(task, FOLDER, folder.name), _digest(folder)
     known = place / _DIGEST
     if known.exists() and known.read_text(encoding="utf-8").strip() == digest:
-        found = first_stored((place,), task, options)
-        if found is not None:
-            return found
+        stored = first_stored((place,), task, options)
+        if stored is not None:
+            return stored
     options.log(f"{task.id}: {folder.name}")
     # an evaluation of other files must not stay beside the new digest
     known.unlink(missing_ok=True)

@@ -174,14 +174,14 @@ def open_predictions(
 
 def _check_file(path: Path) -> None:
     try:
-        found = path.lstat()
+        status = path.lstat()
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}.") from None
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(status.st_mode):
         raise UsageError(f"{path} is not a plain file.")
-    if found.st_size > MAX_BYTES:
+    if status.st_size > MAX_BYTES:
         raise UsageError(
-            f"{path} has {found.st_size / 1e9:.1f} GB; allowed are {MAX_BYTES / 1e9:g}. Store "
+            f"{path} has {status.st_size / 1e9:.1f} GB; allowed are {MAX_BYTES / 1e9:g}. Store "
             "float32 or float16 with zstd compression."
         )
 
@@ -226,10 +226,10 @@ def _check_about(about: dict[str, Any], task: Task, split: str) -> None:
         "split": HELD_OUT_SPLIT if held_out else split,
     }
     for name, value in expected.items():
-        found = about.get(name, value)
-        if found != value:
+        said = about.get(name, value)
+        if said != value:
             raise UsageError(
-                f"These are predictions of {name.replace('_', ' ')} {found!r:.80}; the task "
+                f"These are predictions of {name.replace('_', ' ')} {said!r:.80}; the task "
                 f"{task.id} is scored on {value!r}. Predict again: mesoinv predict MODEL --data …"
             )
 
@@ -313,8 +313,8 @@ def _check_lengths(array: pa.Array, length: int, first: int, inner: int, name: s
     lengths = pc.fill_null(pc.list_value_length(array), -1).to_numpy(zero_copy_only=False)
     if (lengths != length).any():
         wrong = int(np.argmax(lengths != length))
-        found = f"an axis of length {lengths[wrong]}" if lengths[wrong] >= 0 else "no value"
-        raise UsageError(f"Row {first + wrong // inner}: {name} has {found}; {length} are needed.")
+        there = f"an axis of length {lengths[wrong]}" if lengths[wrong] >= 0 else "no value"
+        raise UsageError(f"Row {first + wrong // inner}: {name} has {there}; {length} are needed.")
 
 
 def _check_index(index: NDArray[Any], samples: int, path: Path) -> None:

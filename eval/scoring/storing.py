@@ -35,8 +35,8 @@ def default_task(model: str, name: str | None) -> Task:
     # tasks of other configurations may fit as well: a model's name says which one it is for
     fitting = [t for t in fitting if t.id == config.task] or fitting
     if len(fitting) != 1:
-        found = ", ".join(task.id for task in fitting) or "none"
-        raise UsageError(f"Name the task of {config.name} with --task. Those that fit: {found}.")
+        names = ", ".join(task.id for task in fitting) or "none"
+        raise UsageError(f"Name the task of {config.name} with --task. Those that fit: {names}.")
     return fitting[0]
 
 

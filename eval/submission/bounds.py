@@ -36,7 +36,7 @@ MAX_TEXT = 128
 MAX_VALUES = 2_000
 MAX_TRANSFORMS = 16
 _WORD = re.compile(r"[A-Za-z0-9_.+-]*")
-_MEND = "Only networks that the package can build within bounds are scored; submit predictions."
+_FIX = "Only networks that the package can build within bounds are scored; submit predictions."
 
 
 def check_config(config: ModelConfig, task: Task) -> list[Problem]:
@@ -51,13 +51,13 @@ def check_config(config: ModelConfig, task: Task) -> list[Problem]:
     """
     problems = [*_names(config), *_fit(config, task)]
     if config.architecture not in list_architectures():
-        mend = f"Known: {', '.join(list_architectures())}."
+        fix = f"Known: {', '.join(list_architectures())}."
         problems.append(
-            _problem("architecture", f"{quoted(config.architecture)} is unknown.", mend)
+            _problem("architecture", f"{quoted(config.architecture)} is unknown.", fix)
         )
     else:
         problems += [
-            _problem(f"hyperparameters.{r.where}", shown(r.what, 300), r.hint or _MEND)
+            _problem(f"hyperparameters.{r.where}", shown(r.what, 300), r.hint or _FIX)
             for r in refusals(config.architecture, config.hyperparameters)
         ]
     problems += _values(config.hyperparameters)
@@ -66,8 +66,8 @@ def check_config(config: ModelConfig, task: Task) -> list[Problem]:
     return problems
 
 
-def _problem(where: str, what: str, mend: str = _MEND) -> Problem:
-    return Problem(f"{CONFIG}, {where}", what, mend)
+def _problem(where: str, what: str, fix: str = _FIX) -> Problem:
+    return Problem(f"{CONFIG}, {where}", what, fix)
 
 
 def _names(config: ModelConfig) -> Iterator[Problem]:
@@ -84,8 +84,8 @@ def _names(config: ModelConfig) -> Iterator[Problem]:
 
 def _fit(config: ModelConfig, task: Task) -> Iterator[Problem]:
     if reason := misfit(config, task):
-        mend = f"Submit a model for {task.id}."
-        yield _problem("the model", f"does not fit {task.id}: {shown(reason, 300)}.", mend)
+        fix = f"Submit a model for {task.id}."
+        yield _problem("the model", f"does not fit {task.id}: {shown(reason, 300)}.", fix)
     made = [q.name for q in config.outputs]
     if not 1 <= len(config.inputs) <= MAX_INPUTS:
         yield _problem(

@@ -32,7 +32,7 @@ MAX_SECONDS = 20.0
 MAX_ELEMENTS = 2**24
 MAX_OPERATIONS = 5e11
 _BATCH = 2
-_MEND = "Submit a smaller network, or predictions."
+_FIX = "Submit a smaller network, or predictions."
 
 
 class _TooMuchError(Exception):
@@ -65,7 +65,7 @@ def check_network(config: ModelConfig, shapes: Shapes) -> None:
         raise
     except Exception as error:  # whatever a stranger's numbers make torch say
         what = f"cannot be built: {shown(error, 300)}."
-        raise RefusedError(Problem("the network", what, _MEND)) from error
+        raise RefusedError(Problem("the network", what, _FIX)) from error
 
 
 def _build(config: ModelConfig) -> tuple[nn.Module, list[Shape], Shape]:
@@ -145,8 +145,8 @@ def _compare(network: nn.Module, shapes: Shapes) -> None:
         if names:
             said = f"{what} {', '.join(shown(name) for name in sorted(names)[:5])}"
             more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-            mend = "Submit the config.json that was written with these weights."
-            raise RefusedError(Problem("model.safetensors", f"{said}{more}.", mend))
+            fix = "Submit the config.json that was written with these weights."
+            raise RefusedError(Problem("model.safetensors", f"{said}{more}.", fix))
 
 
 def _run(network: nn.Module, given: list[Shape], wanted: Shape) -> None:
@@ -179,11 +179,11 @@ def _sizes(limit: int) -> Any:
         def __torch_dispatch__(
             self, func: Any, _types: Any, args: Any = (), kwargs: Any = None
         ) -> Any:
-            found = func(*args, **(kwargs or {}))
-            parts = found if isinstance(found, list | tuple) else [found]
+            made = func(*args, **(kwargs or {}))
+            parts = made if isinstance(made, list | tuple) else [made]
             largest = max((p.numel() for p in parts if isinstance(p, Tensor)), default=0)
             if largest > limit:
                 raise _TooMuchError(f"an array of {largest:_} numbers; allowed are {limit:_}")
-            return found
+            return made
 
     return Sizes()  # type: ignore[no-untyped-call]

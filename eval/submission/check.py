@@ -110,16 +110,16 @@ def read_submission(
     Raises
     ------
     SubmissionError
-        With every problem and how to mend it.
+        With every problem and how to fix it.
     MesoinvError
         If a model cannot be fetched because the Hub does not answer.
     """
     given = tasks if tasks is not None else known_tasks()
-    found = _checked(
+    checked = _checked(
         Path(folder), given, contents=contents, placed=placed, cache=Path(cache),
         samples=samples, split=split,
     )  # fmt: skip
-    return found.submission
+    return checked.submission
 
 
 def score_submission(
@@ -149,25 +149,25 @@ def score_submission(
     Raises
     ------
     SubmissionError
-        With every problem and how to mend it.
+        With every problem and how to fix it.
     MesoinvError
         If samples or a model cannot be had, or predicting fails.
     """
     given, place = tasks if tasks is not None else known_tasks(), Path(cache)
-    found = _checked(
+    checked = _checked(
         Path(folder), given, contents=True, placed=placed, cache=place, samples=samples, split=split
     )
-    assert found.subject is not None
-    task = given[found.submission.task]
+    assert checked.subject is not None
+    task = given[checked.submission.task]
     try:
-        result = evaluate(found.subject, task, split, cache=place, samples=samples, **options)
+        result = evaluate(checked.subject, task, split, cache=place, samples=samples, **options)
     except MesoinvError:
         raise
     except Exception as error:
         # a network within all bounds may still fail on real numbers: the board goes on without it
-        name = found.submission.name
+        name = checked.submission.name
         raise MesoinvError(f"{name} cannot be scored: {shown(error, 300)}.") from error
-    return _named(result, found.submission)
+    return _named(result, checked.submission)
 
 
 def _named(result: Result, submission: Submission) -> Result:
@@ -200,9 +200,9 @@ def _checked(
         raise SubmissionError(folder, [*others, *error.problems]) from None
     problems += check_files(files, submission)
     if placed and (folder.parent.name, folder.name) != (submission.task, submission.name):
-        mend = f"Move it to {submission.task}/{submission.name}, or correct the file."
+        fix = f"Move it to {submission.task}/{submission.name}, or correct the file."
         place = quoted(f"{folder.parent.name}/{folder.name}")
-        problems.append(Problem("name", f"and task are not those of the folder {place}.", mend))
+        problems.append(Problem("name", f"and task are not those of the folder {place}.", fix))
     if problems or not contents:
         if problems:
             raise SubmissionError(folder, problems)
@@ -247,9 +247,9 @@ def _check_predictions(path: Path, task: Task, samples: int | None, split: str |
     except UsageError as error:
         raise RefusedError(Problem(path.name, shown(error, 600), "")) from None
     except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
-        mend = "Write it again, as `mesoinv predict` does."
+        fix = "Write it again, as `mesoinv predict` does."
         what = f"is damaged ({shown(error, 200)})."
-        raise RefusedError(Problem(path.name, what, mend)) from None
+        raise RefusedError(Problem(path.name, what, fix)) from None
 
 
 def _check_model(folder: Path, task: Task) -> None:
@@ -266,5 +266,5 @@ def _config(data: bytes) -> ModelConfig:
         return from_dict(ModelConfig, json.loads(data), CONFIG)
     except (ValueError, TypeError, OverflowError, RecursionError) as error:
         what = f"is damaged or of another format: {shown(error, 300)}"
-        mend = "Submit the one that `mesoinv train` or Model.save_pretrained wrote."
-        raise RefusedError(Problem(CONFIG, what, mend)) from None
+        fix = "Submit the one that `mesoinv train` or Model.save_pretrained wrote."
+        raise RefusedError(Problem(CONFIG, what, fix)) from None

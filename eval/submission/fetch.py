@@ -59,17 +59,17 @@ def _sizes(api: HfApi, repo: str, revision: str) -> dict[str, int | None]:
     try:
         info = api.model_info(repo, revision=revision, files_metadata=True)
     except RepositoryNotFoundError:
-        mend = "Check the name, and make it public: everybody must be able to score it."
-        raise _refused(f"there is no public model {repo}.", mend) from None
+        fix = "Check the name, and make it public: everybody must be able to score it."
+        raise _refused(f"there is no public model {repo}.", fix) from None
     except RevisionNotFoundError:
-        mend = "Write the commit that the page of its files shows."
-        raise _refused(f"{repo} has no commit {revision}.", mend) from None
+        fix = "Write the commit that the page of its files shows."
+        raise _refused(f"{repo} has no commit {revision}.", fix) from None
     if info.sha != revision:  # a branch or tag of that name
         raise _refused(f"{revision} is not a commit of {repo}.", "Write a commit, not a name.")
     there = {item.rfilename: item.size for item in info.siblings or []}
     if missing := [name for name in LIMITS if name not in there]:
-        mend = "Publish a model of mesoinv: `mesoinv push FOLDER --repo OWNER/NAME`."
-        raise _refused(f"{repo} has no {' and no '.join(missing)}.", mend)
+        fix = "Publish a model of mesoinv: `mesoinv push FOLDER --repo OWNER/NAME`."
+        raise _refused(f"{repo} has no {' and no '.join(missing)}.", fix)
     return {name: there[name] for name in LIMITS}
 
 
@@ -81,5 +81,5 @@ def _check_sizes(sizes: dict[str, int | None]) -> None:
             raise _refused(f"{name} has {said}; allowed are {limit / 1e6:g} MB.", "Submit less.")
 
 
-def _refused(what: str, mend: str) -> RefusedError:
-    return RefusedError(Problem("hub_model", what, mend))
+def _refused(what: str, fix: str) -> RefusedError:
+    return RefusedError(Problem("hub_model", what, fix))

@@ -46,8 +46,8 @@ def list_files(folder: Path) -> tuple[dict[str, int], list[Problem]]:
         for number, entry in enumerate(_walk(folder, 0)):
             if number >= MAX_ENTRIES:
                 what = f"holds more than {MAX_ENTRIES} entries."
-                mend = f"A submission has at most {len(BESIDE) + len(MODEL_FILES)} files."
-                problems.append(Problem(str(folder), what, mend))
+                fix = f"A submission has at most {len(BESIDE) + len(MODEL_FILES)} files."
+                problems.append(Problem(str(folder), what, fix))
                 break
             name = Path(entry.path).relative_to(folder).as_posix()
             kind = entry.stat(follow_symlinks=False)
@@ -71,12 +71,12 @@ def _no_folder(folder: Path) -> str | None:
 
 def _walk(folder: Path | str, depth: int) -> Iterator[os.DirEntry[str]]:
     with os.scandir(folder) as entries:
-        found = []
+        files = []
         for entry in entries:
-            found.append(entry)
-            if len(found) > MAX_ENTRIES:
+            files.append(entry)
+            if len(files) > MAX_ENTRIES:
                 break
-    for entry in sorted(found, key=lambda entry: entry.name):
+    for entry in sorted(files, key=lambda entry: entry.name):
         yield entry
         if depth < _MAX_DEPTH and entry.is_dir(follow_symlinks=False):
             yield from _walk(entry.path, depth + 1)
@@ -84,8 +84,8 @@ def _walk(folder: Path | str, depth: int) -> Iterator[os.DirEntry[str]]:
 
 def _no_file(name: str, mode: int) -> Problem:
     kind = "a link" if stat.S_ISLNK(mode) else "a pipe, socket or device"
-    mend = "Put a copy of the file in its place." if stat.S_ISLNK(mode) else "Remove it."
-    return Problem(quoted(name), f"is {kind}, not a plain file.", mend)
+    fix = "Put a copy of the file in its place." if stat.S_ISLNK(mode) else "Remove it."
+    return Problem(quoted(name), f"is {kind}, not a plain file.", fix)
 
 
 def _sizes(files: dict[str, int]) -> list[Problem]:
@@ -94,10 +94,10 @@ def _sizes(files: dict[str, int]) -> list[Problem]:
         limit = MAX_BYTES.get(PurePosixPath(name).suffix, MAX_OTHER_BYTES)
         if size > limit:
             what = f"has {size / 1e6:.1f} MB; allowed are {limit / 1e6:g} MB."
-            mend = (
+            fix = (
                 "Store fewer digits (float16, or float32 with zstd)." if limit > 1e7 else "Cut it."
             )
-            problems.append(Problem(quoted(name), what, mend))
+            problems.append(Problem(quoted(name), what, fix))
     if (total := sum(files.values())) > MAX_TOTAL_BYTES:
         what = f"has {total / 1e9:.1f} GB in all; allowed are {MAX_TOTAL_BYTES / 1e9:g} GB."
         problems.append(Problem("the folder", what, "Submit less."))
@@ -118,8 +118,8 @@ def check_files(files: dict[str, int], submission: Submission) -> list[Problem]:
         if name not in known and not _is_pickle(name)
     ]
     for name in sorted(needed - set(files)):
-        mend = "Put it there, or correct the path in submission.yaml."
-        problems.append(Problem(quoted(name), "is not there.", mend))
+        fix = "Put it there, or correct the path in submission.yaml."
+        problems.append(Problem(quoted(name), "is not there.", fix))
     return problems
 
 
@@ -135,8 +135,8 @@ def payload(submission: Submission) -> list[str]:
 def check_pickles(files: dict[str, int]) -> list[Problem]:
     """Return the files that look like pickles; none is ever opened."""
     what = "may be a pickle, which can run any code when it is loaded, and is refused."
-    mend = "Give weights as model.safetensors and predictions as parquet."
-    return [Problem(quoted(name), what, mend) for name in files if _is_pickle(name)]
+    fix = "Give weights as model.safetensors and predictions as parquet."
+    return [Problem(quoted(name), what, fix) for name in files if _is_pickle(name)]
 
 
 def _is_pickle(name: str) -> bool:
@@ -147,8 +147,8 @@ def _unexpected(name: str, submission: Submission) -> Problem:
     allowed = [*BESIDE[:3], *payload(submission)]
     if submission.model is not None:
         allowed.append(f"{submission.model}/README.md")
-    mend = f"Move it out of the folder. Allowed: {', '.join(allowed)}."
-    return Problem(quoted(name), "does not belong to the submission.", mend)
+    fix = f"Move it out of the folder. Allowed: {', '.join(allowed)}."
+    return Problem(quoted(name), "does not belong to the submission.", fix)
 
 
 def read_small(path: Path, limit: int = MAX_OTHER_BYTES) -> bytes:
@@ -170,8 +170,8 @@ def read_small(path: Path, limit: int = MAX_OTHER_BYTES) -> bytes:
         what = f"cannot be read ({error.strerror})."
         raise RefusedError(Problem(quoted(path.name), what, "Put a plain file there.")) from None
     if len(data) > limit:
-        what, mend = f"has more than {limit} bytes.", "Cut it."
-        raise RefusedError(Problem(quoted(path.name), what, mend))
+        what, fix = f"has more than {limit} bytes.", "Cut it."
+        raise RefusedError(Problem(quoted(path.name), what, fix))
     return data
 
 

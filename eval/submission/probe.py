@@ -81,5 +81,5 @@ def probe(path: Path, columns: Sequence[str]) -> None:
 
 
 def _refused(path: Path, what: str) -> RefusedError:
-    mend = "Write it again, as `mesoinv predict` does, in row groups of about 100 samples."
-    return RefusedError(Problem(path.name, what, mend))
+    fix = "Write it again, as `mesoinv predict` does, in row groups of about 100 samples."
+    return RefusedError(Problem(path.name, what, fix))

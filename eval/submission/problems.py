@@ -1,4 +1,4 @@
-"""What is wrong with a submission, and how to mend it; all of it at once."""
+"""What is wrong with a submission, and how to fix it; all of it at once."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ class Problem:
         A key of submission.yaml, or a file.
     what : str
         What is wrong there.
-    mend : str
+    fix : str
         What to do about it.
     """
 
     where: str
     what: str
-    mend: str
+    fix: str
 
     def __str__(self) -> str:
         """Return one line, safe to print: what a submission says is in it quoted only."""
-        return f"{self.where}: {self.what} {self.mend}".rstrip()
+        return f"{self.where}: {self.what} {self.fix}".rstrip()
 
 
 class SubmissionError(UsageError):

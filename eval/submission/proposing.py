@@ -92,11 +92,11 @@ def propose(api: HfApi, proposal: Proposal, user: str) -> PullRequest:
         stale = set(there) - set(proposal.files) if proposal.clean else set()
         if not stale and _holds(there, proposal):
             return PullRequest(repo, title, url, "unchanged")
-        found = _commit(api, proposal, sorted(stale), revision)
+        commit = _commit(api, proposal, sorted(stale), revision)
     if open_one is not None:
         return PullRequest(repo, title, url, "updated")
     # the client skips a commit that changes nothing, and then there is no pull request
-    return PullRequest(repo, title, found, "opened" if found else "unchanged")
+    return PullRequest(repo, title, commit, "opened" if commit else "unchanged")
 
 
 def _commit(api: HfApi, proposal: Proposal, stale: list[str], revision: str | None) -> str | None:

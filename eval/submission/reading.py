@@ -47,15 +47,15 @@ def _check_events(text: str) -> None:
     depth = 0
     for number, event in enumerate(yaml.parse(text, Loader=yaml.SafeLoader)):
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            mend = "Write values out; aliases (*) and anchors (&) are refused."
-            raise _refused(f"uses an alias or anchor in line {_row(event)}.", mend)
+            fix = "Write values out; aliases (*) and anchors (&) are refused."
+            raise _refused(f"uses an alias or anchor in line {_row(event)}.", fix)
         if getattr(event, "tag", None):
             raise _refused(f"uses a tag (!) in line {_row(event)}.", "Write plain values.")
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH or number > MAX_EVENTS:
-            mend = f"Nest at most {MAX_DEPTH} levels, and write fewer values."
-            raise _refused(f"is too deep or has too many parts (line {_row(event)}).", mend)
+            fix = f"Nest at most {MAX_DEPTH} levels, and write fewer values."
+            raise _refused(f"is too deep or has too many parts (line {_row(event)}).", fix)
 
 
 def _check_keys(root: yaml.Node | None) -> None:
@@ -66,8 +66,8 @@ def _check_keys(root: yaml.Node | None) -> None:
             if name is None or name == "<<":
                 raise _refused(f"has no plain key in line {_row(key)}.", "Write `key: value`.")
             if name in seen:
-                mend = "Keep one of them."
-                raise _refused(f"has the key {quoted(name)} twice (line {_row(key)}).", mend)
+                fix = "Keep one of them."
+                raise _refused(f"has the key {quoted(name)} twice (line {_row(key)}).", fix)
             seen.add(name)
 
 
@@ -91,5 +91,5 @@ def _line(error: yaml.YAMLError) -> str:
     return f"{what} (line {mark.line + 1})" if mark else what
 
 
-def _refused(what: str, mend: str) -> RefusedError:
-    return RefusedError(Problem(FILE, what, mend))
+def _refused(what: str, fix: str) -> RefusedError:
+    return RefusedError(Problem(FILE, what, fix))

@@ -108,18 +108,18 @@ def parse(data: object, tasks: Mapping[str, Task]) -> Submission:
         raise RefusedError(
             Problem("submission.yaml", "does not hold keys and values.", "Start with --init.")
         )
-    problems, found = _of_task(data, tasks) + _of_way(data), None
+    problems, submission = _of_task(data, tasks) + _of_way(data), None
     try:
-        found = Submission.model_validate(data)
+        submission = Submission.model_validate(data)
     except ValidationError as error:
         wrong = _own(error.errors())
         problems += [_problem(details) for details in wrong[:_SHOWN]]
         if (more := len(wrong) - _SHOWN) > 0:
-            mend = "Mend those above first."
-            problems.append(Problem("submission.yaml", f"has {more} more things wrong.", mend))
-    if problems or found is None:
+            fix = "Fix those above first."
+            problems.append(Problem("submission.yaml", f"has {more} more things wrong.", fix))
+    if problems or submission is None:
         raise RefusedError(*problems)
-    return found
+    return submission
 
 
 def _of_task(data: dict[str, Any], tasks: Mapping[str, Task]) -> list[Problem]:
@@ -151,14 +151,14 @@ def _of_way(data: dict[str, Any]) -> list[Problem]:
     problems = []
     if len(given) != 1:
         said = f"{' and '.join(given)} are given." if given else "nothing to score is given."
-        mend = "Give exactly one of predictions, model, hub_model; leave the others out."
-        problems.append(Problem("submission.yaml", said, mend))
+        fix = "Give exactly one of predictions, model, hub_model; leave the others out."
+        problems.append(Problem("submission.yaml", said, fix))
     if ("hub_model" in given) != (data.get("revision") is not None):
-        mend = "A model of the Hub needs the commit that is submitted, and nothing else has one."
-        problems.append(Problem("revision", "goes with hub_model, and hub_model with it.", mend))
+        fix = "A model of the Hub needs the commit that is submitted, and nothing else has one."
+        problems.append(Problem("revision", "goes with hub_model, and hub_model with it.", fix))
     if data.get("parameters") is not None and "predictions" not in given:
-        mend = "Leave it out: the parameters of a model are counted."
-        problems.append(Problem("parameters", "is only for predictions.", mend))
+        fix = "Leave it out: the parameters of a model are counted."
+        problems.append(Problem("parameters", "is only for predictions.", fix))
     return problems
 
 
@@ -183,15 +183,15 @@ def _problem(details: ErrorDetails) -> Problem:
     if given is None:
         return Problem(where, "is empty.", "Fill it in, or leave the key out if it may be.")
     if kind == "value_error":
-        what, _, mend = str(details["ctx"]["error"]).partition("; ")
-        return Problem(where, f"{quoted(given)} {what}.", f"{mend[:1].upper()}{mend[1:]}.")
-    what, mend = f"{quoted(given)} is not allowed.", f"{details['msg']}."
+        what, _, fix = str(details["ctx"]["error"]).partition("; ")
+        return Problem(where, f"{quoted(given)} {what}.", f"{fix[:1].upper()}{fix[1:]}.")
+    what, fix = f"{quoted(given)} is not allowed.", f"{details['msg']}."
     if kind == "string_type":
         what = f"is {quoted(given)}, not a text."
-        mend = "Write a text, in quotes if YAML takes it for a number or a date."
+        fix = "Write a text, in quotes if YAML takes it for a number or a date."
     if isinstance(given, str) and kind.endswith("too_long"):
         what = f"is too long ({len(given)} characters)."
-    return Problem(where, what, mend)
+    return Problem(where, what, fix)
 
 
 def _unknown(place: tuple[int | str, ...]) -> tuple[str, str]:

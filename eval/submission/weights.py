@@ -106,5 +106,5 @@ def _counts(values: Any, length: int) -> bool:
 
 
 def _refused(what: str) -> RefusedError:
-    mend = "Save it with mesoinv (Model.save_pretrained) or safetensors.torch.save_file."
-    return RefusedError(Problem("model.safetensors", what, mend))
+    fix = "Save it with mesoinv (Model.save_pretrained) or safetensors.torch.save_file."
+    return RefusedError(Problem("model.safetensors", what, fix))

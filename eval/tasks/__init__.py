@@ -55,8 +55,8 @@ def read_task(path: Path) -> Task:
 
 def tasks_of(dataset: str) -> list[Task]:
     """Return the tasks of a dataset."""
-    found = [get_task(name) for name in list_tasks()]
-    return [task for task in found if task.dataset == dataset]
+    tasks = [get_task(name) for name in list_tasks()]
+    return [task for task in tasks if task.dataset == dataset]
 
 
 def held_out_columns(dataset: str, config: str) -> tuple[str, ...]:

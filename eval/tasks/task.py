@@ -183,10 +183,10 @@ class Task:
 
     def statistics(self, variant: str | None = None) -> dict[str, Statistic]:
         """Return the scores of the task or of a variant, in the order of the board's columns."""
-        found = self.measures.statistics(self.targets)
+        all_statistics = self.measures.statistics(self.targets)
         chosen = self.variants[variant] if variant else None
         names = chosen.metrics if isinstance(chosen, OtherConfig) else ()
-        return {name: found[name] for name in names or self.metrics}
+        return {name: all_statistics[name] for name in names or self.metrics}
 
     def leading(self, variant: str) -> str:
         """Return the score of a variant that stands for it: its first."""

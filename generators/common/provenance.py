@@ -21,8 +21,8 @@ def version_of(package: str) -> str | None:
 
 def library_versions() -> dict[str, str]:
     """Return the versions of Python and of the numerical libraries that are installed."""
-    found = {name: version_of(name) for name in _LIBRARIES}
-    return {"python": platform.python_version()} | {k: v for k, v in found.items() if v}
+    versions = {name: version_of(name) for name in _LIBRARIES}
+    return {"python": platform.python_version()} | {k: v for k, v in versions.items() if v}
 
 
 def machine_name(device: str) -> str:

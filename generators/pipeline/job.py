@@ -107,15 +107,15 @@ class DeclaredJob(Job):
     def records(self) -> dict[str, ConfigRecord]:
         """Return the records of the configurations, and of those that come with the default one."""
         default, config = self.dataset.default_config, self.dataset.config
-        found = {
+        records = {
             name: self._declared(name, self.size, config(name).sizes[self.size])
             for name in self.configs
         }
         if default in self.configs:
-            found[MINI] = self._declared(default, MINI, config(default).sizes[MINI])
+            records[MINI] = self._declared(default, MINI, config(default).sizes[MINI])
             preview = {PREVIEW_SPLIT: self.preview_rows}
-            found[PREVIEW] = self._declared(default, PREVIEW, preview, "images")
-        return found
+            records[PREVIEW] = self._declared(default, PREVIEW, preview, "images")
+        return records
 
     def columns(self, folder: str) -> tuple[Column, ...]:
         """Return every declared column."""

@@ -231,19 +231,19 @@ def read_rows(path: Path, first: int, count: int, columns: Sequence[Column]) -> 
     return to_numpy(pa.concat_tables(iter_tables(path, first, count, columns)), columns)
 
 
-def same_schema(found: pa.Schema, expected: pa.Schema) -> bool:
+def same_schema(stored: pa.Schema, expected: pa.Schema) -> bool:
     """Whether a file has the expected columns, storage types and features.
 
     Parameters
     ----------
-    found : pa.Schema
+    stored : pa.Schema
         As read from a file.
     expected : pa.Schema
         From `arrow_schema`.
     """
-    kinds = [getattr(field.type, "storage_type", field.type) for field in found]
-    features = [(schema.metadata or {}).get(b"huggingface") for schema in (found, expected)]
-    return (found.names, kinds, features[0]) == (expected.names, expected.types, features[1])
+    kinds = [getattr(field.type, "storage_type", field.type) for field in stored]
+    features = [(schema.metadata or {}).get(b"huggingface") for schema in (stored, expected)]
+    return (stored.names, kinds, features[0]) == (expected.names, expected.types, features[1])
 
 
 def _leaves(schema: pa.Schema, kind: Callable[[pa.DataType], bool]) -> list[str]:

@@ -51,20 +51,20 @@ def tasks(as_json: Json = False) -> None:
     """List the tasks: what is given, what is wanted, which score ranks."""
     from mesoinv.eval.tasks import get_task, list_tasks
 
-    found = [get_task(name) for name in list_tasks()]
+    declared = [get_task(name) for name in list_tasks()]
     if as_json:
-        typer.echo(json.dumps([asdict(task) for task in found], indent=1, ensure_ascii=False))
+        typer.echo(json.dumps([asdict(task) for task in declared], indent=1, ensure_ascii=False))
     else:
-        _print_tasks(found)
+        _print_tasks(declared)
 
 
-def _print_tasks(found: list[Task]) -> None:
+def _print_tasks(tasks: list[Task]) -> None:
     from rich.console import Console
     from rich.table import Table
 
     table = Table("task", "samples", "given → wanted", "ranked by")
     table.columns[0].no_wrap = True
-    for task in found:
+    for task in tasks:
         wanted = ", ".join(t.column for t in task.targets)
         table.add_row(
             task.id,
@@ -161,14 +161,14 @@ def evaluate(  # noqa: PLR0913, PLR0917  (each is an option)
 def _as_json(result: Result, task: Task, other: Result | None) -> str:
     from mesoinv.eval.scoring.comparison import compare
 
-    found = asdict(result.evaluation)
+    content = asdict(result.evaluation)
     if other is not None:
         differences = compare(result, other, task)
-        found["against"] = {
+        content["against"] = {
             "evaluation": asdict(other.evaluation),
             "differences": {name: asdict(score) for name, score in differences.items()},
         }
-    return json.dumps(found, indent=1, ensure_ascii=False)
+    return json.dumps(content, indent=1, ensure_ascii=False)
 
 
 def _print_result(result: Result, task: Task, other: Result | None) -> None:
@@ -212,10 +212,10 @@ def _variant_table(result: Result, task: Task) -> object:
     from rich.table import Table
 
     table = Table("variant", "samples", "score", "value")
-    for name, found in result.evaluation.variants.items():
+    for name, variant in result.evaluation.variants.items():
         about = f"{name}: {task.variants[name].description}"
         first = task.leading(name)
-        table.add_row(about, str(found.samples), first, _text(found.scores[first]))
+        table.add_row(about, str(variant.samples), first, _text(variant.scores[first]))
     return table
 
 
@@ -268,9 +268,9 @@ def build(  # noqa: PLR0913, PLR0917  (each is an option)
     root = submissions_folder(submissions, results) if submissions is not None else None
     board = build_board(root, task, options, command=_typed())
     page = write_site(board, out)
-    for found in board.tasks:
-        for refused in found.rejected:
-            _log(f"not on {found.id}: {refused.submission}: {refused.reason}")
+    for task_board in board.tasks:
+        for refused in task_board.rejected:
+            _log(f"not on {task_board.id}: {refused.submission}: {refused.reason}")
     typer.echo(f"{page}: {sum(len(t.rows) for t in board.tasks)} rows on {len(board.tasks)} boards")
 
 

@@ -43,6 +43,7 @@ Figure = Annotated[
 Split = Annotated[str, typer.Option(help="train, validation or test.")]
 CACHE, RUNS = Path("data/cache"), Path("data/runs")
 
+
 def register(app: typer.Typer) -> None:
     """Add ``models``, ``train`` and ``predict`` to the command line."""
     for command in (models, train, predict):

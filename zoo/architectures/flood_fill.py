@@ -81,20 +81,20 @@ class FloodFill(nn.Module):
     def _settle(self, x: Tensor, limit: int) -> Tensor:
         """Run until nothing changes; samples at rest are left out of further steps."""
         recalled, gate = self._input(x), x[:, None]
-        state, found = torch.zeros_like(recalled), x.new_zeros(len(x), len(recalled[0]))
+        state, settled = torch.zeros_like(recalled), x.new_zeros(len(x), len(recalled[0]))
         running = torch.arange(len(x), device=x.device)
         for _ in range(0, limit, _LOOK):
             for _ in range(_LOOK - 1):
                 state = self._step(state, recalled, gate)
             before, state = state, self._step(state, recalled, gate)
-            found[running] = state[:, :, -1].amax(dim=-1)
+            settled[running] = state[:, :, -1].amax(dim=-1)
             moving = (state - before).abs().amax(dim=(1, 2, 3)) > _REST
             if not moving.all():
                 running, state = running[moving], state[moving]
                 recalled, gate = recalled[moving], gate[moving]
             if not len(running):
                 break
-        return found
+        return settled
 
 
 def build(

@@ -91,7 +91,7 @@ def estimates(
         taken = {name: table[name][rows] for name in used}
         return np.stack([s.function(*(taken[c] for c in s.columns)) for s in statistics.values()])
 
-    found: Any = bootstrap(
+    intervals: Any = bootstrap(
         (np.arange(count),),
         all_statistics,
         n_resamples=resamples,
@@ -101,10 +101,10 @@ def estimates(
         rng=seed,
     )
     values = all_statistics(np.arange(count))
-    bounds = zip(found.confidence_interval.low, found.confidence_interval.high, strict=True)
+    bounds = zip(intervals.confidence_interval.low, intervals.confidence_interval.high, strict=True)
     result = {}
     for (name, statistic), value, (low, high), replicates in zip(
-        statistics.items(), values, bounds, found.bootstrap_distribution, strict=True
+        statistics.items(), values, bounds, intervals.bootstrap_distribution, strict=True
     ):
         if np.isnan(value):
             continue
@@ -119,8 +119,8 @@ def scores(
     table: Table, statistics: Mapping[str, Statistic], *, seed: int = 0, resamples: int = RESAMPLES
 ) -> dict[str, Score]:
     """Return the scores alone of `estimates`."""
-    found = estimates(table, statistics, seed=seed, resamples=resamples)
-    return {name: estimate.score for name, estimate in found.items()}
+    all_estimates = estimates(table, statistics, seed=seed, resamples=resamples)
+    return {name: estimate.score for name, estimate in all_estimates.items()}
 
 
 def joined(tables: Sequence[Table]) -> Table:

@@ -113,12 +113,12 @@ def _links(row: Row) -> dict[str, str]:
 
 def _more(row: Row) -> dict[str, str]:
     """Return what a row says about itself that has no column."""
-    found = {
+    panels = {
         "Notes": row.notes,
         "Training data": row.training_data,
         "Machine": row.machine,
     }
-    lines = {name: text.line(value, text.TEXT_LENGTH) for name, value in found.items()}
+    lines = {name: text.line(value, text.TEXT_LENGTH) for name, value in panels.items()}
     places = [text.line(c.where, 200) for c in row.scores.values() if c.where]
     if places:
         lines["Source"] = "; ".join(dict.fromkeys(places))

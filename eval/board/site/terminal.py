@@ -51,10 +51,10 @@ def board_json(board: Board, task: str | None = None) -> str:
 
 
 def _chosen(board: Board, task: str | None) -> list[TaskBoard]:
-    found = [t for t in board.tasks if task in {None, t.id}]
-    if task is not None and not found:
+    chosen = [t for t in board.tasks if task in {None, t.id}]
+    if task is not None and not chosen:
         raise unknown_name("task", task, [t.id for t in board.tasks])
-    return found
+    return chosen
 
 
 def _table(task: TaskBoard) -> Table:

@@ -57,8 +57,8 @@ def check_manifest(manifest: Manifest, dataset: Dataset, report: Report) -> None
         declared = dataset.config(record.source)
         expected = parameters_of(declared)
         if record.parameters != expected:
-            found = f"{record.parameters}, declared are {expected}"
-            report.add("manifest", f"{name} was made with parameters {found}")
+            recorded = f"{record.parameters}, declared are {expected}"
+            report.add("manifest", f"{name} was made with parameters {recorded}")
         if record.solver not in dataset.solvers:
             report.add("manifest", f"{name} was made by the unknown solver {record.solver!r}")
         if record.kind == "data":
@@ -75,14 +75,14 @@ def _names(record: ConfigRecord) -> set[str]:
 
 
 def _check_splits(name: str, record: ConfigRecord, dataset: Dataset, report: Report) -> None:
-    found = {split: (s.num_rows, s.stream) for split, s in record.splits.items()}
+    recorded = {split: (s.num_rows, s.stream) for split, s in record.splits.items()}
     sizes = dataset.config(record.source).sizes.get(record.size, {})
     expected = {
         split: (rows, stream_of(dataset, record.source, split).name)
         for split, rows in sizes.items()
     }
-    if found != expected:
-        message = f"{name} has splits (rows, stream) {found}, declared are {expected}"
+    if recorded != expected:
+        message = f"{name} has splits (rows, stream) {recorded}, declared are {expected}"
         report.add("manifest", message)
 
 

@@ -76,7 +76,7 @@ def check_held_out_record(
     if not names or names != [column for column in declared if column in names]:
         report.add("manifest", f"{name} has columns {names}, declared are {declared}")
     stream = stream_of(dataset, record.source, HELD_OUT).name
-    found = {split: s.stream for split, s in record.splits.items()}
-    if found != {HELD_OUT_SPLIT: stream}:
+    recorded = {split: s.stream for split, s in record.splits.items()}
+    if recorded != {HELD_OUT_SPLIT: stream}:
         expected = {HELD_OUT_SPLIT: stream}
-        report.add("manifest", f"{name} has splits (stream) {found}, expected were {expected}")
+        report.add("manifest", f"{name} has splits (stream) {recorded}, expected were {expected}")

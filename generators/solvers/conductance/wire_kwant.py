@@ -56,10 +56,10 @@ def transmission_kwant(onsite_energy: RealArray, energies: RealArray) -> RealArr
     import kwant  # noqa: PLC0415
 
     system = _system(*onsite_energy.shape[1:])
-    found = np.empty((len(onsite_energy), len(energies)))
+    values = np.empty((len(onsite_energy), len(energies)))
     for row, sample in enumerate(onsite_energy):
         parameters = {"onsite_energy": sample}
         for column, energy in enumerate(energies.tolist()):
             matrix = kwant.smatrix(system, energy, params=parameters)
-            found[row, column] = matrix.transmission(1, 0)
-    return found
+            values[row, column] = matrix.transmission(1, 0)
+    return values

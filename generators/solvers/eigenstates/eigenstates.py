@@ -109,8 +109,8 @@ def nearest(matrix: sparse.csc_matrix, energy: float) -> States:
     if matrix.shape[0] > SMALL:
         try:
             search = Search(matrix, _factors_near(matrix, energy), pairs)
-            found = search.nearest(energy)
-            return found.select(found.first, found.first)
+            state = search.nearest(energy)
+            return state.select(state.first, state.first)
         except (PivotsLostError, NotProvenError) as error:
             _say_fallback(error)
     return dense_nearest(matrix, energy, pairs)
@@ -140,19 +140,19 @@ def window(matrix: sparse.csc_matrix, low: float, high: float) -> States:
     # two levels more at either end: rounding may have counted one on the wrong side
     start, stop, step = max(start - 2, 0), min(stop + 1, last), 2
     while True:
-        found = levels(matrix, start, stop)
-        open_below = start > 0 and found.energies[0] >= low
-        open_above = stop < last and found.energies[-1] < high
+        states = levels(matrix, start, stop)
+        open_below = start > 0 and states.energies[0] >= low
+        open_above = stop < last and states.energies[-1] < high
         if not (open_below or open_above):
             break
         start = max(start - step * open_below, 0)
         stop = min(stop + step * open_above, last)
         step *= 2
-    inside = np.flatnonzero((found.energies >= low) & (found.energies < high))
+    inside = np.flatnonzero((states.energies >= low) & (states.energies < high))
     if not len(inside):
-        count = start + int((found.energies < low).sum())
-        return found.select(count, count - 1)
-    return found.select(start + int(inside[0]), start + int(inside[-1]))
+        count = start + int((states.energies < low).sum())
+        return states.select(count, count - 1)
+    return states.select(start + int(inside[0]), start + int(inside[-1]))
 
 
 def _chunk(

@@ -121,5 +121,5 @@ class Krylov:
     def vectors(self, coefficients: RealArray) -> ComplexArray:
         """Return states from their coefficients, shape (n, k)."""
         basis = self._basis[: self._copies * self.steps : self._copies]
-        found: ComplexArray = (coefficients.T.astype(complex) @ basis).T
-        return found
+        lifted: ComplexArray = (coefficients.T.astype(complex) @ basis).T
+        return lifted

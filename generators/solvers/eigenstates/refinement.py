@@ -68,24 +68,24 @@ def refined(
 
 
 def _inverted(matrix: sparse.csc_matrix, factors: Factors, vectors: ComplexArray) -> ComplexArray:
-    found = factors.solve(vectors)
+    solution = factors.solve(vectors)
     for _ in range(2):
-        left = vectors - (matrix @ found - factors.shift * found)
-        found = found + factors.solve(left)
-    return np.linalg.qr(found)[0]
+        left = vectors - (matrix @ solution - factors.shift * solution)
+        solution = solution + factors.solve(left)
+    return np.linalg.qr(solution)[0]
 
 
 def _rayleigh_ritz(
     matrix: sparse.csc_matrix, vectors: ComplexArray, pairs: bool
 ) -> tuple[RealArray, ComplexArray, RealArray]:
     _, rotation = np.linalg.eigh(vectors.conj().T @ (matrix @ vectors))
-    found = vectors @ rotation
+    rotated = vectors @ rotation
     if pairs:  # the second of each pair becomes exactly the time reversed first
-        found[:, 1::2] = time_reversed(found[:, ::2].T).T
-    energies, found, residuals = _measured(matrix, found)
+        rotated[:, 1::2] = time_reversed(rotated[:, ::2].T).T
+    energies, rotated, residuals = _measured(matrix, rotated)
     if pairs:
         energies, residuals = energies[::2].repeat(2), residuals[::2].repeat(2)
-    return energies, found, residuals
+    return energies, rotated, residuals
 
 
 def _measured(

@@ -85,9 +85,9 @@ class Search:
             if places:
                 start, stop = choose(places)
                 if self._is_ready(places, errors, zero, (start, stop)):
-                    found = self._proven((start, stop), places, coefficients, zero, mirror)
-                    if found is not None:
-                        return found
+                    states = self._proven((start, stop), places, coefficients, zero, mirror)
+                    if states is not None:
+                        return states
             if self.krylov.exhausted:
                 break
             self.krylov.extend(8 + reach)

@@ -125,8 +125,8 @@ def dense_energies(matrix: sparse.csc_matrix) -> RealArray:
     from scipy.linalg import eigh  # noqa: PLC0415  (slow to import)
 
     _check_size(matrix)
-    found: RealArray = eigh(matrix.toarray(), eigvals_only=True, overwrite_a=True)
-    return found
+    energies: RealArray = eigh(matrix.toarray(), eigvals_only=True, overwrite_a=True)
+    return energies
 
 
 def _diagonalised(

@@ -218,8 +218,8 @@ def fourier_coefficients(
     factor = spectral_factor(distance, strip)
     jx, jy = wave_vectors(float(distance.min()), strip).numbers.T
     inverse = np.divide(1.0, factor, out=np.zeros_like(factor), where=factor != 0)
-    found: ComplexArray = np.fft.rfft2(potential)[:, jx, jy].conj() * inverse
-    return found
+    coefficients: ComplexArray = np.fft.rfft2(potential)[:, jx, jy].conj() * inverse
+    return coefficients
 
 
 def ensemble_rms(s: float, n_d: float, strip: Strip | None = None) -> float:

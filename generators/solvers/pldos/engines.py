@@ -148,8 +148,8 @@ def _solve_torch_chunk(
     cosine_sums = on_device @ tables["cosines"][:, : 2 * int(counts.max()) + 1]
     factors, solution = torch_sweep.factorise(cosine_sums, counts.tolist(), strip.energy, tables)
     states = _states(solution, factors.substitute, on_device, strip.energy, tables, torch, exact)
-    found = source_states.observables(states, counts, factors.growth, tables, torch)
-    return Observables(*(array.cpu().numpy() for array in found))
+    observables = source_states.observables(states, counts, factors.growth, tables, torch)
+    return Observables(*(array.cpu().numpy() for array in observables))
 
 
 @functools.lru_cache(maxsize=8)

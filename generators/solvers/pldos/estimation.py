@@ -114,8 +114,8 @@ def amplitudes(
 ) -> ComplexArray:
     """Return the X (B, n) of coefficients C (B, n) at q (n,) [1/nm] for donors at s (B,) [nm]."""
     screening, _ = coulomb.coulomb_length(strip or Strip())
-    found: ComplexArray = fourier * np.exp(-q * np.asarray(s)[..., None]) / (q + screening)
-    return found
+    values: ComplexArray = fourier * np.exp(-q * np.asarray(s)[..., None]) / (q + screening)
+    return values
 
 
 def variance(q: RealArray, s: ArrayLike, n_d: ArrayLike, strip: Strip | None = None) -> RealArray:
@@ -123,8 +123,8 @@ def variance(q: RealArray, s: ArrayLike, n_d: ArrayLike, strip: Strip | None = N
     strip = strip or Strip()
     screening, _ = coulomb.coulomb_length(strip)
     power = 2 * coulomb.standard_deviation(n_d, strip) ** 2
-    found: RealArray = power * np.exp(-2 * q * np.asarray(s)) / (q + screening) ** 2
-    return found
+    values: RealArray = power * np.exp(-2 * q * np.asarray(s)) / (q + screening) ** 2
+    return values
 
 
 def log_likelihood(
@@ -132,8 +132,8 @@ def log_likelihood(
 ) -> RealArray:
     """Return ln p of |X|² (B, n) at q (n,) [1/nm], without the constant -n ln π."""
     v = variance(q, s, n_d, strip)
-    found: RealArray = -(np.log(v) + power / v).sum(axis=-1)
-    return found
+    sums: RealArray = -(np.log(v) + power / v).sum(axis=-1)
+    return sums
 
 
 def maximum_likelihood(

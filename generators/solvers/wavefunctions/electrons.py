@@ -150,10 +150,10 @@ def eigenstate(h: Any, level: int) -> tuple[float, ComplexArray]:
     matrix = _checked_matrix(h)
     number = _checked_level(level, matrix.shape[0])
     try:
-        found = eigenstates.levels(matrix, number, number)
+        states = eigenstates.levels(matrix, number, number)
     except NotProvenError as error:
         raise MesoinvError(str(error)) from error
-    return float(found.energies[0]), found.vectors[:, 0]
+    return float(states.energies[0]), states.vectors[:, 0]
 
 
 def eigenstates_between(h: Any, low: float, high: float) -> tuple[RealArray, ComplexArray]:
@@ -185,10 +185,10 @@ def eigenstates_between(h: Any, low: float, high: float) -> tuple[RealArray, Com
     if ends[0] > ends[1]:
         raise UsageError(f"A window goes from low to high; got {low:g} and {high:g}.")
     try:
-        found = eigenstates.window(matrix, *ends.tolist())
+        states = eigenstates.window(matrix, *ends.tolist())
     except NotProvenError as error:
         raise MesoinvError(str(error)) from error
-    return found.energies, found.vectors
+    return states.energies, states.vectors
 
 
 def _finite(array: RealArray, what: str) -> RealArray:

@@ -44,8 +44,8 @@ class Classes(Family):
         """Compare numbers of classes."""
         column = only_target(targets).column
         values = true[column].astype(np.float64)
-        found = np.rint(predicted[column].reshape(len(values)).astype(np.float64))
-        return {"true": values, "predicted": found, self.error: np.abs(found - values)}
+        classes = np.rint(predicted[column].reshape(len(values)).astype(np.float64))
+        return {"true": values, "predicted": classes, self.error: np.abs(classes - values)}
 
     def statistics(self, targets: Sequence[Target]) -> dict[str, Statistic]:
         """Return how often the class is right, and how far off it is."""

@@ -55,8 +55,8 @@ class Landscapes(Family):
 
 def compare_maps(predicted: NDArray[Any], true: NDArray[Any]) -> Table:
     """Return the table of `Landscapes` for maps (B, L, W) [t]."""
-    found = np.array([_compare(a, b) for a, b in zip(predicted, true, strict=True)])
-    return dict(zip(("pearson r", "mean squared error", "mean square"), found.T, strict=True))
+    compared = np.array([_compare(a, b) for a, b in zip(predicted, true, strict=True)])
+    return dict(zip(("pearson r", "mean squared error", "mean square"), compared.T, strict=True))
 
 
 def pearson(predicted: NDArray[np.floating], true: NDArray[np.floating]) -> RealArray:

@@ -45,16 +45,16 @@ class Numbers(Family):
     def statistics(self, targets: Sequence[Target]) -> dict[str, Statistic]:
         """Return skill and, for each column, spread, size and bias of the error."""
         skilled = [t for t in targets if t.reference is not None]
-        found = {}
+        statistics = {}
         if skilled:
             columns = tuple(f"{t.column} {kind}" for t in skilled for kind in ("error", "true"))
             references = [float(t.reference or 0) for t in skilled]
             for name, size in (("skill", _rms), ("mae skill", _mae)):
                 function = partial(_skill, references=references, size=size)
-                found[name] = Statistic(columns, function)
+                statistics[name] = Statistic(columns, function)
         for target in targets:
-            found |= _of_column(target)
-        return found
+            statistics |= _of_column(target)
+        return statistics
 
 
 def _overall(table: Table, targets: Sequence[Target]) -> RealArray:
@@ -69,7 +69,7 @@ def _overall(table: Table, targets: Sequence[Target]) -> RealArray:
 def _of_column(target: Target) -> dict[str, Statistic]:
     name, unit = target.column, target.unit
     error, both = (f"{name} error",), (f"{name} error", f"{name} true")
-    found = {
+    statistics = {
         f"{name} error std": Statistic(error, _std, unit, "low"),
         f"{name} error std relative": Statistic(both, _relative_std, "1", "low"),
         f"{name} rmse": Statistic(error, _rms, unit, "low"),
@@ -79,8 +79,8 @@ def _of_column(target: Target) -> dict[str, Statistic]:
     }
     if target.reference is not None:
         skill = partial(_skill, references=[target.reference], size=_rms)
-        found[f"{name} skill"] = Statistic(both, skill)
-    return found
+        statistics[f"{name} skill"] = Statistic(both, skill)
+    return statistics
 
 
 def _mean(error: RealArray) -> RealArray:

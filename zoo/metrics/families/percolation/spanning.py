@@ -41,12 +41,12 @@ class Spanning(Family):
         """Compare probabilities with the truth."""
         column = only_target(targets).column
         values = true[column].astype(np.float64)
-        found = predicted[column].reshape(len(values)).astype(np.float64)
+        probability = predicted[column].reshape(len(values)).astype(np.float64)
         return {
             "true": values,
-            "probability": found,
+            "probability": probability,
             "density": true["density"].astype(np.float64),
-            self.error: np.abs(found - values),
+            self.error: np.abs(probability - values),
         }
 
     def statistics(self, targets: Sequence[Target]) -> dict[str, Statistic]:
@@ -102,8 +102,8 @@ def fixed_density_accuracy(
     with np.errstate(invalid="ignore", divide="ignore"):
         weight = np.nan_to_num(count.prod(axis=2) / count.sum(axis=2))
         each = np.nan_to_num(good / count).mean(axis=2)
-        found = (weight * each).sum(axis=1) / weight.sum(axis=1)
-    return np.nan_to_num(found, nan=0.5).reshape(true.shape[:-1])
+        accuracy = (weight * each).sum(axis=1) / weight.sum(axis=1)
+    return np.nan_to_num(accuracy, nan=0.5).reshape(true.shape[:-1])
 
 
 def _rare(true: RealArray, probability: RealArray, density: RealArray, *, spans: bool) -> RealArray:
@@ -114,8 +114,8 @@ def _rare(true: RealArray, probability: RealArray, density: RealArray, *, spans:
     if not spans:
         rare = (true < 0.5) & (density > FINITE_THRESHOLD)
     with np.errstate(invalid="ignore"):  # NaN where there is no such sample
-        found: RealArray = (rare & _right(true, probability)).sum(axis=-1) / rare.sum(axis=-1)
-    return found
+        shares: RealArray = (rare & _right(true, probability)).sum(axis=-1) / rare.sum(axis=-1)
+    return shares
 
 
 def partial_correlation(true: RealArray, probability: RealArray, density: RealArray) -> RealArray:

@@ -57,14 +57,14 @@ class Phases(Family):
         if target.reference is None:
             raise UsageError(f"{target.column}: its reference, the critical disorder, is not set.")
         values = true[target.column].astype(np.float64)
-        found = predicted[target.column].reshape(len(values)).astype(np.float64)
+        probability = predicted[target.column].reshape(len(values)).astype(np.float64)
         return {
             "true": values,
-            "probability": found,
+            "probability": probability,
             "disorder": true["disorder"].astype(np.float64),
             "critical": np.full(len(values), target.reference),
             "energy": true["energy"].astype(np.float64),
-            self.error: np.abs(found - values),
+            self.error: np.abs(probability - values),
         }
 
     def statistics(self, targets: Sequence[Target]) -> dict[str, Statistic]:
@@ -139,10 +139,10 @@ def crossing(probability: RealArray, disorder: RealArray) -> RealArray:
     mean = total / np.maximum(count, 1)
     before, after = (np.take_along_axis(mean, i[:, None], axis=1)[:, 0] for i in (a, b))
     share = np.divide(before - 0.5, before - after, out=np.zeros_like(before), where=inside)
-    found = strengths[a] + share * (strengths[b] - strengths[a])
+    crossings = strengths[a] + share * (strengths[b] - strengths[a])
     largest = disorder.max(axis=-1).ravel()  # of the row, whatever it is computed together with
     outside = np.where(last > 0, largest, 0.0)
-    return np.where(inside, found, outside).reshape(probability.shape[:-1])
+    return np.where(inside, crossings, outside).reshape(probability.shape[:-1])
 
 
 def _by_strength(
