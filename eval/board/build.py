@@ -99,7 +99,7 @@ def _task_board(
     rejected: list[Rejected] = []
     if submissions is not None:
         entries += submitted_entries(submissions, task, options, rejected)
-    columns, known, selection = task.columns(), task.statistics(), options.selection(task)
+    columns, statistics, selection = task.columns(), task.statistics(), options.selection(task)
     return TaskBoard(
         id=task.id,
         title=task.title,
@@ -113,7 +113,7 @@ def _task_board(
         samples=selection.count,
         inputs={name: columns[name].unit for name in task.inputs},
         targets={t.column: t.unit for t in task.targets},
-        metrics=[Metric(name, known[name].unit, known[name].better) for name in task.metrics],
+        metrics=[Metric(n, statistics[n].unit, statistics[n].better) for n in task.metrics],
         # the board has the headline of a variant, which not all have
         variants={
             name: v.description

@@ -146,11 +146,11 @@ def first_stored(
     wanted = (task.digest, selection.count, selection.split, options.seed, metrics.RESAMPLES)
     for place in places:
         if (place / RESULT).exists() and (result := _readable(place)):
-            known = result.evaluation
+            stored = result.evaluation
             same = wanted == (
-                known.task_digest, known.samples, known.split, known.seed, known.resamples,
+                stored.task_digest, stored.samples, stored.split, stored.seed, stored.resamples,
             )  # fmt: skip
-            if same and (subject is None or known.subject.is_of(*subject)):
+            if same and (subject is None or stored.subject.is_of(*subject)):
                 return result
     return None
 
@@ -164,18 +164,19 @@ def _readable(place: Path) -> Result | None:
 
 def measured_row(name: str, kind: str, result: Result) -> Row:
     """Return what an evaluation says about a row."""
-    known, subject = result.evaluation, result.evaluation.subject
+    evaluation, subject = result.evaluation, result.evaluation.subject
+    speed = evaluation.speed
     return Row(
         id=name,
         name=name,
         kind=kind,  # type: ignore[arg-type]
         rank=None,
-        scores=_cells(known.scores),
-        variants={name: _cells(variant.scores) for name, variant in known.variants.items()},
+        scores=_cells(evaluation.scores),
+        variants={name: _cells(variant.scores) for name, variant in evaluation.variants.items()},
         parameters=subject.parameters,
         training_samples=subject.training_samples,
-        samples_per_second=known.speed.samples_per_second if known.speed else None,
-        machine=f"{known.speed.device}: {known.speed.machine}" if known.speed else "",
+        samples_per_second=speed.samples_per_second if speed else None,
+        machine=f"{speed.device}: {speed.machine}" if speed else "",
         licence=subject.licence or "",
     )
 

@@ -102,14 +102,14 @@ def _result(folder: Path, task: Task, options: BoardOptions) -> Result:
     from mesoinv.eval.submission import score_submission  # noqa: PLC0415  (needs pydantic)
 
     place, digest = options.path(task, FOLDER, folder.name), _digest(folder)
-    known = place / _DIGEST
-    if known.exists() and known.read_text(encoding="utf-8").strip() == digest:
+    digest_path = place / _DIGEST
+    if digest_path.exists() and digest_path.read_text(encoding="utf-8").strip() == digest:
         stored = first_stored((place,), task, options)
         if stored is not None:
             return stored
     options.log(f"{task.id}: {folder.name}")
     # an evaluation of other files must not stay beside the new digest
-    known.unlink(missing_ok=True)
+    digest_path.unlink(missing_ok=True)
     source = options.source
     result = score_submission(
         folder, placed=True, data=source.data, cache=source.cache, workers=source.workers,
@@ -117,7 +117,7 @@ def _result(folder: Path, task: Task, options: BoardOptions) -> Result:
         key_file=options.key_file,
     )  # fmt: skip
     result.save(place)
-    known.write_text(digest + "\n", encoding="utf-8")
+    digest_path.write_text(digest + "\n", encoding="utf-8")
     return result
 
 

@@ -55,8 +55,8 @@ def compare(first: Result, second: Result, task: str | Task | None = None) -> di
                 f"{first.evaluation.subject.name} and {second.evaluation.subject.name} cannot be "
                 f"compared: {name} is {a} and {b}."
             )
-    known, seed = get_task(task or first.evaluation.task).statistics(), first.evaluation.seed
-    a, b = (metrics.estimates(r.table, known, seed=seed) for r in (first, second))
+    statistics, seed = get_task(task or first.evaluation.task).statistics(), first.evaluation.seed
+    a, b = (metrics.estimates(r.table, statistics, seed=seed) for r in (first, second))
     return {name: _difference(a[name], b[name]) for name in a}
 
 

@@ -28,11 +28,11 @@ def baselines(evaluation: Evaluation) -> list[tuple[str, Score]]:
     list of (str, Score)
         Empty where no model of this checkout was scored on that.
     """
-    known = [row for name in list_models() for row in _headlines(name, evaluation)]
-    known.sort(key=lambda row: -row[2].value)
+    rows = [row for name in list_models() for row in _headlines(name, evaluation)]
+    rows.sort(key=lambda row: -row[2].value)
     kinds = {"trivial baseline": True, "best baseline": False}
     best = {
-        kind: [row for row in known if row[0] == trivial][:1] for kind, trivial in kinds.items()
+        kind: [row for row in rows if row[0] == trivial][:1] for kind, trivial in kinds.items()
     }
     return [(f"{kind} {name}", score) for kind, rows in best.items() for _, name, score in rows]
 

@@ -172,14 +172,14 @@ def score_submission(
 
 def _named(result: Result, submission: Submission) -> Result:
     subject = result.evaluation.subject
-    known = replace(
+    subject_of_submission = replace(
         subject,
         name=submission.name,
         parameters=submission.parameters if subject.parameters is None else subject.parameters,
         training_samples=submission.training_data.samples,
         licence=submission.licence.weights,
     )
-    return replace(result, evaluation=replace(result.evaluation, subject=known))
+    return replace(result, evaluation=replace(result.evaluation, subject=subject_of_submission))
 
 
 def _checked(

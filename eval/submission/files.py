@@ -110,12 +110,12 @@ def check_files(files: dict[str, int], submission: Submission) -> list[Problem]:
     optional = {*BESIDE}
     if submission.model is not None:
         optional.add(f"{submission.model}/README.md")
-    known = needed | optional
+    expected = needed | optional
     problems = check_pickles(files)
     problems += [
         _unexpected(name, submission)
         for name in files
-        if name not in known and not _is_pickle(name)
+        if name not in expected and not _is_pickle(name)
     ]
     for name in sorted(needed - set(files)):
         fix = "Put it there, or correct the path in submission.yaml."

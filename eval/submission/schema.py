@@ -195,10 +195,10 @@ def _problem(details: ErrorDetails) -> Problem:
 
 
 def _unknown(place: tuple[int | str, ...]) -> tuple[str, str]:
-    known = _known(place[:-1])
-    near = difflib.get_close_matches(str(place[-1])[:100], known, n=3, cutoff=0.5)
+    allowed = _known(place[:-1])
+    near = difflib.get_close_matches(str(place[-1])[:100], allowed, n=3, cutoff=0.5)
     hint = f" Did you mean {' or '.join(near)}?" if near else ""
-    return f"is not a known key.{hint}", f"Allowed: {', '.join(known)}."
+    return f"is not a known key.{hint}", f"Allowed: {', '.join(allowed)}."
 
 
 def _known(place: tuple[int | str, ...]) -> list[str]:

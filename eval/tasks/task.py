@@ -136,13 +136,13 @@ class Task:
     def __post_init__(self) -> None:
         if self.family not in FAMILIES:
             raise unknown_name(f"family of {self.id}", self.family, FAMILIES)
-        known = self.measures.statistics(self.targets)
+        statistics = self.measures.statistics(self.targets)
         quoted = [name for paper in self.published for name in paper.scores]
         others = [v for v in self.variants.values() if isinstance(v, OtherConfig)]
         for name in (*self.metrics, *quoted, *(name for v in others for name in v.metrics)):
-            if name not in known:
-                raise unknown_name(f"metric of {self.id}", name, known)
-        if not self.metrics or known[self.headline].better != "high":
+            if name not in statistics:
+                raise unknown_name(f"metric of {self.id}", name, statistics)
+        if not self.metrics or statistics[self.headline].better != "high":
             raise UsageError(f"{self.id}: the first metric ranks, so higher must be better.")
 
     @property

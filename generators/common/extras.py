@@ -76,13 +76,13 @@ def missing(*modules: str) -> list[str]:
 
 def install_command(*modules: str) -> str:
     """Return the command that installs modules: each by the smallest extra that has it."""
-    known, wanted = extras(), set()
+    by_extra, wanted = extras(), set()
     for module in modules:
-        having = [name for name, inner in known.items() if module in inner]
+        having = [name for name, inner in by_extra.items() if module in inner]
         if not having:
             return f"pip install {' '.join(modules)}"
-        wanted.add(min(having, key=lambda name: len(known[name])))
-    return _pip(*(name for name in known if name in wanted))
+        wanted.add(min(having, key=lambda name: len(by_extra[name])))
+    return _pip(*(name for name in by_extra if name in wanted))
 
 
 def require(what: str, *names: str) -> None:
@@ -100,8 +100,8 @@ def require(what: str, *names: str) -> None:
     MissingExtraError
         If a package is not installed; the message names the extras to install.
     """
-    known = extras()
-    absent = {name: missing(*known.get(name, ())) for name in names}
+    declared = extras()
+    absent = {name: missing(*declared.get(name, ())) for name in names}
     if modules := dict.fromkeys(module for group in absent.values() for module in group):
         raise _error(what, list(modules), _pip(*(name for name, group in absent.items() if group)))
 

@@ -174,17 +174,18 @@ def _as_json(result: Result, task: Task, other: Result | None) -> str:
 def _print_result(result: Result, task: Task, other: Result | None) -> None:
     from rich.console import Console
 
-    console, known = Console(), result.evaluation
+    console, evaluation = Console(), result.evaluation
     console.print(
-        f"{known.subject.name} on {known.task}: {known.samples} samples of "
-        f"{known.dataset} {known.dataset_version} {known.config}/{known.split}, 95 % intervals",
+        f"{evaluation.subject.name} on {evaluation.task}: {evaluation.samples} samples of "
+        f"{evaluation.dataset} {evaluation.dataset_version} "
+        f"{evaluation.config}/{evaluation.split}, 95 % intervals",
         highlight=False, markup=False,
     )  # fmt: skip
     console.print(_score_table(result, task, other), highlight=False)
-    if known.variants:
+    if evaluation.variants:
         console.print(_variant_table(result, task), highlight=False)
-    if known.speed:
-        speed = known.speed
+    if evaluation.speed:
+        speed = evaluation.speed
         console.print(
             f"{speed.samples_per_second:g} samples/s on {speed.device} ({speed.machine})",
             highlight=False, markup=False,

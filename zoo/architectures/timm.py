@@ -94,9 +94,9 @@ def build(
     return TimmNetwork(backbone, outputs)
 
 
-def _check(model: str, known: bool, names: list[str], arguments: dict[str, object]) -> None:
+def _check(model: str, exists: bool, names: list[str], arguments: dict[str, object]) -> None:
     """Refuse names that timm does not have itself, and arguments that read files."""
-    if not known or ":" in model:
+    if not exists or ":" in model:
         near = difflib.get_close_matches(model, names, n=3)
         hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
         raise UsageError(f"timm has no network {model!r}.{hint} timm.list_models() names all.")

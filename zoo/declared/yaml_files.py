@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def read_yaml(path: Path, kind: str, known: Iterable[str]) -> dict[str, Any]:
+def read_yaml(path: Path, kind: str, names: Iterable[str]) -> dict[str, Any]:
     """Return the keys and values of a YAML file.
 
     Parameters
@@ -35,7 +35,7 @@ def read_yaml(path: Path, kind: str, known: Iterable[str]) -> dict[str, Any]:
     try:
         data = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  (a safe one)
     except FileNotFoundError:
-        raise UsageError(f"There is no {kind} {path}. Known: {', '.join(known)}.") from None
+        raise UsageError(f"There is no {kind} {path}. Known: {', '.join(names)}.") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} is not YAML: {error}") from error
     if not isinstance(data, dict):

@@ -110,9 +110,9 @@ def fit(steps: Sequence[Step], sample: Tensor) -> list[Any]:
     """Replace fitted transforms by affine ones found on training samples (physical values)."""
     fitted: list[Any] = []
     for step in steps:
-        known = _fitted(step, sample)
-        sample = forward(known, sample)
-        fitted.append(known)
+        ready = _fitted(step, sample)
+        sample = forward(ready, sample)
+        fitted.append(ready)
     return fitted
 
 

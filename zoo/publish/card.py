@@ -125,12 +125,12 @@ def _weights_text(path: Path) -> str:
 
 def _row(quantity: Quantity, config: ModelConfig) -> dict[str, str]:
     columns = {c.name: c for c in get_dataset(config.dataset).columns(config.config)}
-    known = columns.get(quantity.name)
+    column = columns.get(quantity.name)
     return {
         "column": quantity.name,
         "shape": ", ".join(["B", *("any" if n == ANY else str(n) for n in quantity.shape)]),
         "unit": quantity.unit,
-        "description": known.description.rstrip(".") if known else "",
+        "description": column.description.rstrip(".") if column else "",
         "range": "–" if quantity.low is None else f"{quantity.low:.3g} to {quantity.high:.3g}",
     }
 

@@ -134,6 +134,6 @@ def _words(text: str, limit: int = NAME_LENGTH, whole: str = "") -> Shown:
 
 
 def _people(row: Row) -> Shown:
-    known = [line(name, 40) for name in row.authors if line(name)]
-    more = f" and {len(known) - 3} more" if len(known) > 3 else ""
-    return _words(", ".join(known[:3]) + more, 80, ", ".join(known))
+    people = [line(name, 40) for name in row.authors if line(name)]
+    more = f" and {len(people) - 3} more" if len(people) > 3 else ""
+    return _words(", ".join(people[:3]) + more, 80, ", ".join(people))

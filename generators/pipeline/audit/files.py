@@ -96,19 +96,19 @@ def check_files(
     """Check every file; return the shards that can be read. Without a dataset, skip schemas."""
     if not manifest.configs:
         report.add("incomplete", "the manifest lists no configuration")
-    readable, known = [], set()
+    readable, listed = [], set()
     for name, record in manifest.configs.items():
         for split_name, split in record.splits.items():
             _check_ranges(f"{name}/{split_name}", split, report)
             for shard in split.shards:
-                known.add(shard.file)
+                listed.add(shard.file)
                 path = folder / shard.file
                 if _check_file(path, shard, report) and _check_content(
                     path, shard, record, dataset, report
                 ):
                     readable.append(Readable(path, split_name, record, shard))
                 step()
-    for file in sorted(_parquet_files(folder) - known):
+    for file in sorted(_parquet_files(folder) - listed):
         report.add("unknown", "this file is not in the manifest", file)
     return readable
 

@@ -85,8 +85,8 @@ class Krylov:
         vector = vector - alpha * current
         if self._beta:
             vector -= self._beta[-1] * self._basis[row - self._copies]
-        known = self._basis[: row + self._copies]
-        vector -= (known @ vector.conj()).conj() @ known
+        basis = self._basis[: row + self._copies]
+        vector -= (basis @ vector.conj()).conj() @ basis
         beta = float(np.linalg.norm(vector))
         if not np.isfinite(beta):
             raise PivotsLostError(f"The inverse of H - {self.factors.shift:g} overflows.")

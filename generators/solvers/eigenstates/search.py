@@ -80,8 +80,8 @@ class Search:
             energies, errors, coefficients = self.krylov.ritz()
             # places are counted from the shift: 0 is the first level above it
             zero = int((energies < self.factors.shift).sum())
-            known = np.flatnonzero(errors < KNOWN)
-            places = {int(k) - zero: float(energies[k]) for k in known}
+            places_known = np.flatnonzero(errors < KNOWN)
+            places = {int(k) - zero: float(energies[k]) for k in places_known}
             if places:
                 start, stop = choose(places)
                 if self._is_ready(places, errors, zero, (start, stop)):

@@ -91,12 +91,12 @@ def fixed_density_accuracy(
     (…) array
         One half where no density has both kinds: nothing is known.
     """
-    known = np.unique(density)
-    groups = 2 * np.searchsorted(known, density) + (true > 0.5)
+    densities = np.unique(density)
+    groups = 2 * np.searchsorted(densities, density) + (true > 0.5)
     right = _right(true, probability)
     flat = groups.reshape(-1, groups.shape[-1])
-    rows = np.arange(len(flat))[:, None] * 2 * len(known)
-    size = len(flat) * 2 * len(known)
+    rows = np.arange(len(flat))[:, None] * 2 * len(densities)
+    size = len(flat) * 2 * len(densities)
     count = np.bincount((flat + rows).ravel(), minlength=size).reshape(len(flat), -1, 2)
     good = np.bincount((flat + rows).ravel(), right.ravel(), size).reshape(count.shape)
     with np.errstate(invalid="ignore", divide="ignore"):
