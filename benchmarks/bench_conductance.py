@@ -11,13 +11,13 @@ from benchmarks.bench_pldos import has_kwant
 from benchmarks.machine import interleaved
 from mesoinv.generators.conductance import DATASET, ENERGIES, conductance
 from mesoinv.generators.pipeline.plan import stream_of
-from mesoinv.generators.solvers.conductance import wire_torch
-from mesoinv.generators.solvers.conductance.wire_lead import lead
+from mesoinv.generators.solvers.conductance import torch_sweep
+from mesoinv.generators.solvers.conductance.lead import lead
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mesoinv.generators.solvers.conductance.wire_lead import RealArray
+    from mesoinv.generators.solvers.conductance.lead import RealArray
 
 #: configuration, samples in a turn of ours, samples in a turn of kwant's
 CASES = (
@@ -53,7 +53,7 @@ def speed(config: str, ours: int, theirs: int, repeats: int) -> str:
     sites, modes = wires(config, ours), lead(DATASET.parameters(config).width, ENERGIES[3])
 
     def torch_on_cpu() -> int:
-        wire_torch.transmission(sites, ENERGIES[3], modes, "cpu")
+        torch_sweep.transmission(sites, ENERGIES[3], modes, "cpu")
         return ours
 
     cases: dict[str, Callable[[], int]] = {

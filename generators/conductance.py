@@ -23,8 +23,8 @@ from mesoinv.generators.common.arguments import real_array
 from mesoinv.generators.common.errors import MesoinvError, UsageError, unknown_name
 from mesoinv.generators.pipeline.base import Batch, Column, Config, Dataset, Paper
 from mesoinv.generators.pipeline.plan import check_device
-from mesoinv.generators.solvers.conductance.wire import transmission
-from mesoinv.generators.solvers.conductance.wire_disorder import impurity_energies
+from mesoinv.generators.solvers.conductance.disorder import impurity_energies
+from mesoinv.generators.solvers.conductance.transmission import transmission
 from mesoinv.generators.solvers.uniform_disorder import uniform_energies
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def conductance(
 def _reference(sites: RealArray, energies: RealArray, device: str) -> RealArray:
     if device != "cpu":
         raise UsageError(f"The solver 'kwant' runs on the CPU only; got device {device!r}.")
-    from mesoinv.generators.solvers.conductance.wire_kwant import (  # noqa: PLC0415
+    from mesoinv.generators.solvers.conductance.kwant_reference import (  # noqa: PLC0415
         transmission_kwant,
     )
 

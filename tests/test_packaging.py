@@ -39,7 +39,7 @@ ALLOWED = {
 OPTIONAL = {"datasets", "huggingface_hub", "kwant"}
 WITH_TORCH = {
     "mesoinv.generators.solvers.pldos.torch_sweep",
-    "mesoinv.generators.solvers.conductance.wire_torch",
+    "mesoinv.generators.solvers.conductance.torch_sweep",
     "mesoinv.generators.pipeline.loading.torch_datasets",
 }
 

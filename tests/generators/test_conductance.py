@@ -19,7 +19,7 @@ from mesoinv.generators.conductance import (
 )
 from mesoinv.generators.pipeline.plan import stream_of
 from mesoinv.generators.pipeline.storage import to_storage
-from mesoinv.generators.solvers.conductance import wire_sweep
+from mesoinv.generators.solvers.conductance import cpu_sweep
 
 CONFIGS = tuple(DATASET.configs)
 IMPURE = ("model2", "model3", "model4", "ensemble")
@@ -282,6 +282,6 @@ def test_kwant_where_it_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_lost_digits_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire_sweep, "transmission", lambda *_, **__: np.array([7.0] * 3))
+    monkeypatch.setattr(cpu_sweep, "transmission", lambda *_, **__: np.array([7.0] * 3))
     with pytest.raises(MesoinvError, match=r"digits were lost\. Compute it with solver='kwant'"):
         conductance(SITES, [0.0])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mesoinv.generators.solvers.pldos import engines, mode_count
+from mesoinv.generators.solvers.pldos import backends, mode_count
 from mesoinv.generators.solvers.pldos.transport import SolvedBy, Transport
 
 if TYPE_CHECKING:
@@ -85,8 +85,8 @@ def _solve(
     shift: float,
 ) -> Observables:
     if method == "compiled":
-        return engines.solve_compiled(potential, counts, strip, exact=exact, shift=shift)
-    return engines.solve_torch(potential, counts, strip, exact=exact, device=device, shift=shift)
+        return backends.solve_compiled(potential, counts, strip, exact=exact, shift=shift)
+    return backends.solve_torch(potential, counts, strip, exact=exact, device=device, shift=shift)
 
 
 def _keep(

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mesoinv.generators.solvers.conductance import wire, wire_sweep, wire_torch
-from mesoinv.generators.solvers.conductance.wire import Steps
-from mesoinv.generators.solvers.conductance.wire_inverse import solve_symmetric
-from mesoinv.generators.solvers.conductance.wire_kwant import transmission_kwant
-from mesoinv.generators.solvers.conductance.wire_lead import EDGE, lead
+from mesoinv.generators.solvers.conductance import cpu_sweep, torch_sweep
+from mesoinv.generators.solvers.conductance import transmission as solver
+from mesoinv.generators.solvers.conductance.inverse import solve_symmetric
+from mesoinv.generators.solvers.conductance.kwant_reference import transmission_kwant
+from mesoinv.generators.solvers.conductance.lead import EDGE, lead
+from mesoinv.generators.solvers.conductance.transmission import Steps
 
 #: inside the band, above and below its centre, near its ends, outside of it
 ENERGIES = np.array([0.0, 0.31, -1.13, 2.57, -3.2, 3.6, 4.2])
@@ -19,7 +20,7 @@ SHAPES = [(1, 1), (1, 6), (6, 1), (2, 3), (3, 2), (5, 5), (8, 13), (13, 8), (60,
 
 def transmission(sites: np.ndarray, energies: np.ndarray) -> np.ndarray:
     """Transmission (B, E) on the CPU, all of it in strides where any lead is open."""
-    solved = wire.transmission(sites, energies)
+    solved = solver.transmission(sites, energies)
     assert set(np.unique(solved.steps)) <= {Steps.NONE, Steps.STRIDES}
     assert (solved.values[solved.steps == Steps.NONE] == 0).all()
     return solved.values
@@ -125,7 +126,7 @@ def test_outside_the_band_nothing_passes() -> None:
     top = 2 + 2 * np.cos(np.pi / 5)
     energies = np.array([top, -top, top + 1e-9, 4.0, -5.0, 1e300])
     np.testing.assert_array_equal(transmission(sites, energies), 0)
-    assert (wire.transmission(sites, energies).steps == Steps.NONE).all()
+    assert (solver.transmission(sites, energies).steps == Steps.NONE).all()
     assert (transmission(sites, np.array([top - 1e-3, 1e-3 - top])) > 0).all()
 
 
@@ -153,8 +154,8 @@ def test_torch_equals_compiled() -> None:
     for sites in cases:
         for energy in (0.0, 0.18, -1.7):
             modes = lead(sites.shape[2], energy)
-            compiled = wire_sweep.transmission(sites, energy, modes)
-            found, doubtful = wire_torch.transmission(sites, energy, modes, "cpu")
+            compiled = cpu_sweep.transmission(sites, energy, modes)
+            found, doubtful = torch_sweep.transmission(sites, energy, modes, "cpu")
             sure = ~doubtful
             assert sure.mean() > 0.5
             np.testing.assert_allclose(found[sure], compiled[sure], atol=1e-9, rtol=0)
@@ -162,9 +163,9 @@ def test_torch_equals_compiled() -> None:
 
 def test_torch_in_small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     sites, modes = np.random.default_rng(8).uniform(-2, 2, (7, 9, 4)), lead(4, 0.2)
-    together, _ = wire_torch.transmission(sites, 0.2, modes, "cpu")
-    monkeypatch.setattr(wire_torch, "HOST_BYTES", 12 * 16 * 16 * 3)
-    apart, _ = wire_torch.transmission(sites, 0.2, modes, "cpu")
+    together, _ = torch_sweep.transmission(sites, 0.2, modes, "cpu")
+    monkeypatch.setattr(torch_sweep, "HOST_BYTES", 12 * 16 * 16 * 3)
+    apart, _ = torch_sweep.transmission(sites, 0.2, modes, "cpu")
     np.testing.assert_allclose(apart, together, atol=1e-12)
 
 
@@ -172,9 +173,9 @@ def test_doubtful_results_of_a_device_are_computed_again(monkeypatch: pytest.Mon
     def doubtful(*_: object) -> tuple[np.ndarray, np.ndarray]:
         return np.array([0.5, 99.0, 99.0]), np.array([False, True, True])
 
-    monkeypatch.setattr(wire_torch, "transmission", doubtful)
+    monkeypatch.setattr(torch_sweep, "transmission", doubtful)
     sites, energies = np.random.default_rng(9).uniform(-2, 2, (3, 4, 4)), np.array([0.3])
-    solved = wire.transmission(sites, energies, device="cuda")
+    solved = solver.transmission(sites, energies, device="cuda")
     assert solved.steps.tolist() == [[Steps.STRIDES], [Steps.COMPILED], [Steps.COMPILED]]
     assert solved.values[0, 0] == 0.5
     np.testing.assert_array_equal(solved.values[1:], transmission(sites, energies)[1:])
@@ -183,7 +184,7 @@ def test_doubtful_results_of_a_device_are_computed_again(monkeypatch: pytest.Mon
 @pytest.mark.cuda
 def test_cuda_equals_compiled() -> None:
     sites, energies = impurities((64, 40, 40), [5.0], 0.4), np.array([0.0, 0.1])
-    solved = wire.transmission(sites, energies, device="cuda")
+    solved = solver.transmission(sites, energies, device="cuda")
     # the others were computed by the method that they would be compared with
     own = solved.steps == Steps.STRIDES
     assert own.mean() > 0.9
@@ -206,10 +207,10 @@ def test_what_is_no_transmission_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
         def lossy(sites: np.ndarray, *_: object, wrong: float = wrong, **__: float) -> np.ndarray:
             return np.array([1.0, wrong])[-len(sites) :]
 
-        monkeypatch.setattr(wire_sweep, "transmission", lossy)
+        monkeypatch.setattr(cpu_sweep, "transmission", lossy)
         with pytest.raises(ArithmeticError, match=r"sample 1 at E = 0 .* between 0 and 3"):
-            wire.transmission(np.zeros((2, 3, 3)), np.array([0.0]))
-    monkeypatch.setattr(wire_sweep, "transmission", lambda *_: np.array([-1e-13, 3 + 1e-13]))
+            solver.transmission(np.zeros((2, 3, 3)), np.array([0.0]))
+    monkeypatch.setattr(cpu_sweep, "transmission", lambda *_: np.array([-1e-13, 3 + 1e-13]))
     found = transmission(np.zeros((2, 3, 3)), np.array([0.0]))
     np.testing.assert_array_equal(found, [[0.0], [3.0]])
 
@@ -218,14 +219,14 @@ def test_where_digits_were_lost_every_slice_goes_by_itself(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     sites, energies = impurities((3, 9, 7), [5.0], 0.3), np.array([0.1])
-    expected, exact = transmission(sites, energies), wire_sweep.transmission
+    expected, exact = transmission(sites, energies), cpu_sweep.transmission
 
     def lossy(*arguments: object, growth: float = 1e3) -> np.ndarray:
         values = exact(*arguments, growth)  # type: ignore[arg-type]
         return values if growth == 1.0 else np.where(np.arange(3) == 1, -1e-3, values)
 
-    monkeypatch.setattr(wire_sweep, "transmission", lossy)
-    solved = wire.transmission(sites, energies)
+    monkeypatch.setattr(cpu_sweep, "transmission", lossy)
+    solved = solver.transmission(sites, energies)
     assert solved.steps.tolist() == [[Steps.STRIDES], [Steps.SLICES], [Steps.STRIDES]]
     np.testing.assert_allclose(solved.values, expected, atol=1e-12)
 
@@ -235,7 +236,7 @@ def test_strides_are_as_long_as_the_growth_allows() -> None:
     rng = np.random.default_rng(10)
     for strength in (0.0, 2.0, 5.0, 100.0, 1e3):
         sites, width = rng.uniform(-strength, strength, (40, 6)), 6
-        length = wire_sweep.stride_length(sites, 0.3, wire_sweep.GROWTH)
+        length = cpu_sweep.stride_length(sites, 0.3, cpu_sweep.GROWTH)
         product, hopping = np.eye(2 * width), np.eye(width, k=1) + np.eye(width, k=-1)
         for slices in sites[:length]:
             block = np.diag(slices - 0.3) - hopping
@@ -243,8 +244,8 @@ def test_strides_are_as_long_as_the_growth_allows() -> None:
                                 [-np.eye(width), block]]) @ product  # fmt: skip
         growth = np.linalg.norm(product, 2)
         assert 1 <= length < 40
-        assert growth <= wire_sweep.GROWTH or length == 1
-    assert wire_sweep.stride_length(np.zeros((40, 6)), 0.0, wire_sweep.GROWTH) > 6
+        assert growth <= cpu_sweep.GROWTH or length == 1
+    assert cpu_sweep.stride_length(np.zeros((40, 6)), 0.0, cpu_sweep.GROWTH) > 6
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 8, 11, 40])

@@ -8,10 +8,10 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from mesoinv.generators.solvers.conductance.wire_inverse import FASTMATH, solve_symmetric
+from mesoinv.generators.solvers.conductance.inverse import FASTMATH, solve_symmetric
 
 if TYPE_CHECKING:
-    from mesoinv.generators.solvers.conductance.wire_lead import Lead
+    from mesoinv.generators.solvers.conductance.lead import Lead
 
 RealArray = NDArray[np.float64]
 

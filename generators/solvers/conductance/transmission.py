@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from mesoinv.generators.solvers.conductance.wire_lead import lead
+from mesoinv.generators.solvers.conductance.lead import lead
 
 if TYPE_CHECKING:
-    from mesoinv.generators.solvers.conductance.wire_lead import Lead
+    from mesoinv.generators.solvers.conductance.lead import Lead
 
 RealArray = NDArray[np.float64]
 
@@ -116,9 +116,9 @@ def _in_strides(
     steps = np.full(len(onsite_energy), Steps.STRIDES, np.uint8)
     if device == "cpu":
         return _in_slices(onsite_energy, energy, modes), steps
-    from mesoinv.generators.solvers.conductance import wire_torch  # noqa: PLC0415  (torch is heavy)
+    from mesoinv.generators.solvers.conductance import torch_sweep  # noqa: PLC0415  (torch is heavy)
 
-    values, doubtful = wire_torch.transmission(onsite_energy, energy, modes, device)
+    values, doubtful = torch_sweep.transmission(onsite_energy, energy, modes, device)
     if doubtful.any():
         values[doubtful] = _in_slices(onsite_energy[doubtful], energy, modes)
         steps[doubtful] = Steps.COMPILED
@@ -129,10 +129,10 @@ def _in_slices(
     onsite_energy: RealArray, energy: float, modes: Lead, **settings: float
 ) -> RealArray:
     from mesoinv.generators.solvers.conductance import (  # noqa: PLC0415  (numba is slow to import)
-        wire_sweep,
+        cpu_sweep,
     )
 
-    return wire_sweep.transmission(onsite_energy, energy, modes, **settings)
+    return cpu_sweep.transmission(onsite_energy, energy, modes, **settings)
 
 
 def _outside(values: RealArray, modes: Lead) -> NDArray[np.bool_]:

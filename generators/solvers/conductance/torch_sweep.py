@@ -8,10 +8,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mesoinv.generators.solvers.conductance.wire_sweep import GROWTH, slice_growth
+from mesoinv.generators.solvers.conductance.cpu_sweep import GROWTH, slice_growth
 
 if TYPE_CHECKING:
-    from mesoinv.generators.solvers.conductance.wire_lead import Lead
+    from mesoinv.generators.solvers.conductance.lead import Lead
 
 Tensor = torch.Tensor
 RealArray = NDArray[np.float64]
