@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from mesoinv.generators.common.errors import UsageError
 from mesoinv.generators.common.extras import require
-from mesoinv.generators.pipeline.assembly import Assembly
+from mesoinv.generators.pipeline.build_state import BuildState
 from mesoinv.generators.pipeline.built_folder import BuiltFolder
 from mesoinv.generators.pipeline.compute import compute_part
 from mesoinv.generators.pipeline.derived import build_mini, build_preview
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from mesoinv.generators.pipeline.base import Dataset
-    from mesoinv.generators.pipeline.compute import Task
-    from mesoinv.generators.pipeline.job import Job, Progress
+    from mesoinv.generators.pipeline.compute import PartJob
+    from mesoinv.generators.pipeline.job import BuildJob, Progress
 
 
 def build(  # noqa: PLR0913 - the public call of the whole pipeline
@@ -97,10 +97,10 @@ def build(  # noqa: PLR0913 - the public call of the whole pipeline
         scheduler=scheduler,
     )
 
-    def derive(assembly: Assembly) -> None:
+    def derive(state: BuildState) -> None:
         if declared.default_config in job.configs:
-            build_mini(assembly)
-            build_preview(assembly, job.preview_rows)
+            build_mini(state)
+            build_preview(state, job.preview_rows)
 
     return run_job(job, progress, derive)
 
@@ -121,13 +121,15 @@ def check_workers(workers: int, device: str, scheduler: str | None = None) -> in
 
 
 def run_job(
-    job: Job, progress: Progress | None = None, derive: Callable[[Assembly], None] | None = None
+    job: BuildJob,
+    progress: Progress | None = None,
+    derive: Callable[[BuildState], None] | None = None,
 ) -> Path:
     """Do what a job asks: compute what is missing, write shards, README, and clean up.
 
     Parameters
     ----------
-    job : Job
+    job : BuildJob
         What was asked, already checked.
     progress : callable, optional
         Called with (samples done, samples in total).
@@ -148,35 +150,35 @@ def run_job(
     """
     check_folder(job.folder)
     with locked(job.folder):
-        manifest = open_manifest(job.folder, job.dataset, job.records())
-        assembly = Assembly(job, manifest, progress or (lambda _done, _total: None))
-        with assembly.explained():
-            compute_shards(assembly)
+        manifest = open_manifest(job.folder, job.dataset, job.planned_records())
+        state = BuildState(job, manifest, progress or (lambda _done, _total: None))
+        with state.explained():
+            compute_shards(state)
             if derive is not None:
-                derive(assembly)
+                derive(state)
             update_readme(BuiltFolder(job.folder, manifest, job.dataset))
-            assembly.clean_up()
+            state.clean_up()
     return job.folder
 
 
-def compute_shards(assembly: Assembly) -> None:
+def compute_shards(state: BuildState) -> None:
     """Compute what is missing and write the shards in order, while later parts are computed."""
-    job, shards = assembly.job, assembly.begin()
+    job, shards = state.job, state.begin()
     if not shards:
         return
-    missing = [p for shard in shards for p in shard.parts if p not in assembly.saved]
+    missing = [p for shard in shards for p in shard.parts if p not in state.saved]
     with open_pool(job.workers, job.scheduler) as (executor, window):
         results = completed(executor, compute_part, map(job.task, missing), window)
         for shard in shards:
-            assembly.write_shard(shard, _saved_parts(shard.parts, results, assembly))
+            state.write_shard(shard, _saved_parts(shard.parts, results, state))
 
 
 def _saved_parts(
-    parts: Sequence[Part], results: Iterator[tuple[Task, bytes]], assembly: Assembly
+    parts: Sequence[Part], results: Iterator[tuple[PartJob, bytes]], state: BuildState
 ) -> Iterator[Part]:
     """Yield parts in order, saving whatever finishes until the next one is there."""
     for part in parts:
-        while part not in assembly.saved:
+        while part not in state.saved:
             task, packed = next(results)
-            assembly.save_part(task.part, packed)
+            state.save_part(task.part, packed)
         yield part

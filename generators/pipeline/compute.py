@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Task:
+class PartJob:
     """A part and how to compute it; travels to workers by pickle.
 
     Attributes
@@ -99,7 +99,7 @@ def compute_rows(
     return {name: np.asarray(solved[name]) for name in names}
 
 
-def compute_part(task: Task) -> bytes:
+def compute_part(task: PartJob) -> bytes:
     """Compute a part; return it as an arrow file whose metadata holds the seconds it took."""
     part, start = task.part, time.perf_counter()
     batch = compute_rows(

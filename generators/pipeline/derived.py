@@ -27,33 +27,33 @@ from mesoinv.generators.pipeline.storage import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mesoinv.generators.pipeline.assembly import Assembly
     from mesoinv.generators.pipeline.base import Column
+    from mesoinv.generators.pipeline.build_state import BuildState
 
 
-def build_mini(assembly: Assembly) -> None:
+def build_mini(state: BuildState) -> None:
     """Copy the first samples of the finished default configuration into the ``mini`` one."""
-    dataset = assembly.job.dataset
+    dataset = state.job.dataset
     plans = plan_config(dataset, dataset.default_config, MINI, folder=MINI)
-    todo = [s for shards in plans.values() for s in shards if not assembly.is_finished(s)]
+    todo = [s for shards in plans.values() for s in shards if not state.is_finished(s)]
     if not todo:
         return
     columns = dataset.columns(dataset.default_config)
-    assembly.declare([MINI])
+    state.declare([MINI])
     for shard in todo:
-        tables = _source_tables(assembly, shard, columns)
-        assembly.write(shard, arrow_schema(columns), ((table, 0.0) for table in tables))
+        tables = _source_tables(state, shard, columns)
+        state.write(shard, arrow_schema(columns), ((table, 0.0) for table in tables))
 
 
-def build_preview(assembly: Assembly, rows: int) -> None:
+def build_preview(state: BuildState, rows: int) -> None:
     """Write the first `rows` samples of the test split with pictures, if there are any."""
-    dataset = assembly.job.dataset
+    dataset = state.job.dataset
     source = dataset.default_config
     plans = plan_split(dataset, source, PREVIEW_SPLIT, rows, PREVIEW)
-    if not plans or assembly.is_finished(plans[0]):
+    if not plans or state.is_finished(plans[0]):
         return
     columns = dataset.columns(source)
-    stored = pa.concat_tables(_source_tables(assembly, plans[0], columns))
+    stored = pa.concat_tables(_source_tables(state, plans[0], columns))
     try:
         images = dataset.images(source, _as_computed(to_numpy(stored, columns)))
     except ImportError as error:
@@ -66,8 +66,8 @@ def build_preview(assembly: Assembly, rows: int) -> None:
     if images:
         scalars = scalar_columns(columns)
         table = with_images(stored.select([c.name for c in scalars]), scalars, images)
-        assembly.declare([PREVIEW])
-        assembly.write(plans[0], table.schema, [(table, 0.0)])
+        state.declare([PREVIEW])
+        state.write(plans[0], table.schema, [(table, 0.0)])
 
 
 def _remedy(error: ImportError) -> str:
@@ -80,14 +80,14 @@ def scalar_columns(columns: tuple[Column, ...]) -> tuple[Column, ...]:
 
 
 def _source_tables(
-    assembly: Assembly, shard: ShardPlan, columns: tuple[Column, ...]
+    state: BuildState, shard: ShardPlan, columns: tuple[Column, ...]
 ) -> Iterator[pa.Table]:
     """Yield a derived shard's rows from the shards of the default configuration."""
-    default = assembly.job.dataset.default_config
-    for source in assembly.manifest.configs[default].splits[shard.split].shards:
+    default = state.job.dataset.default_config
+    for source in state.manifest.configs[default].splits[shard.split].shards:
         first = max(shard.first - source.first_row, 0)
         count = min(shard.first + shard.count - source.first_row, source.num_rows) - first
-        path = assembly.job.folder / source.file
+        path = state.job.folder / source.file
         if first < source.num_rows and count > 0:
             yield from iter_tables(path, first, count, columns)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from mesoinv.generators.common.provenance import machine_name
-from mesoinv.generators.pipeline.compute import Task
+from mesoinv.generators.pipeline.compute import PartJob
 from mesoinv.generators.pipeline.manifest import ConfigRecord, Split
 from mesoinv.generators.pipeline.plan import (
     MINI,
@@ -31,7 +31,7 @@ Progress = Callable[[int, int], object]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job(ABC):
+class BuildJob(ABC):
     """A checked request: what to compute and where to put it.
 
     Attributes
@@ -60,7 +60,7 @@ class Job(ABC):
         """Return every shard to be, in the order they are written."""
 
     @abstractmethod
-    def records(self) -> dict[str, ConfigRecord]:
+    def planned_records(self) -> dict[str, ConfigRecord]:
         """Return the manifest's records of what will be built, still without shards."""
 
     @abstractmethod
@@ -68,7 +68,7 @@ class Job(ABC):
         """Return the columns that are stored in one of the folders of shards."""
 
     @abstractmethod
-    def task(self, part: Part) -> Task:
+    def task(self, part: Part) -> PartJob:
         """Return how a part is computed."""
 
     def record(
@@ -93,7 +93,7 @@ class Job(ABC):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeclaredJob(Job):
+class DeclaredJob(BuildJob):
     """Whole configurations as the dataset declares them, from public streams."""
 
     configs: tuple[str, ...]
@@ -104,7 +104,7 @@ class DeclaredJob(Job):
         plans = (plan_config(self.dataset, name, self.size) for name in self.configs)
         return [shard for plan in plans for shards in plan.values() for shard in shards]
 
-    def records(self) -> dict[str, ConfigRecord]:
+    def planned_records(self) -> dict[str, ConfigRecord]:
         """Return the records of the configurations, and of those that come with the default one."""
         default, config = self.dataset.default_config, self.dataset.config
         records = {
@@ -121,10 +121,12 @@ class DeclaredJob(Job):
         """Return every declared column."""
         return self.dataset.columns(folder)
 
-    def task(self, part: Part) -> Task:
+    def task(self, part: Part) -> PartJob:
         """Return how a part is computed: from the public stream of its own split."""
         columns = self.columns(part.config)
-        return Task(self.dataset, part, part.config, part.split, columns, self.solver, self.device)
+        return PartJob(
+            self.dataset, part, part.config, part.split, columns, self.solver, self.device
+        )
 
     @property
     def preview_rows(self) -> int:

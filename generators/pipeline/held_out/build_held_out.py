@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING
 
 from mesoinv.generators.common.errors import UsageError, unknown_name
 from mesoinv.generators.pipeline.build import check_workers, run_job
-from mesoinv.generators.pipeline.compute import Task
+from mesoinv.generators.pipeline.compute import PartJob
 from mesoinv.generators.pipeline.generate import compute_samples
 from mesoinv.generators.pipeline.held_out.secret import check_key, commitment, read_key
-from mesoinv.generators.pipeline.job import Job
+from mesoinv.generators.pipeline.job import BuildJob
 from mesoinv.generators.pipeline.manifest import ConfigRecord, Split
 from mesoinv.generators.pipeline.plan import (
     HELD_OUT,
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class HeldOutJob(Job):
+class HeldOutJob(BuildJob):
     """Some columns of samples from a stream that a key enters; the key is not in its text."""
 
     config: str
@@ -58,7 +58,7 @@ class HeldOutJob(Job):
         folder = held_out_folder(self.config)
         return plan_split(self.dataset, self.config, HELD_OUT_SPLIT, self.samples, folder)
 
-    def records(self) -> dict[str, ConfigRecord]:
+    def planned_records(self) -> dict[str, ConfigRecord]:
         """Return the one record, with the commitment to the key."""
         stream = stream_of(self.dataset, self.config, HELD_OUT)
         splits = {HELD_OUT_SPLIT: Split(num_rows=self.samples, stream=stream.name)}
@@ -70,9 +70,9 @@ class HeldOutJob(Job):
         """Return the columns that may be published."""
         return tuple(c for c in self.dataset.columns(self.config) if c.name in self.names)
 
-    def task(self, part: Part) -> Task:
+    def task(self, part: Part) -> PartJob:
         """Return how a part is computed; the worker drops the other columns before it packs."""
-        return Task(
+        return PartJob(
             self.dataset, part, self.config, HELD_OUT, self.columns(part.config),
             self.solver, self.device, self.key,
         )  # fmt: skip

@@ -15,8 +15,8 @@ import pytest
 from build_helpers import TOY, digests, environment, kill_group, wait_for_parts
 from held_out_helpers import DATASET, INPUTS, ROWS, assert_hidden, contents, held_out
 
-from mesoinv.generators.pipeline.assembly import Assembly
-from mesoinv.generators.pipeline.compute import Task
+from mesoinv.generators.pipeline.build_state import BuildState
+from mesoinv.generators.pipeline.compute import PartJob
 from mesoinv.generators.pipeline.held_out.build_held_out import HeldOutJob, held_out_samples
 from mesoinv.generators.pipeline.held_out.secret import new_key, read_key
 from mesoinv.generators.pipeline.manifest import read_manifest
@@ -67,11 +67,11 @@ def test_nothing_shows_the_key(key_file: Path, tmp_path: Path) -> None:
     )  # fmt: skip
     (shard,) = job.shards()
     task = job.task(shard.parts[0])
-    assert isinstance(task, Task)
+    assert isinstance(task, PartJob)
     assert task.salt == key
     stream = stream_of(DATASET, "plain", "held-out", key)
-    assembly = Assembly(job, None, lambda *_: None)  # type: ignore[arg-type]
-    for item in (job, task, stream, shard, assembly, job.records(), assembly.job):
+    state = BuildState(job, None, lambda *_: None)  # type: ignore[arg-type]
+    for item in (job, task, stream, shard, state, job.planned_records(), state.job):
         assert_hidden(key, repr(item), str(item), f"{item}")
 
 
@@ -98,7 +98,7 @@ def test_parts_of_an_unknown_build_are_not_used(
     """Without its manifest nobody knows from which key a part is."""
     out = tmp_path / "toy"
     new_key(tmp_path / "key")
-    monkeypatch.setattr(Assembly, "write_shard", crash)
+    monkeypatch.setattr(BuildState, "write_shard", crash)
     with suppress(Crash):
         held_out(tmp_path / "key", out, samples=4)
     monkeypatch.undo()
@@ -107,7 +107,7 @@ def test_parts_of_an_unknown_build_are_not_used(
     assert digests(held_out(key_file, out)) == digests(standalone)
 
 
-def crash(_self: Assembly, _shard: object, parts: Iterator[object]) -> None:
+def crash(_self: BuildState, _shard: object, parts: Iterator[object]) -> None:
     next(parts)
     raise Crash
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from mesoinv.generators.pipeline.job import Job, Progress
+    from mesoinv.generators.pipeline.job import BuildJob, Progress
     from mesoinv.generators.pipeline.plan import Part, ShardPlan
 
 _UNWRITABLE = {
@@ -37,12 +37,12 @@ _UNWRITABLE = {
 }
 
 
-class Assembly:
+class BuildState:
     """The state of one build.
 
     Attributes
     ----------
-    job : Job
+    job : BuildJob
         What was asked.
     manifest : Manifest
         What is finished; on disk it is never ahead of the shards.
@@ -50,7 +50,7 @@ class Assembly:
         Whole parts on disk that are not yet in a finished shard.
     """
 
-    def __init__(self, job: Job, manifest: Manifest, progress: Progress) -> None:
+    def __init__(self, job: BuildJob, manifest: Manifest, progress: Progress) -> None:
         self.job = job
         self.manifest = manifest
         self.saved: set[Part] = set()
@@ -97,7 +97,7 @@ class Assembly:
 
     def declare(self, names: Iterable[str]) -> None:
         """Write down that these configurations are being built here, before their first shard."""
-        manifest, expected = self.manifest, self.job.records()
+        manifest, expected = self.manifest, self.job.planned_records()
         manifest.mesoinv = merged(manifest.mesoinv, version_of("mesoinv") or "unknown")
         for library, version in library_versions().items():
             manifest.libraries[library] = merged(manifest.libraries.get(library), version)
