@@ -9,14 +9,15 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
     from mesoinv.eval.scoring.results import Result
+    from mesoinv.eval.scoring.selection import SampleSelection
     from mesoinv.eval.tasks.task import Task
     from mesoinv.zoo.declared.evaluation import Score
 
@@ -110,7 +111,6 @@ def evaluate(  # noqa: PLR0913, PLR0917  (each is an option)
     as_json: Json = False,
 ) -> None:
     """Score a model or a file of predictions on a task, with 95 % intervals."""
-    from mesoinv.eval.scoring.evaluate import score
     from mesoinv.eval.scoring.selection import select_samples
     from mesoinv.eval.scoring.storing import (
         check_room,
@@ -119,43 +119,51 @@ def evaluate(  # noqa: PLR0913, PLR0917  (each is an option)
         save_to_model_folder,
         writable_model_folder,
     )
-    from mesoinv.generators.common.extras import CARD_MODULES, require, require_modules
     from mesoinv.generators.pipeline.loading.source import SampleSource
     from mesoinv.generators.pipeline.plan import check_device
-    from mesoinv.progress import generation_bar, progress_bar
 
     check_device(device)
-    if save:
-        require_modules("--save writes the card of the model, which", *CARD_MODULES)
-    if any(Path(subject).suffix != ".parquet" for subject in (model, against) if subject):
-        require("Evaluating a model", "models")
+    _require_extras([model, *([against] if against else [])], save=save)
     declared = default_task(model, task)
     if against is not None:
         require_fit(against, declared)
+    source = SampleSource(data, cache, workers, device)
+    selection = select_samples(declared, source, split, samples, key_file)
     folder = writable_model_folder(model) if save else None
-
-    def run(subject: str) -> Result:
-        title = f"evaluate {Path(subject).name}"
-        with generation_bar() as generating, progress_bar(title, "sample") as progress:
-            source = SampleSource(data, cache, workers, device, generating)
-            selection = select_samples(declared, source, split, samples, key_file)
-            if folder is not None:  # before any work
-                check_room(folder, declared, selection.split, selection.count)
-            return score(
-                subject, selection, variants=variants, seed=seed, batch_size=batch_size,
-                progress=progress,
-            )  # fmt: skip
-
-    result = run(model)
+    if folder is not None:  # before any work
+        check_room(folder, declared, selection.split, selection.count)
+    options = {"variants": variants, "seed": seed, "batch_size": batch_size}
+    result = _scored(model, selection, options)
     if out is not None:
         result.save(out)
     if folder is not None:
         save_to_model_folder(result, folder, declared)
-    other = run(against) if against is not None else None
+    other = _scored(against, selection, options) if against is not None else None
     if as_json:
         typer.echo(_as_json(result, declared, other))
     else:
         _print_result(result, declared, other)
+
+
+def _require_extras(subjects: list[str], *, save: bool) -> None:
+    """Refuse at once what needs packages that are not here."""
+    from mesoinv.generators.common.extras import CARD_MODULES, require, require_modules
+
+    if save:
+        require_modules("--save writes the card of the model, which", *CARD_MODULES)
+    if any(Path(subject).suffix != ".parquet" for subject in subjects):
+        require("Evaluating a model", "models")
+
+
+def _scored(subject: str, selection: SampleSelection, options: dict[str, Any]) -> Result:
+    """Score one subject, with bars for generating and for scoring."""
+    from mesoinv.eval.scoring.evaluate import score
+    from mesoinv.progress import generation_bar, progress_bar
+
+    title = f"evaluate {Path(subject).name}"
+    with generation_bar() as generating, progress_bar(title, "sample") as progress:
+        source = replace(selection.source, progress=generating)
+        return score(subject, replace(selection, source=source), progress=progress, **options)
 
 
 def _as_json(result: Result, task: Task, other: Result | None) -> str:
