@@ -10,21 +10,7 @@ from typing import Annotated
 
 import typer
 
-from mesoinv.commands import (
-    cards as commands_cards,
-)
-from mesoinv.commands import (
-    data as commands_data,
-)
-from mesoinv.commands import (
-    evaluation as commands_eval,
-)
-from mesoinv.commands import (
-    submit as commands_submit,
-)
-from mesoinv.commands import (
-    zoo as commands_zoo,
-)
+from mesoinv.commands import cards, data, evaluation, reports, submit, zoo
 from mesoinv.generators.common.errors import MesoinvError
 
 app = typer.Typer(
@@ -56,11 +42,12 @@ def _options(
     """Take the options that stand before a command."""
 
 
-commands_data.register(app)
-commands_cards.register(app)
-commands_zoo.register(app)
-commands_eval.register(app)
-commands_submit.register(app)
+data.register(app)
+cards.register(app)
+zoo.register(app)
+evaluation.register(app)
+submit.register(app)
+reports.register(app)
 
 
 def main() -> None:

@@ -54,7 +54,7 @@ def score_arrays(predicted: Rows, true: Rows, task: str | Task, *, seed: int = 0
         Every score of the task with its 95 % interval.
     """
     declared = get_task(task)
-    targets = declared.targets_in()
+    targets = declared.targets_of()
     table = declared.measures.errors(predicted, true, targets)
     table |= uncertainty_errors(predicted, true, targets)
     statistics = declared.statistics() | uncertainty_statistics(targets, table)
@@ -215,7 +215,7 @@ def _jobs(
     for name, variant in selection.task.variants.items():
         if isinstance(variant, OtherConfig) and not predictor.accepts_config(variant.config):
             continue
-        other = selection.variant(variant)
+        other = selection.of_variant(name)
         samples = other.batches(columns)
         if isinstance(variant, Noise):
             samples = _noisy(samples, variant, selection.task)
@@ -251,7 +251,7 @@ def error_table(
         Told how many are done.
     """
     task, tables = selection.task, []
-    targets = task.targets_in(selection.config)
+    targets = task.targets_of(selection.variant)
     columns = (*task.inputs, *task.truth)
     chosen = selection.batches(columns) if samples is None else samples
     for rows, predicted in predictor.batches(chosen):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mesoinv.eval.tasks.task import Noise, Task
+    from mesoinv.eval.tasks.task import Task
     from mesoinv.generators.pipeline.loading.source import SampleSource
 
     Rows = dict[str, NDArray[Any]]
@@ -45,6 +45,8 @@ class SampleSelection:
         Gives them.
     key : bytes or None
         Secret key of a held-out split.
+    variant : str or None
+        Name of the task's variant that they are of.
     """
 
     task: Task
@@ -53,23 +55,23 @@ class SampleSelection:
     count: int
     source: SampleSource
     key: bytes | None = None
+    variant: str | None = None
 
     @property
     def whole(self) -> bool:
         """Whether it is all of a public split."""
         return self.key is None and self.count == _samples_in(self.task, self.config, self.split)
 
-    def variant(self, variant: Noise | OtherConfig) -> SampleSelection:
+    def of_variant(self, name: str) -> SampleSelection:
         """Return the samples of a variant: fewer, perhaps of another configuration."""
+        variant = self.task.variants[name]
         if not isinstance(variant, OtherConfig):
-            return replace(self, count=min(variant.samples, self.count))
+            return replace(self, variant=name, count=min(variant.samples, self.count))
         # it may have more samples than the task's own, unless fewer were asked for
         count = variant.samples if self.whole else min(variant.samples, self.count)
         # the samples of a secret split are not of other configurations
         source = replace(self.source, data=GENERATE) if self.key else self.source
-        return replace(
-            self, config=variant.config, split=variant.split, count=count, source=source, key=None
-        )
+        return SampleSelection(self.task, variant.config, variant.split, count, source, None, name)
 
     def batches(self, columns: Sequence[str]) -> Iterator[Rows]:
         """Return columns of the samples batch by batch, with their ``index``.

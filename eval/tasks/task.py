@@ -38,8 +38,9 @@ class Noise:
 class OtherConfig:
     """Samples of another configuration, with parameters that the training set does not hold.
 
-    `metrics` are the scores that have a meaning there; all of the task's by default. A model that
-    does not take such samples has no scores there.
+    `metrics` are the scores that have a meaning there; all of the task's by default. `references`
+    are the best constants there, target -> value, so that always answering the same has no skill.
+    A model that does not take such samples has no scores there.
     """
 
     config: str
@@ -47,6 +48,7 @@ class OtherConfig:
     samples: int
     split: str = "test"
     metrics: tuple[str, ...] = ()
+    references: dict[str, float] = field(default_factory=dict)
     kind: Literal["config"] = "config"
 
     def samples_alone(self) -> OtherConfig:
@@ -144,6 +146,10 @@ class Task:
                 raise unknown_name(f"metric of {self.id}", name, statistics)
         if not self.metrics or statistics[self.headline].better != "high":
             raise UsageError(f"{self.id}: the first metric ranks, so higher must be better.")
+        columns = [target.column for target in self.targets]
+        for name in (name for v in others for name in v.references):
+            if name not in columns:
+                raise unknown_name(f"target of {self.id}", name, columns)
 
     @property
     def headline(self) -> str:
@@ -162,14 +168,16 @@ class Task:
         """The family of metrics."""
         return FAMILIES[self.family]
 
-    def targets_in(self, config: str | None = None) -> tuple[Target, ...]:
-        """Return the targets with their references in a configuration, by default the task's."""
-        parameter = self.measures.parameter
-        if parameter is None:
-            return self.targets
-        chosen = resolve_dataset(self.dataset).config(config or self.config)
-        reference = float(getattr(chosen, parameter))
-        return tuple(replace(target, reference=reference) for target in self.targets)
+    def targets_of(self, variant: str | None = None) -> tuple[Target, ...]:
+        """Return the targets with their references, by default those of the task's own samples."""
+        chosen = self.variants[variant] if variant else None
+        other = chosen if isinstance(chosen, OtherConfig) else None
+        if parameter := self.measures.parameter:
+            config = resolve_dataset(self.dataset).config(other.config if other else self.config)
+            reference = float(getattr(config, parameter))
+            return tuple(replace(target, reference=reference) for target in self.targets)
+        own = other.references if other else {}
+        return tuple(replace(t, reference=own.get(t.column, t.reference)) for t in self.targets)
 
     @property
     def samples(self) -> int:
@@ -183,12 +191,12 @@ class Task:
 
     def statistics(self, variant: str | None = None) -> dict[str, Statistic]:
         """Return the scores of the task or of a variant, in the order of the board's columns."""
-        all_statistics = self.measures.statistics(self.targets)
+        all_statistics = self.measures.statistics(self.targets_of(variant))
         chosen = self.variants[variant] if variant else None
         names = chosen.metrics if isinstance(chosen, OtherConfig) else ()
         return {name: all_statistics[name] for name in names or self.metrics}
 
-    def leading(self, variant: str) -> str:
+    def headline_of(self, variant: str) -> str:
         """Return the score of a variant that stands for it: its first."""
         return next(iter(self.statistics(variant)))
 

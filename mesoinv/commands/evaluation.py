@@ -223,7 +223,7 @@ def _variant_table(result: Result, task: Task) -> object:
     table = Table("variant", "samples", "score", "value")
     for name, variant in result.evaluation.variants.items():
         about = f"{name}: {task.variants[name].description}"
-        first = task.leading(name)
+        first = task.headline_of(name)
         table.add_row(about, str(variant.samples), first, _text(variant.scores[first]))
     return table
 

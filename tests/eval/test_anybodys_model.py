@@ -61,7 +61,7 @@ def test_all_forms_score_alike(evaluate, arrays, report_cache, tmp_path):
 
 def test_a_single_target_needs_no_name(evaluate, report_cache):
     truth = samples(report_cache, ("potential",), "landscape")["potential"]
-    result = evaluate(lambda pldos: np.zeros_like(pldos), "pldos-landscape", variants=False)
+    result = evaluate(np.zeros_like, "pldos-landscape", variants=False)
     assert result.headline.value == pytest.approx(0.0)
     perfect = evaluate({"potential": truth}, "pldos-landscape")
     assert perfect.headline.value == pytest.approx(1.0)
@@ -128,7 +128,7 @@ def test_uncertainties_are_scored(evaluate, arrays, report_cache, tmp_path):
 
 
 def test_crps_is_the_integral_that_defines_it():
-    from scipy.stats import norm  # noqa: PLC0415
+    from scipy.stats import norm
 
     x = np.linspace(-30, 30, 600_001)
     for mean, width, truth in ((0.0, 1.0, 0.3), (1.0, 2.5, -4.0), (-2.0, 0.1, -2.05)):

@@ -9,17 +9,13 @@ from frozen import BOARD, DRAWS, board_rows, draw_digests, golden
 
 from mesoinv.eval.board.build import build_board
 from mesoinv.eval.board.rows import BoardOptions
-from mesoinv.eval.reports import boards, percolation, wavefunctions
-from mesoinv.eval.reports import conductance as wires
-from mesoinv.eval.reports.conductance import page as wires_page
-from mesoinv.eval.reports.conductance import scores as wires_scores
-from mesoinv.eval.reports.pldos import tables
-from mesoinv.eval.reports.pldos.collect import Landscapes, Numbers
-from mesoinv.eval.tasks import get_task, tasks_of
+from mesoinv.eval.reports import list_reports, report_of
+from mesoinv.eval.reports.options import ReportOptions
+from mesoinv.eval.tasks import get_task
 from mesoinv.generators.pipeline.loading.source import SampleSource
 from mesoinv.zoo.declared.config import read_config, weights_digest
 from mesoinv.zoo.declared.evaluation import EVALUATIONS, RESULT, read_evaluation
-from mesoinv.zoo.declared.models import LOCAL_WEIGHTS, list_models
+from mesoinv.zoo.declared.models import LOCAL_WEIGHTS
 
 DOCS = Path(__file__).parents[2] / "docs"
 STORED = sorted(path.parent for path in LOCAL_WEIGHTS.glob(f"*/{EVALUATIONS}/*/{RESULT}"))
@@ -54,57 +50,9 @@ def test_the_board_ranks_as_it_did(tmp_path):
     assert board_rows(board) == golden(BOARD)
 
 
-@pytest.mark.parametrize(
-    ("report", "name"), [(percolation, "percolation"), (wavefunctions, "wavefunctions")]
-)
-def test_pages_of_stored_evaluations_come_out_byte_for_byte(report, name, tmp_path):
-    settings = boards.Settings(cache=tmp_path, results=tmp_path, say=refuse)
-    scored = {task.id: boards.ranked(task, settings) for task in tasks_of(name)}
-    committed = (DOCS / name / "report.md").read_bytes()
-    assert report.write.page(scored, settings).encode() == committed
-
-
-def test_the_page_on_wires_comes_out_but_for_what_was_measured(tmp_path):
-    settings = wires.Settings(cache=tmp_path, kept=tmp_path, say=refuse)
-    scored = wires_scores.score_all(settings)
-    text = wires_page.render(wires_page.Content(settings, scored, None, [], None), tmp_path)
-    committed = (DOCS / "conductance" / "report.md").read_text(encoding="utf-8")
-    measured = "## Averages over configurations"
-    assert text.count(measured) == committed.count(measured) == 1
-    assert text.partition(measured)[0] == committed.partition(measured)[0]
-
-
-#: The report scores it on other samples than its task: to be mended with the report.
-OTHER_SAMPLES = "pldos-landscape-unet.global-16k"
-#: The page has an older interval of their last score, of resamples of another statistic.
-OLDER_INTERVAL = (
-    "pldos-fourier-linear.16k", "pldos-landscape-constant.16k", "pldos-landscape-linear.16k",
-)  # fmt: skip
-
-
-def test_tables_of_the_page_on_pldos_are_those_of_stored_evaluations():
-    lines = (DOCS / "pldos" / "report.md").read_text(encoding="utf-8").splitlines()
-    without_last = {line.rpartition(" | ")[0] for line in lines}
-    names = [n for n in list_models() if n.startswith("pldos-") and n != OTHER_SAMPLES]
-    assert len(names) >= 15
-    for name in names:
-        row = _pldos_row(name)
-        if name in OLDER_INTERVAL:
-            assert row.rpartition(" | ")[0] in without_last
-        else:
-            assert row in lines
-
-
-def _pldos_row(name):
-    """The line of a model's table, from its stored evaluation."""
-    config = read_config(LOCAL_WEIGHTS / name)
-    scores = read_evaluation(LOCAL_WEIGHTS / name / EVALUATIONS / config.task).scores
-    columns = [q.name for q in config.outputs]
-    kind = config.task.removeprefix("pldos-")
-    if kind in {"fourier", "landscape"}:
-        model = Landscapes(config, None, scores, None, None)
-        lines = tables.landscapes_table(kind, [model])
-    else:
-        model = Numbers(config, {}, dict.fromkeys(columns), scores)
-        lines = tables.numbers_table(columns, [model], [])
-    return lines.splitlines()[2]
+@pytest.mark.parametrize("system", list_reports())
+def test_pages_come_out_of_what_is_stored_byte_for_byte(system, tmp_path):
+    """Scores from the evaluations, what takes long from the files beside the page."""
+    folder = DOCS / system
+    report = report_of(system)(ReportOptions(folder, cache=tmp_path, results=tmp_path, log=refuse))
+    assert report.page() == (folder / "report.md").read_text(encoding="utf-8")

@@ -127,10 +127,10 @@ def test_states_in_the_gap_are_counted_alone():
 
 def test_the_critical_disorder_is_that_of_the_configuration():
     task = get_task("wavefunctions-su2")
-    assert [t.reference for t in task.targets_in()] == [6.2]
-    assert [t.reference for t in task.targets_in("su2_e3")] == [3.394]
+    assert [t.reference for t in task.targets_of()] == [6.2]
+    assert [t.reference for t in task.targets_of("E = 3")] == [3.394]
     donors = get_task("pldos-donors")
-    assert donors.targets_in("weaker") == donors.targets
+    assert [t.reference for t in donors.targets_of("weaker")] == [75.0, 0.45]
 
 
 def test_it_must_be_known():

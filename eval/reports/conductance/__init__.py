@@ -1,6 +1,5 @@
-"""The report on disordered wires: models beside the paper, ensembles, scaling, speed, figures."""
+"""The report on disordered wires: models beside the paper, ensembles, scaling, times, figures."""
 
-from mesoinv.eval.reports.conductance.settings import Settings
-from mesoinv.eval.reports.conductance.write import write_report
+from mesoinv.eval.reports.conductance.report import ConductanceReport
 
-__all__ = ["Settings", "write_report"]
+REPORT = ConductanceReport

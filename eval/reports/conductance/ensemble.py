@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mesoinv.eval.reports.conductance.settings import DATASET
-from mesoinv.generators.common.files import replacing
+from mesoinv.eval.reports.conductance.scores import DATASET
 from mesoinv.generators.pipeline.resolve import resolve_dataset
 from mesoinv.zoo.declared.models import local_folder
 from mesoinv.zoo.model.loading import load_model
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mesoinv.eval.reports.conductance.scores import Scored
-    from mesoinv.eval.reports.conductance.settings import Settings
-    from mesoinv.zoo.model.model import Model
+    from mesoinv.eval.reports.options import ReportOptions
 
     RealArray = NDArray[np.float64]
 
@@ -35,20 +33,24 @@ class Curve:
     Attributes
     ----------
     name : str
-    n : (K,) array
+    n : list of K numbers
         Concentrations.
-    mean, sd : (K,) array
+    mean, sd : list of K numbers
         Of Ḡ [2e²/h].
-    mean_error, sd_error : (K,) array
+    mean_error, sd_error : list of K numbers
         Their statistical errors.
     """
 
     name: str
-    n: RealArray
-    mean: RealArray
-    sd: RealArray
-    mean_error: RealArray
-    sd_error: RealArray
+    n: list[float]
+    mean: list[float]
+    sd: list[float]
+    mean_error: list[float]
+    sd_error: list[float]
+
+    def array(self, name: str) -> RealArray:
+        """Return one of the lists as an array."""
+        return np.array(getattr(self, name))
 
 
 @dataclass(frozen=True)
@@ -62,12 +64,13 @@ class Ensemble:
     @property
     def mixed(self) -> NDArray[np.bool_]:
         """Where configurations differ: neither without impurities nor full of them."""
-        return (self.truth.n > 0) & (self.truth.n < 1)
+        n = self.truth.array("n")
+        return (n > 0) & (n < 1)
 
     def distance(self, curve: Curve) -> tuple[float, float]:
         """Return the root mean square of the errors of a mean and of an sd, 0 < n < 1 [2e²/h]."""
-        pairs = ((curve.mean, self.truth.mean), (curve.sd, self.truth.sd))
-        first, second = (float(np.sqrt(np.mean((a - b)[self.mixed] ** 2))) for a, b in pairs)
+        errors = (curve.array(kind) - self.truth.array(kind) for kind in ("mean", "sd"))
+        first, second = (float(np.sqrt(np.mean(e[self.mixed] ** 2))) for e in errors)
         return first, second
 
     def clean_error(self, curve: Curve) -> float:
@@ -88,38 +91,25 @@ def curve_of(name: str, concentration: RealArray, values: RealArray) -> Curve:
         sd = np.sqrt((shifted**2).mean())
         spread = np.sqrt(max((shifted**4).mean() - sd**4, 0.0) / len(x))
         rows.append((x.mean(), sd, sd / np.sqrt(len(x)), spread / (2 * sd) if sd > 0 else 0.0))
-    mean, sd, mean_error, sd_error = np.array(rows).T
-    return Curve(name, steps, mean, sd, mean_error, sd_error)
+    return Curve(name, steps.tolist(), *np.array(rows).T.round(6).tolist())
 
 
-def collect(found: Scored, settings: Settings) -> Ensemble:
+def collect(x: Scored, options: ReportOptions) -> Ensemble:
     """Let the networks for Ḡ predict the ensembles."""
-    steps = len(resolve_dataset(DATASET).config(CONFIG).concentrations)  # type: ignore[attr-defined]
+    dataset = resolve_dataset(DATASET)
+    steps = len(dataset.config(CONFIG).concentrations)  # type: ignore[attr-defined]
     # as many of each concentration
-    count = max(settings.count(CONFIG) // steps, 2) * steps
-    columns = ("onsite_energy", "concentration", COLUMN)
-    samples = settings.load(CONFIG, count, *columns)
+    there = options.count(dataset.num_samples(CONFIG, "full", "test"))
+    count = max(there // steps, 2) * steps
+    samples = options.load(DATASET, CONFIG, count, "onsite_energy", "concentration", COLUMN)
     n = samples["concentration"].astype(np.float64)
     networks = []
-    for entry in found.entries:
-        if found.kind(entry) not in LEFT_OUT:
-            settings.say(f"ensembles: {entry.row.id}")
+    for entry in x.entries:
+        if x.kind(entry) not in LEFT_OUT:
+            options.log(f"ensembles: {entry.row.id}")
             model = load_model(local_folder(entry.row.id))
-            values = _predicted(model, samples["onsite_energy"], settings)
-            networks.append(curve_of(entry.row.id, n, values))
+            inputs = samples["onsite_energy"]
+            values: Any = model.predict(inputs, batch_size=BATCH, check_range=False)
+            networks.append(curve_of(entry.row.id, n, np.asarray(values, dtype=np.float64)))
     truth = curve_of("computed", n, samples[COLUMN].astype(np.float64))
     return Ensemble(truth, tuple(networks), count // steps)
-
-
-def _predicted(model: Model, inputs: NDArray[Any], settings: Settings) -> RealArray:
-    """Predict, or read what the same weights predicted before."""
-    name = f"{model.config.name}-{len(inputs)}-{model.digest[:16]}.npy"
-    path = settings.kept / "ensemble" / name
-    if path.exists():
-        return np.load(path)
-    found: Any = model.predict(inputs, batch_size=BATCH, check_range=False)
-    values = np.asarray(found, dtype=np.float64)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as temporary, temporary.open("xb") as file:
-        np.save(file, values)
-    return values

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mesoinv.eval.reports.conductance.scores import UNIT
-from mesoinv.eval.reports.figures import COLOURS, FONT, new_figure, save
+from mesoinv.eval.reports.figures import COLOURS, FONT, new_figure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from matplotlib.axes import Axes
     from matplotlib.collections import PolyCollection
+    from matplotlib.figure import Figure
 
     from mesoinv.eval.board.rows import Entry
     from mesoinv.eval.reports.conductance.scores import Scored
@@ -23,45 +23,36 @@ GRID = 60
 BINS = 20
 
 
-def draw_scatter(found: Sequence[Scored], path: Path, *, insets: bool = False) -> bool:
+def draw_scatter(tasks: Sequence[Scored], *, insets: bool = False) -> Figure:
     """Draw the paper's network above our best model, one column for each task.
 
     Parameters
     ----------
-    found : sequence of Scored
-    path : Path
-        The PNG.
+    tasks : sequence of Scored
+        Of which some have models.
     insets : bool
         Also draw the distributions of true and predicted values.
-
-    Returns
-    -------
-    bool
-        Whether there was anything to draw.
     """
-    if not any(x.entries for x in found):
-        return False
     rows: tuple[Callable[[Scored], Entry | None], ...] = (_papers, _best)
-    figure = new_figure(3.3 * len(found) + 1.2 if len(found) > 2 else 9.4, 7.2)
-    axes = figure.subplots(2, len(found), squeeze=False)
-    reach = [_reach(x) for x in found]
+    figure = new_figure(3.3 * len(tasks) + 1.2 if len(tasks) > 2 else 9.4, 7.2)
+    axes = figure.subplots(2, len(tasks), squeeze=False)
+    reach = [_reach(x) for x in tasks]
     for row, choose in enumerate(rows):
-        for column, x in enumerate(found):
+        for column, x in enumerate(tasks):
             entry, place = choose(x), axes[row, column]
             if entry is None:
                 missing = "the paper's network" if row == 0 else "a network of ours"
-                _say(place, f"{x.sites}: {x.symbol}", f"{missing}\nis not trained here")
+                _write(place, f"{x.sites}: {x.symbol}", f"{missing}\nis not trained here")
                 continue
             drawn = _panel(place, x, entry, reach[column])
             # inside the panel's own frame, so that it is as high as the square
             bar = figure.colorbar(drawn, cax=place.inset_axes((1.03, 0, 0.05, 1)))
             bar.ax.tick_params(labelsize=FONT - 4)
-            if column == len(found) - 1:
+            if column == len(tasks) - 1:
                 bar.set_label("samples per cell", fontsize=FONT - 1)
             if insets:
                 _inset(place, x, entry, reach[column])
-    save(figure, path)
-    return True
+    return figure
 
 
 def _papers(x: Scored) -> Entry | None:
@@ -101,7 +92,7 @@ def _title(x: Scored, entry: Entry) -> str:
     return f"{x.sites}\n{name}: MAE {x.mae(entry).value:.3f}"
 
 
-def _say(axes: Axes, title: str, text: str) -> None:
+def _write(axes: Axes, title: str, text: str) -> None:
     axes.set_title(f"{title}\n", fontsize=FONT - 1)
     axes.set_box_aspect(1)
     axes.text(0.5, 0.5, text, ha="center", va="center", transform=axes.transAxes, fontsize=FONT)

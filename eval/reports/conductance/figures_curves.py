@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from mesoinv.eval.reports.conductance import scaling
 from mesoinv.eval.reports.conductance.scores import UNIT
-from mesoinv.eval.reports.figures import COLOURS, FONT, new_figure, save
+from mesoinv.eval.reports.figures import COLOURS, FONT, new_figure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
     from mesoinv.eval.reports.conductance.ensemble import Ensemble
     from mesoinv.eval.reports.conductance.scaling import Point
@@ -20,27 +20,27 @@ if TYPE_CHECKING:
 MARKS = ("s", "^", "D", "v", "o", "P")
 
 
-def draw_ensemble(found: Ensemble, path: Path) -> None:
+def draw_ensemble(ensemble: Ensemble) -> Figure:
     """Draw mean and standard deviation of Ḡ, and below them what the networks are off by."""
     figure = new_figure(10.4, 7.4)
     grid = figure.subplots(2, 2, sharex=True, height_ratios=(3, 2))
     kinds = (("mean", "mean of Ḡ"), ("sd", "standard deviation of Ḡ"))
     for column, (kind, label) in enumerate(kinds):
         top, below = grid[0, column], grid[1, column]
-        n, true = found.truth.n, getattr(found.truth, kind)
-        error = getattr(found.truth, f"{kind}_error")
+        n, true = ensemble.truth.array("n"), ensemble.truth.array(kind)
+        error = ensemble.truth.array(f"{kind}_error")
         top.errorbar(
             n, true, error, fmt="o-", color="k", ms=4, lw=1, capsize=2,
-            label=f"computed, {found.each} configurations each",
+            label=f"computed, {ensemble.each} configurations each",
         )  # fmt: skip
-        mixed = found.mixed  # at its ends, one clean wire would set the scale
+        mixed = ensemble.mixed  # at its ends, one clean wire would set the scale
         below.fill_between(
             n[mixed], -error[mixed], error[mixed], color="0.8",
             label="statistical error of the computed",
         )  # fmt: skip
-        for curve, colour, mark in zip(found.networks, COLOURS, MARKS, strict=False):
+        for curve, colour, mark in zip(ensemble.networks, COLOURS, MARKS, strict=False):
             style = {"color": colour, "marker": mark, "ms": 4, "lw": 1.2}
-            values, name = getattr(curve, kind), curve.name.removeprefix("conductance-")
+            values, name = curve.array(kind), curve.name.removeprefix("conductance-")
             top.plot(n, values, ls="--", label=name, **style)
             below.plot(n[mixed], (values - true)[mixed], ls="-", **style)
         _label(top, "", f"{label} [{UNIT}]")
@@ -49,10 +49,10 @@ def draw_ensemble(found: Ensemble, path: Path) -> None:
     grid[0, 0].legend(fontsize=FONT - 2)
     grid[1, 0].legend(fontsize=FONT - 2)
     figure.suptitle("Ensembles of 40 × 40 sites, impurities of 5 t (model II)", fontsize=FONT)
-    save(figure, path)
+    return figure
 
 
-def draw_scaling(points: Sequence[Point], path: Path) -> None:
+def draw_scaling(points: Sequence[Point]) -> Figure:
     """Draw the error against the number of training samples, one panel for each network."""
     panels = [p for p in (*scaling.NETWORKS, "CNN") if any(x.panel == p for x in points)]
     figure = new_figure(4.6 * len(panels), 4.6)
@@ -72,7 +72,7 @@ def draw_scaling(points: Sequence[Point], path: Path) -> None:
         axes.yaxis.set_major_formatter("{x:g}")
         axes.tick_params(which="minor", labelsize=FONT - 4)
         axes.legend(fontsize=FONT - 3)
-    save(figure, path)
+    return figure
 
 
 def _draw_line(axes: Axes, line: list[Point], colour: str, mark: str) -> None:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mesoinv.eval.board import rows as entries
-from mesoinv.eval.reports.conductance.settings import DATASET, wire_tasks
+from mesoinv.eval.tasks import tasks_of
+from mesoinv.generators.pipeline.resolve import resolve_dataset
 from mesoinv.zoo import metrics
 from mesoinv.zoo.declared.config import read_config
 from mesoinv.zoo.declared.models import list_models, local_folder
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from mesoinv.eval.board.records import Cell
     from mesoinv.eval.board.rows import Entry
-    from mesoinv.eval.reports.conductance.settings import Settings
     from mesoinv.eval.tasks.task import Published, Task
     from mesoinv.zoo.declared.config import ModelConfig
     from mesoinv.zoo.declared.evaluation import Score
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 #: What the names of networks of the paper, trained on as many samples as there, end in.
 PAPER = ".paper"
 SYMBOLS = {"conductance": "G", "mean_conductance": "Ḡ"}
-SKILL = "mae skill"
+DATASET, SKILL = "conductance", "mae skill"
 UNIT = "2e²/h"
 
 
@@ -106,27 +105,32 @@ class Scored:
         return true, true + entry.result.table[f"{self.column} error"]
 
 
-def score_all(settings: Settings) -> list[Scored]:
-    """Score every model that is here, from stored evaluations where they are of these samples."""
-    return [score(task, settings) for task in wire_tasks()]
+def wire_tasks() -> list[Task]:
+    """Return the tasks in the paper's order: model by model, small wires first."""
+    dataset = resolve_dataset(DATASET)
+
+    def key(task: Task) -> tuple[str, int, str]:
+        sites = dataset.columns(task.config)[1].shape
+        return task.config.partition("_")[0], sites[0], task.id
+
+    return sorted(tasks_of(DATASET), key=key)
 
 
-def score(task: Task, settings: Settings) -> Scored:
-    """Score the models of one task."""
-    found = list(entries.zoo_entries(task, settings.options(task)))
+def scored(task: Task, entries: list[Entry]) -> Scored:
+    """Return what the models of a task do, from their stored evaluations."""
     name = f"{task.targets[0].column} mae"
-    found.sort(key=lambda entry: -entry.row.scores[name].value)
-    here = {entry.row.id for entry in found}
+    worst_first = tuple(sorted(entries, key=lambda entry: -entry.row.scores[name].value))
+    here = {entry.row.id for entry in entries}
     configs = {x: read_config(local_folder(x)) for x in here}
     missing = tuple(x for x in models_of(task) if x not in here)
-    answer = _mean_answer(task, found[0]) if found else None
-    return Scored(task, tuple(found), missing, answer, configs)
+    answer = _mean_answer(task, worst_first[0]) if entries else None
+    return Scored(task, worst_first, missing, answer, configs)
 
 
 def models_of(task: Task) -> list[str]:
     """Return the names of the zoo's models for a task, trained or not."""
-    known = [read_recipe(name) for name in list_models() if name.startswith(f"{DATASET}-")]
-    return [r.name for r in known if r.task == task.id]
+    recipes = [read_recipe(name) for name in list_models(f"{DATASET}-*")]
+    return [recipe.name for recipe in recipes if recipe.task == task.id]
 
 
 def _mean_answer(task: Task, entry: Entry) -> Score:
@@ -137,3 +141,17 @@ def _mean_answer(task: Task, entry: Entry) -> Score:
     error = target.reference - np.asarray(entry.result.table[f"{target.column} true"])
     table = {f"{target.column} error": error}
     return metrics.scores(table, {name: task.statistics()[name]})[name]
+
+
+def explained(x: Scored, counted: Entry, network: Entry) -> float:
+    """Return the share of the variance around the answer of counting that a network foresees.
+
+    It is r², r the correlation of (network - count) with (true - count): the best that a multiple
+    of the network's departure from counting takes off.
+    """
+    true, count = x.arrays(counted)
+    deviation = x.arrays(network)[1] - count
+    if not deviation.any():
+        return 0.0
+    r = float(np.corrcoef(deviation, true - count)[0, 1])
+    return r**2

@@ -1,5 +1,5 @@
 """The report on percolation: what networks see, the clusters or the density alone."""
 
-from mesoinv.eval.reports.percolation.write import Settings, write_report
+from mesoinv.eval.reports.percolation.report import PercolationReport
 
-__all__ = ["Settings", "write_report"]
+REPORT = PercolationReport

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mesoinv.eval.reports.figures import COLOURS, FONT, new_figure, save
+from mesoinv.eval.reports.figures import COLOURS, FONT, new_figure
 from mesoinv.generators.common import pictures
 from mesoinv.generators.percolation import FINITE_THRESHOLD, THRESHOLD
 from mesoinv.generators.solvers.percolation.clusters import cluster_labels
-from mesoinv.zoo.metrics.families.spanning import fixed_density_accuracy
+from mesoinv.zoo.metrics.families.percolation.spanning import fixed_density_accuracy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
     from mesoinv.zoo.metrics import Table
@@ -28,7 +28,7 @@ MARKERS = "sov^Dx*"
 WINDOW = (0.545, 0.66)
 
 
-def draw_clusters(samples: Mapping[str, NDArray[Any]], rows: Sequence[int], path: Path) -> None:
+def draw_clusters(samples: Mapping[str, NDArray[Any]], rows: Sequence[int]) -> Figure:
     """Draw the clusters of some samples in colours, black if they span (the paper's Fig. 1(a))."""
     titles = [
         f"p = {samples['density'][i]:g}: {'spans' if samples['spanning'][i] else 'does not span'}"
@@ -38,18 +38,16 @@ def draw_clusters(samples: Mapping[str, NDArray[Any]], rows: Sequence[int], path
         [cluster_labels(samples["occupied"][i]) for i in rows], titles
     )
     figure.set_size_inches(3.2 * len(rows), 3.5)
-    save(figure, path)
+    return figure
 
 
-def draw_spanning(found: Mapping[str, Table], path: Path) -> None:
+def draw_spanning(found: Mapping[str, Table]) -> Figure:
     """Draw P(p), true and decided (Fig. 1(b)), beside accuracies at each density.
 
     Parameters
     ----------
     found : mapping of str to Table
         Name of a model -> its table of the task of spanning.
-    path : Path
-        The PNG.
     """
     figure = new_figure(11.5, 4.8)
     left, right = figure.subplots(1, 2)
@@ -75,7 +73,7 @@ def draw_spanning(found: Mapping[str, Table], path: Path) -> None:
     right.set_title("At a fixed density", fontsize=FONT)
     left.set_title("All samples", fontsize=FONT)
     right.legend(fontsize=FONT - 3)
-    save(figure, path)
+    return figure
 
 
 def _by_density(table: Table, values: RealArray) -> tuple[RealArray, RealArray]:
@@ -98,7 +96,7 @@ def _fixed(table: Table) -> tuple[RealArray, RealArray]:
     return np.array(known), np.array(values, dtype=float)
 
 
-def draw_confusion(spanning: Mapping[str, Table], classes: Mapping[str, Table], path: Path) -> None:
+def draw_confusion(spanning: Mapping[str, Table], classes: Mapping[str, Table]) -> Figure:
     """Draw the confusion matrices (Figs. 2(a) and 1(c)): spanning, and classes of density."""
     figure = new_figure(3.3 * (len(spanning) + len(classes)), 3.9)
     panels = np.atleast_1d(figure.subplots(1, len(spanning) + len(classes)))
@@ -112,7 +110,7 @@ def draw_confusion(spanning: Mapping[str, Table], classes: Mapping[str, Table], 
             axes.text(j, i, f"{count}", ha="center", va="center", color="w" if dark else "k")
     for axes, (name, table) in zip(panels[len(spanning) :], classes.items(), strict=True):
         _matrix(axes, _confusion(table["true"], table["predicted"].clip(0, 30), 31), name)
-    save(figure, path)
+    return figure
 
 
 def _confusion(true: RealArray, predicted: NDArray[Any], count: int) -> NDArray[np.int64]:

@@ -1,5 +1,5 @@
-"""The report on the `pldos` baselines: test scores beside the paper's, limits, speed, figures."""
+"""The report on the `pldos` baselines: test scores beside the paper's, limits, times, figures."""
 
-from mesoinv.eval.reports.pldos.write import write_report
+from mesoinv.eval.reports.pldos.report import PldosReport
 
-__all__ = ["write_report"]
+REPORT = PldosReport

@@ -6,32 +6,31 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mesoinv.eval.reports.figures import COLOURS, FONT, new_figure, save
+from mesoinv.eval.reports.figures import COLOURS, FONT, new_figure
 from mesoinv.generators.solvers.pldos import coulomb
 from mesoinv.generators.solvers.pldos.strip import Strip
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
     from matplotlib.image import AxesImage
     from numpy.typing import NDArray
 
-    from mesoinv.eval.reports.pldos.collect import Landscapes
+    from mesoinv.eval.reports.pldos.predictions import Landscapes
 
 
-def draw_coefficients(found: list[Landscapes], path: Path) -> None:
+def draw_coefficients(models: list[Landscapes]) -> Figure:
     """Draw the mean squared errors of Re C and Im C, in units of σ², over the half plane of q."""
     from matplotlib.colors import LogNorm  # noqa: PLC0415
 
-    figure = new_figure(5.2 * len(found) + 0.8, 4.8)
+    figure = new_figure(5.2 * len(models) + 0.8, 4.8)
     strip = Strip()
     steps = 2e3 * np.pi / (strip.lattice_constant * np.array([strip.length, strip.width]))
-    panels = figure.subplots(2, len(found), squeeze=False, sharex=True, sharey=True)
-    errors = [m.coefficient_error for m in found if m.coefficient_error is not None]
+    panels = figure.subplots(2, len(models), squeeze=False, sharex=True, sharey=True)
+    errors = [m.coefficient_error for m in models if m.coefficient_error is not None]
     low = min(max(min(float(e.min()) for e in errors), 1e-4), 0.1)
     norm = LogNorm(low, 1.5)
-    for column, (model, error) in enumerate(zip(found, errors, strict=True)):
+    for column, (model, error) in enumerate(zip(models, errors, strict=True)):
         q = coulomb.wave_vectors(50.0, strip).numbers[: len(error)] * steps
         for row, part in enumerate(("Im C", "Re C")):
             axes = panels[row, column]
@@ -39,21 +38,21 @@ def draw_coefficients(found: list[Landscapes], path: Path) -> None:
             axes.set_aspect("equal")
             axes.text(0.02, 0.9, part, transform=axes.transAxes, fontsize=FONT)
             axes.set_ylabel("$q_y$ [µm⁻¹]" if column == 0 else "", fontsize=FONT)
-        panels[0, column].set_title(model.config.name, fontsize=FONT - 1)
+        panels[0, column].set_title(model.name, fontsize=FONT - 1)
         panels[1, column].set_xlabel("$q_x$ [µm⁻¹]", fontsize=FONT)
     bar = figure.colorbar(drawn, ax=panels, fraction=0.05, pad=0.02)
     bar.set_label("mean squared error / σ²", fontsize=FONT)
-    save(figure, path)
+    return figure
 
 
-def draw_examples(found: Landscapes, path: Path) -> None:
+def draw_examples(shown: Landscapes) -> Figure:
     """Draw density, landscape, prediction and error of the best, median and worst sample."""
-    figure = new_figure(12.0, 7.6)
+    figure = new_figure(12.0, 7.6, dpi=74)
     panels = figure.subplots(3, 4, sharex=True, sharey=True)
-    reach = max(float(abs(e.true).max()) for e in found.examples.values())
-    spread = max(float(abs(e.predicted - e.true).max()) for e in found.examples.values())
+    reach = max(float(abs(e.true).max()) for e in shown.examples.values())
+    spread = max(float(abs(e.predicted - e.true).max()) for e in shown.examples.values())
     images = {}
-    for row, (name, example) in zip(panels, found.examples.items(), strict=True):
+    for row, (name, example) in zip(panels, shown.examples.items(), strict=True):
         high = float(np.quantile(example.density, 0.995))
         _draw_map(row[0], example.density / high, "inferno", 0, 1)
         _draw_map(row[1], example.true, "RdBu_r", -reach, reach)
@@ -68,41 +67,39 @@ def draw_examples(found: Landscapes, path: Path) -> None:
         figure.colorbar(
             image, ax=columns, location="bottom", fraction=0.04, pad=0.02, shrink=0.6
         ).set_label("[t]", fontsize=FONT)
-    count = len(found.r)
-    figure.suptitle(f"{found.config.name}, of {count} test samples", fontsize=FONT + 1)
-    save(figure, path, dpi=74)
+    count = len(shown.r)
+    figure.suptitle(f"{shown.name}, of {count} test samples", fontsize=FONT + 1)
+    return figure
 
 
-def draw_error_maps(found: list[Landscapes], path: Path) -> None:
+def draw_error_maps(models: list[Landscapes]) -> Figure:
     """Draw the root mean square of the error at each site, in units of the landscapes' rms."""
     rms = coulomb.ensemble_rms(50.0, 1.0)
-    columns = min(2, len(found))
-    rows = -(-len(found) // columns)
+    columns = min(2, len(models))
+    rows = -(-len(models) // columns)
     figure = new_figure(5.4 * columns, 3.9 * rows)
     panels = figure.subplots(rows, columns, squeeze=False).ravel()
-    for axes in panels[len(found) :]:
+    for axes in panels[len(models) :]:
         axes.set_axis_off()
-    for axes, model in zip(panels, found, strict=False):
+    for axes, model in zip(panels, models, strict=False):
         relative = model.error_map / rms
         low, high = np.quantile(relative, [0.0, 0.99])
         image = _draw_map(axes, relative, "viridis", low, high)
         bar = figure.colorbar(image, ax=axes, fraction=0.04, pad=0.02, extend="max")
         bar.set_label("rms error / rms", fontsize=FONT)
-        axes.set_title(model.config.name, fontsize=FONT)
+        axes.set_title(model.name, fontsize=FONT)
         axes.set(xlabel="x [µm]", ylabel="y [µm]")
-    save(figure, path)
+    return figure
 
 
-def draw_correlations(found: list[Landscapes], path: Path) -> None:
-    """Draw histograms of Pearson's r, on an axis that stretches towards 1."""
-    kinds = {"fourier": "Fourier coefficients", "landscape": "landscape"}
-    groups = {k: models for k in kinds if (models := [m for m in found if m.kind == k])}
+def draw_correlations(groups: dict[str, list[Landscapes]]) -> Figure:
+    """Draw histograms of Pearson's r, a panel for each title, on an axis that stretches to 1."""
     figure = new_figure(5.2 * len(groups), 4.0)
     panels = figure.subplots(1, len(groups), squeeze=False)[0]
-    for axes, (kind, models) in zip(panels, groups.items(), strict=True):
+    for axes, (title, models) in zip(panels, groups.items(), strict=True):
         _draw_histograms(axes, models)
-        axes.set_title(kinds[kind], fontsize=FONT)
-    save(figure, path)
+        axes.set_title(title, fontsize=FONT)
+    return figure
 
 
 def _draw_histograms(axes: Axes, models: list[Landscapes]) -> None:
@@ -111,7 +108,7 @@ def _draw_histograms(axes: Axes, models: list[Landscapes]) -> None:
     bins = np.geomspace(highest, lowest, 70).tolist()
     for model, colour in zip(models, COLOURS, strict=False):
         weights = np.full(len(model.r), 1 / len(model.r))
-        label = f"{model.config.name}, median {np.median(model.r):.4f}"
+        label = f"{model.name}, median {np.median(model.r):.4f}"
         axes.hist(1 - model.r, bins, weights=weights, color=colour, alpha=0.75, label=label)
     axes.set_xscale("log")
     axes.minorticks_off()

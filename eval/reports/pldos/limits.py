@@ -36,6 +36,13 @@ class Limit:
     relative: dict[str, float]
 
 
+@dataclass(frozen=True)
+class Limits:
+    """All observers, in the order of `limits`."""
+
+    observers: list[Limit]
+
+
 def limits(split: str = "test", samples: int = 4000) -> list[Limit]:
     """Return how well ideal observers know the donors of the first samples of ``pldos/global``.
 
@@ -64,7 +71,7 @@ def limits(split: str = "test", samples: int = 4000) -> list[Limit]:
     ranges = parameters.s, parameters.n_d
     counts = (q <= coulomb.CUTOFF / s[:, None]).sum(axis=1)
     blind, _ = estimation.estimate(_power(exact), *ranges, counts=counts)
-    found = [
+    observers = [
         _bound(true),
         _limit("exact landscape, end of the series not used: best estimate", blind, true),
     ]
@@ -73,16 +80,16 @@ def limits(split: str = "test", samples: int = 4000) -> list[Limit]:
         size = np.sqrt(estimation.noise_variance(error, len(q)) / 2)
         best, _ = estimation.estimate(_power(exact + size * noise), *ranges, error=error)
         name = f"landscape with an error of {error:.0%}" if error else "exact landscape"
-        found.append(_limit(f"{name}, end of the series used: best estimate", best, true))
-    return found
+        observers.append(_limit(f"{name}, end of the series used: best estimate", best, true))
+    return observers
 
 
 def _power(x: NDArray[np.complex128]) -> NDArray[np.float64]:
     return x.real**2 + x.imag**2
 
 
-def _limit(observer: str, found: estimation.Donors, true: estimation.Donors) -> Limit:
-    errors = {c: getattr(found, c) - getattr(true, c) for c in COLUMNS}
+def _limit(observer: str, estimated: estimation.Donors, true: estimation.Donors) -> Limit:
+    errors = {c: getattr(estimated, c) - getattr(true, c) for c in COLUMNS}
     relative = {c: float(np.std(e / getattr(true, c))) for c, e in errors.items()}
     return Limit(observer, {c: float(np.std(e)) for c, e in errors.items()}, relative)
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mesoinv.eval.reports.markdown import table, with_interval
 from mesoinv.eval.reports.pldos import paper
+from mesoinv.eval.reports.tables import sizes, table, with_interval
+from mesoinv.eval.tasks import get_task
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mesoinv.eval.reports.pldos.collect import Landscapes, Numbers
+    from mesoinv.eval.board.rows import Entry
     from mesoinv.eval.reports.pldos.limits import Limit
-    from mesoinv.eval.reports.pldos.speed import Speeds
-    from mesoinv.zoo.declared.config import ModelConfig
+    from mesoinv.eval.reports.pldos.times import AllTimes
 
 
 LANDSCAPE_SCORES = (
@@ -21,18 +21,23 @@ LANDSCAPE_SCORES = (
 )  # fmt: skip
 
 
-def numbers_table(columns: Sequence[str], found: list[Numbers], limits: list[Limit]) -> str:
-    """Return the table of the models that predict `columns`, with bounds, paper and aim."""
-    quoted = [paper.NUMBERS[c] for c in columns]
+def columns_of(task: str) -> list[str]:
+    """Return the columns that a task wants."""
+    return [target.column for target in get_task(task).targets]
+
+
+def numbers_table(task: str, entries: list[Entry], limits: list[Limit]) -> str:
+    """Return the table of the models that predict numbers, with bounds, paper and aim."""
+    columns = columns_of(task)
     header = ["", "samples", "parameters"]
-    for q in quoted:
+    for q in (paper.NUMBERS[c] for c in columns):
         header += [f"std of error of {q.symbol} [{q.unit}]", "relative [%]"]
     rows = []
-    for model in found:
-        row = [f"`{model.config.name}`", *_size(model.config)]
+    for entry in entries:
+        scores, row = entry.result.evaluation.scores, [f"`{entry.row.id}`", *_size(entry)]
         for c in columns:
-            row.append(with_interval(model.scores[f"{c} error std"]))
-            row.append(with_interval(model.scores[f"{c} error std relative"], 100))
+            row.append(with_interval(scores[f"{c} error std"]))
+            row.append(with_interval(scores[f"{c} error std relative"], 100))
         rows.append(row)
     for limit in limits:
         cells = [x for c in columns for x in
@@ -43,13 +48,14 @@ def numbers_table(columns: Sequence[str], found: list[Numbers], limits: list[Lim
     return table(header, rows)
 
 
-def landscapes_table(kind: str, found: list[Landscapes]) -> str:
+def landscapes_table(task: str, entries: list[Entry]) -> str:
     """Return the table of the models that predict landscapes one way, with paper and aim."""
     rows = [
-        [f"`{m.config.name}`", *_size(m.config), *(with_interval(m.scores[s])
-                                                   for s in LANDSCAPE_SCORES)]
-        for m in found
+        [f"`{e.row.id}`", *_size(e), *(with_interval(e.result.evaluation.scores[s])
+                                       for s in LANDSCAPE_SCORES)]
+        for e in entries
     ]  # fmt: skip
+    kind = task.removeprefix("pldos-")
     rows.append(
         [_paper_label("Sec. IV C, Fig. 8"), "88 000", "–", *paper.LANDSCAPES[kind], "–", "–"]
     )
@@ -59,14 +65,14 @@ def landscapes_table(kind: str, found: list[Landscapes]) -> str:
     return table(header, rows)
 
 
-def speed_table(speeds: Speeds) -> str:
+def times_table(times: AllTimes) -> str:
     """Return the table of times on one core."""
+    solver = times.solver
     rows = [
-        [f"`{name}`", f"{s.load:.2f}", f"{1e3 * s.first:.0f}", f"{1e3 * s.single:.2f}",
-         _rate(s.single), _rate(s.batch), f"{speeds.solver / s.batch:.3g}"]
-        for name, s in speeds.models.items()
+        [f"`{t.name}`", f"{t.load:.2f}", f"{1e3 * t.first:.0f}", f"{1e3 * t.single:.2f}",
+         _rate(t.single), _rate(t.batch), f"{solver / t.batch:.3g}"]
+        for t in times.models
     ]  # fmt: skip
-    solver = speeds.solver
     rows.append(["exact solver (potential → density)", "–", "–", f"{1e3 * solver:.1f}",
                  _rate(solver), "–", "1"])  # fmt: skip
     header = ["", "load [s]", "first prediction [ms]", "one sample [ms]",
@@ -90,45 +96,26 @@ def limits_table(limits: list[Limit]) -> str:
     return table(header, rows)
 
 
-def short_table(
-    numbers: dict[str, list[Numbers]], landscapes: list[Landscapes], limits: list[Limit]
-) -> str:
+def short_table(best: dict[str, Entry], limits: list[Limit]) -> str:
     """Return the best model of each task beside the paper and the limit, for README."""
     rows = []
-    for task, models in numbers.items():
-        columns, best = list(models[0].true), best_numbers(models)
+    for task, entry in best.items():
+        scores = entry.result.evaluation.scores
+        name = f"`{entry.row.id}` ({_size(entry)[0]})"
+        if (kind := task.removeprefix("pldos-")) in paper.LANDSCAPES:
+            ours = " / ".join(with_interval(scores[s]) for s in LANDSCAPE_SCORES[:2])
+            theirs = " / ".join(paper.LANDSCAPES[kind])
+            rows.append([f"`{task}`: r, median / worst", name, ours, theirs, "–"])
+            continue
+        columns = columns_of(task)
         limit = " / ".join(_percent(limits[1].relative[c]) for c in columns)
         theirs = " / ".join(_percent(paper.comparable(c)) for c in columns)
-        ours = " / ".join(
-            with_interval(best.scores[f"{c} error std relative"], 100) for c in columns
-        )
+        ours = " / ".join(with_interval(scores[f"{c} error std relative"], 100) for c in columns)
         symbols = " / ".join(paper.NUMBERS[c].symbol for c in columns)
-        rows.append([f"`pldos-{task}`: {symbols} [%]", _named(best.config), ours, theirs, limit])
-    for kind in paper.LANDSCAPES:
-        if maps := [m for m in landscapes if m.kind == kind]:
-            top = best_landscapes(maps)
-            ours = " / ".join(with_interval(top.scores[s]) for s in LANDSCAPE_SCORES[:2])
-            theirs = " / ".join(paper.LANDSCAPES[kind])
-            rows.append(
-                [f"`pldos-{kind}`: r, median / worst", _named(top.config), ours, theirs, "–"]
-            )
+        rows.append([f"`{task}`: {symbols} [%]", name, ours, theirs, limit])
     header = ["", "best model here (training samples)", "reaches", "paper", "limit¹"]
     note = "¹ Best estimate from the exact landscape without looking at where its spectrum ends."
     return f"{table(header, rows)}\n\n{note}"
-
-
-def best_numbers(models: list[Numbers]) -> Numbers:
-    """Return the model with the smallest relative error of its first column."""
-    return min(models, key=lambda m: m.scores[f"{next(iter(m.true))} error std relative"].value)
-
-
-def best_landscapes(models: list[Landscapes]) -> Landscapes:
-    """Return the model with the smallest error."""
-    return min(models, key=lambda m: m.scores["relative rms error"].value)
-
-
-def _named(config: ModelConfig) -> str:
-    return f"`{config.name}` ({_size(config)[0]})"
 
 
 def _paper_cells(columns: Sequence[str]) -> list[str]:
@@ -154,6 +141,5 @@ def _paper_label(place: str) -> str:
     return f"**the paper**, {place}"
 
 
-def _size(config: ModelConfig) -> tuple[str, str]:
-    samples = f"{config.training.samples:,}".replace(",", " ") if config.training else "–"
-    return samples, f"{config.parameters:,}".replace(",", " ")
+def _size(entry: Entry) -> list[str]:
+    return sizes(entry.row.training_samples, entry.row.parameters)

@@ -1,5 +1,5 @@
 """The report on wave functions: what networks make of states, and where their curves cross 1/2."""
 
-from mesoinv.eval.reports.wavefunctions.write import write_report
+from mesoinv.eval.reports.wavefunctions.report import WavefunctionsReport
 
-__all__ = ["write_report"]
+REPORT = WavefunctionsReport

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mesoinv.eval.board.rows import Entry
-    from mesoinv.eval.reports.boards import Settings
+    from mesoinv.eval.reports.options import ReportOptions
     from mesoinv.eval.tasks.task import OtherConfig, Task
     from mesoinv.zoo.declared.config import ModelConfig
     from mesoinv.zoo.metrics import Table
@@ -60,7 +60,12 @@ def own_tables(task: Task, entries: list[Entry]) -> Tables:
 
 
 def variant_tables(
-    task: Task, name: str, entries: list[Entry], settings: Settings, *, systems: int | None = None
+    task: Task,
+    name: str,
+    entries: list[Entry],
+    options: ReportOptions,
+    *,
+    systems: int | None = None,
 ) -> Tables:
     """Predict the samples of a variant with the models whose weights are here.
 
@@ -71,25 +76,25 @@ def variant_tables(
         Of a variant.
     entries : list of Entry
         Models, best first.
-    settings : Settings
+    options : ReportOptions
         Where samples come from.
     systems : int, optional
         All levels of so many realisations of the disorder, instead of as many samples as usual.
     """
     variant = cast("OtherConfig", task.variants[name])
-    choice = settings.options().choice(task).variant(variant)
+    selection = options.board(task).selection(task).of_variant(name)
     if systems is not None:
-        choice = replace(choice, samples=systems * DATASET.parameters(variant.config).levels)
-    found: Tables = {}
+        selection = replace(selection, count=systems * DATASET.parameters(variant.config).levels)
+    tables: Tables = {}
     for entry in entries:
         folder = local_folder(entry.row.id)
         if _constant(entry.row.id) or not (folder / WEIGHTS).exists():
             continue
         predictor = ModelPredictor(load_model(folder), task)
-        if predictor.takes(choice.config or task.config):
-            settings.say(f"{task.id}, {name}: {entry.row.id}")
-            found[short(task, entry.row.id)] = error_table(predictor, choice)
-    return found
+        if predictor.accepts_config(selection.config):
+            options.log(f"{task.id}, {name}: {entry.row.id}")
+            tables[short(task, entry.row.id)] = error_table(predictor, selection)
+    return tables
 
 
 def short(task: Task, name: str) -> str:

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mesoinv.eval.reports.figures import COLOURS, FONT, new_figure, save
+from mesoinv.eval.reports.figures import COLOURS, FONT, new_figure
 from mesoinv.eval.reports.wavefunctions.curves import mean_curve
-from mesoinv.zoo.metrics.families.phases import GAP, crossing
+from mesoinv.zoo.metrics.families.wavefunctions.phases import GAP, crossing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
     from mesoinv.eval.reports.wavefunctions.curves import Tables
@@ -36,8 +36,8 @@ class Panel:
 
 
 def draw_densities(
-    samples: Mapping[str, NDArray[Any]], rows: Sequence[int], critical: float, path: Path
-) -> None:
+    samples: Mapping[str, NDArray[Any]], rows: Sequence[int], critical: float
+) -> Figure:
     """Draw densities of single states, each in colours of its own scale (Figs. 1 and 4)."""
     figure = new_figure(3.5 * len(rows), 3.5)
     panels = np.atleast_1d(figure.subplots(1, len(rows)))
@@ -52,10 +52,10 @@ def draw_densities(
         axes.set_xlabel("x [sites]", fontsize=FONT - 1)
         axes.tick_params(labelsize=FONT - 3)
     panels[0].set_ylabel("y [sites]", fontsize=FONT - 1)
-    save(figure, path)
+    return figure
 
 
-def draw_curves(panels: Sequence[Panel], quantity: str, path: Path) -> None:
+def draw_curves(panels: Sequence[Panel], quantity: str) -> Figure:
     """Draw mean probabilities against disorder, at most three panels side by side (Fig. 3).
 
     Parameters
@@ -63,8 +63,6 @@ def draw_curves(panels: Sequence[Panel], quantity: str, path: Path) -> None:
     panels : sequence of Panel
     quantity : str
         What the probability is of.
-    path : Path
-        The PNG.
     """
     columns = min(len(panels), 3)
     lines = -(-len(panels) // columns)
@@ -76,7 +74,7 @@ def draw_curves(panels: Sequence[Panel], quantity: str, path: Path) -> None:
         axes.set_ylabel(f"mean probability: {quantity}", fontsize=FONT - 1)
     for axes in places[len(panels) :]:
         axes.set_axis_off()
-    save(figure, path)
+    return figure
 
 
 def _curves(axes: Axes, panel: Panel, order: Sequence[str]) -> None:
@@ -101,7 +99,7 @@ def _curves(axes: Axes, panel: Panel, order: Sequence[str]) -> None:
         axes.legend(fontsize=FONT - 4, loc="upper right")  # curves begin on the left and end below
 
 
-def draw_chern(panel: Panel, gap: Mapping[str, Tables], path: Path) -> None:
+def draw_chern(panel: Panel, gap: Mapping[str, Tables]) -> Figure:
     """Draw mean probabilities against disorder, and those of states in the gap (Fig. 5).
 
     Parameters
@@ -110,8 +108,6 @@ def draw_chern(panel: Panel, gap: Mapping[str, Tables], path: Path) -> None:
         Of the Chern insulator, E near 0.
     gap : mapping of str to Tables
         Strength of the disorder, in words -> tables of the states of one realisation.
-    path : Path
-        The PNG.
     """
     figure = new_figure(5 + 4.6 * len(gap), 4.4)
     places = np.atleast_1d(figure.subplots(1, 1 + len(gap)))
@@ -127,7 +123,7 @@ def draw_chern(panel: Panel, gap: Mapping[str, Tables], path: Path) -> None:
         axes.tick_params(labelsize=FONT - 3)
         if tables:
             axes.legend(fontsize=FONT - 4)
-    save(figure, path)
+    return figure
 
 
 def _against_energy(

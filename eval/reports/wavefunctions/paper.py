@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mesoinv.eval.reports.boards import cell
-from mesoinv.eval.reports.markdown import NOTHING, table
+from mesoinv.eval.reports.tables import NOTHING, cell, table
 from mesoinv.eval.reports.wavefunctions.curves import short
 
 if TYPE_CHECKING:

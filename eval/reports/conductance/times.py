@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import os
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mesoinv.eval.reports.conductance.settings import DATASET
-from mesoinv.generators.common.errors import MesoinvError, UsageError
-from mesoinv.generators.common.provenance import library_versions, machine_name
-from mesoinv.generators.common.records import from_dict, to_json
+from mesoinv.eval.reports.conductance.scores import DATASET
+from mesoinv.eval.reports.timing import Machine, on_one_core, seconds, this_machine
 from mesoinv.generators.conductance import ENERGIES, conductance
 from mesoinv.generators.pipeline.plan import stream_of
 from mesoinv.generators.pipeline.resolve import resolve_dataset
-from mesoinv.generators.pipeline.workers import open_pool
 from mesoinv.zoo.declared.config import WEIGHTS
 from mesoinv.zoo.declared.models import local_folder
 from mesoinv.zoo.model.loading import load_model
@@ -29,7 +25,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mesoinv.eval.reports.conductance.settings import Settings
     from mesoinv.zoo.model.model import Model
 
 CONFIG, NETWORK = "ensemble", "conductance-model2-mean-cnn.paper"
@@ -73,9 +68,7 @@ class Measured:
         Largest difference of solver and kwant [2e²/h]; 0 without kwant.
     batch : int
         Configurations that the network sees at a time.
-    machine, torch : str
-    load : float
-        Load average of the machine at the end.
+    machine : Machine
     """
 
     timings: dict[str, Timing]
@@ -84,9 +77,7 @@ class Measured:
     training_seconds: float
     error: float
     batch: int
-    machine: str
-    torch: str
-    load: float
+    machine: Machine
 
     def seconds(self, name: str) -> float:
         """Return the best round's time for 1000 configurations: other work only slows."""
@@ -107,40 +98,23 @@ class Measured:
         return kwant / network
 
 
-def measure(settings: Settings) -> Measured:
-    """Measure in a process of its own with one thread per library, and keep the result."""
-    settings.say("times, on one core")
-    folder = local_folder(NETWORK)
-    with open_pool(2) as (executor, _):  # one task: one process
-        found = executor.submit(measure_here, folder).result()
-    settings.kept.mkdir(parents=True, exist_ok=True)
-    _file(settings).write_text(to_json(found), encoding="utf-8")
-    return found
-
-
-def known(settings: Settings) -> Measured | None:
-    """Return what was measured before."""
-    if not _file(settings).exists():
-        return None
-    try:
-        return from_dict(Measured, json.loads(_file(settings).read_bytes()), _file(settings).name)
-    except (ValueError, UsageError) as error:
-        raise MesoinvError(f"{_file(settings)} is damaged: measure again: {error}") from None
-
-
-def measure_here(folder: Path, count: int = COUNT, reference: int = REFERENCE) -> Measured:
-    """Measure in this process, as `measure`.
+def measure(count: int = COUNT, reference: int = REFERENCE) -> Measured:
+    """Measure in a process of its own with one thread per library.
 
     Parameters
     ----------
-    folder : Path
-        Of the network; without weights there, it is built with random ones.
     count, reference : int
         Configurations of solver and network, and of kwant.
     """
-    import torch  # noqa: PLC0415  (after the process has its number of threads)
+    timings, training, error = on_one_core(_measure, local_folder(NETWORK), count, reference)
+    samples, took = training or (0, 0.0)
+    return Measured(timings, training is not None, samples, took, error, BATCH, this_machine())
 
-    torch.set_num_threads(1)
+
+def _measure(
+    folder: Path, count: int, reference: int
+) -> tuple[dict[str, Timing], tuple[int, float] | None, float]:
+    """Return times, samples and seconds of the network's training, and solver minus kwant."""
     sites = _configurations(count)
     model, trained = _network(folder)
     runs = _runs(sites, model, reference)
@@ -149,13 +123,11 @@ def measure_here(folder: Path, count: int = COUNT, reference: int = REFERENCE) -
     timings = {name: Timing(len(given)) for name, (_, given) in runs.items()}
     for _ in range(ROUNDS):
         for name, (run, given) in runs.items():
-            timings[name].seconds.append(_cpu_seconds(run, given))
-    training = model.config.training if trained else None
-    return Measured(
-        timings, trained, training.samples if training else 0,
-        training.seconds if training else 0.0, _difference(sites[:reference], runs), BATCH,
-        machine_name("cpu"), library_versions().get("torch", "?"), round(os.getloadavg()[0], 1),
-    )  # fmt: skip
+            call = partial(run, given)
+            timings[name].seconds.append(seconds(call, clock=time.process_time))
+    record = model.config.training if trained else None
+    training = (record.samples, record.seconds) if record else None
+    return timings, training, _difference(sites[:reference], runs)
 
 
 Run = tuple["Callable[[Any], object]", "NDArray[np.float64]"]
@@ -168,12 +140,12 @@ def _runs(sites: NDArray[np.float64], model: Model, reference: int) -> dict[str,
         for i in range(len(given)):
             model.predict(given[i : i + 1], check_range=False)
 
-    found: dict[str, Run] = {"solver": (lambda x: conductance(x, ENERGIES), sites)}
+    runs: dict[str, Run] = {"solver": (lambda x: conductance(x, ENERGIES), sites)}
     if _has_kwant():
-        found["kwant"] = (lambda x: conductance(x, ENERGIES, solver="kwant"), sites[:reference])
-    found["batch"] = (lambda x: model.predict(x, batch_size=BATCH, check_range=False), sites)
-    found["single"] = (one_by_one, sites)
-    return found
+        runs["kwant"] = (lambda x: conductance(x, ENERGIES, solver="kwant"), sites[:reference])
+    runs["batch"] = (lambda x: model.predict(x, batch_size=BATCH, check_range=False), sites)
+    runs["single"] = (one_by_one, sites)
+    return runs
 
 
 def _has_kwant() -> bool:
@@ -189,12 +161,6 @@ def _difference(sites: NDArray[np.float64], runs: dict[str, Run]) -> float:
         return 0.0
     first, second = (np.asarray(runs[name][0](sites[:1])) for name in ("solver", "kwant"))
     return float(abs(first - second).max())
-
-
-def _cpu_seconds(run: Callable[[Any], object], given: Any) -> float:
-    start = time.process_time()
-    run(given)
-    return time.process_time() - start
 
 
 def _configurations(count: int) -> NDArray[np.float64]:
@@ -225,7 +191,3 @@ def _network(folder: Path) -> tuple[Model, bool]:
         dataset.version, recipe.config, recipe.task, given, made,
     )  # fmt: skip
     return Model(config).eval(), False
-
-
-def _file(settings: Settings) -> Path:
-    return settings.kept / "speed.json"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import runpy
-import sys
 from dataclasses import replace
 
 import numpy as np
@@ -17,9 +15,8 @@ from mesoinv.cli import app
 from mesoinv.eval.board import build as board
 from mesoinv.eval.board import rows as entries
 from mesoinv.eval.board.records import Cell
-from mesoinv.eval.reports import boards
-from mesoinv.eval.reports.boards import Settings
-from mesoinv.eval.reports.wavefunctions import write_report
+from mesoinv.eval.reports import report_of, tables
+from mesoinv.eval.reports.options import ReportOptions
 from mesoinv.eval.reports.wavefunctions.curves import mean_curve, variant_tables
 from mesoinv.eval.reports.wavefunctions.paper import BOXES, CHERN, NUMBERS, SITES, SU2
 from mesoinv.eval.scoring.evaluate import evaluate
@@ -101,14 +98,17 @@ def weights(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def settings(cache, weights, tmp_path_factory):
-    return Settings(samples=COUNT, cache=cache, results=tmp_path_factory.mktemp("kept"))
+def options(cache, weights, tmp_path_factory):
+    kept = tmp_path_factory.mktemp("kept")
+    return ReportOptions(kept / "docs", samples=COUNT, cache=cache, results=kept)
 
 
 @pytest.fixture(scope="module")
-def written(settings, tmp_path_factory):
+def written(options):
     """The folder of the report."""
-    return write_report(tmp_path_factory.mktemp("report") / "docs", settings).parent
+    report = report_of("wavefunctions")(options)
+    report.write_figures()
+    return report.write_page().parent
 
 
 def test_variants_have_the_critical_disorder_of_their_configuration(weights, cache):
@@ -131,13 +131,13 @@ def test_networks_of_one_size_have_no_scores_on_another(weights, cache):
     assert set(found.variants) == {"E = 1", "E = 2", "E = 3", "Ando"}
 
 
-def test_a_variant_may_have_more_samples_than_its_task(settings):
+def test_a_variant_may_have_more_samples_than_its_task(options):
     task = get_task(CHERN)
     variant = task.variants["gap at W = 6"]
     assert variant.samples == 20 * DATASET.parameters(variant.config).levels
     for samples, expected in ((None, variant.samples), (7, 7)):
-        choice = replace(settings, samples=samples).options().choice(task)
-        assert choice.variant(variant).count == expected
+        selection = replace(options, samples=samples).board(task).selection(task)
+        assert selection.of_variant("gap at W = 6").count == expected
 
 
 def test_variants_with_scores_of_their_own_are_printed(weights, cache):
@@ -150,18 +150,18 @@ def test_variants_with_scores_of_their_own_are_printed(weights, cache):
     assert all("accuracy in the gap" in line for line in lines)
 
 
-def test_the_board_shows_variants_that_have_the_headline(settings):
-    built = board.build_board(None, [SU2, CHERN], settings.options())
+def test_the_board_shows_variants_that_have_the_headline(options):
+    built = board.build_board(None, [SU2, CHERN], options.board(get_task(SU2)))
     shown = {task.id: set(task.variants) for task in built.tasks}
     assert shown == {SU2: set(get_task(SU2).variants), CHERN: set()}
 
 
-def test_curves_are_means_at_each_strength(settings):
+def test_curves_are_means_at_each_strength(options):
     task = get_task(SU2)
-    found = list(entries.zoo_entries(task, settings.options()))
-    tables = variant_tables(task, "Ando", found, settings)
-    assert set(tables) == {"participation.20k", "lenet.paper"}
-    table = tables["participation.20k"]
+    found = list(entries.zoo_entries(task, options.board(get_task(SU2))))
+    by_model = variant_tables(task, "Ando", found, options)
+    assert set(by_model) == {"participation.20k", "lenet.paper"}
+    table = by_model["participation.20k"]
     assert len(table["probability"]) == COUNT
     curve = mean_curve(table)
     assert len(curve.disorder) == 100
@@ -169,8 +169,8 @@ def test_curves_are_means_at_each_strength(settings):
     assert curve.mean[40] == pytest.approx(table["probability"][at].mean())
     assert curve.error[40] == pytest.approx(table["probability"][at].std(ddof=1) / 2**0.5)
     chern = get_task(CHERN)
-    found = list(entries.zoo_entries(chern, settings.options()))
-    gap = variant_tables(chern, "gap at W = 6", found, settings, systems=1)
+    found = list(entries.zoo_entries(chern, options.board(chern)))
+    gap = variant_tables(chern, "gap at W = 6", found, options, systems=1)
     assert len(gap["twolayer.paper"]["energy"]) == 640
 
 
@@ -191,9 +191,9 @@ def test_page_has_every_model_and_every_number_of_the_paper(written):
 
 
 def test_a_number_without_an_interval_or_a_value():
-    assert boards.cell(None) == boards.cell(Cell(float("nan"), 0.0, 1.0)) == "–"
-    assert boards.cell(Cell(0.75)) == boards.cell(Cell(0.75, float("nan"), 1.0)) == "0.75"
-    assert boards.cell(Cell(0.5, 0.4, 0.6)) == "0.50 [0.40, 0.60]"
+    assert tables.cell(None) == tables.cell(Cell(float("nan"), 0.0, 1.0)) == "–"
+    assert tables.cell(Cell(0.75)) == tables.cell(Cell(0.75, float("nan"), 1.0)) == "0.75"
+    assert tables.cell(Cell(0.5, 0.4, 0.6)) == "0.50 [0.40, 0.60]"
 
 
 def test_figures_are_drawn_and_shown(written):
@@ -212,21 +212,3 @@ def test_numbers_are_of_metrics_and_models_that_exist():
         assert read_recipe(f"{number.task}-{number.network}").task == task.id
     for name in (f"{SU2}-{SITES[0]}", f"{CHERN}-{SITES[1]}", f"{SU2}-{BOXES[0]}"):
         assert read_recipe(name).name == name
-
-
-def test_command(monkeypatch, tmp_path, capsys):
-    seen = []
-
-    def stand_in(out, settings):
-        seen.append((out, settings.samples))
-        return out / "report.md"
-
-    monkeypatch.setattr("mesoinv.eval.reports.wavefunctions.write.write_report", stand_in)
-    arguments = ["--out", str(tmp_path), "--samples", "3"]
-    monkeypatch.setattr(sys, "argv", ["python -m mesoinv.eval.reports.wavefunctions", *arguments])
-    monkeypatch.delitem(sys.modules, "mesoinv.eval.reports.wavefunctions.__main__", raising=False)
-    with pytest.raises(SystemExit) as stopped:
-        runpy.run_module("mesoinv.eval.reports.wavefunctions", run_name="__main__")
-    assert not stopped.value.code
-    assert seen == [(tmp_path, 3)]
-    assert "report.md" in capsys.readouterr().out

@@ -6,26 +6,18 @@ Samples have true on-site energies and made-up conductances; models are tiny and
 from __future__ import annotations
 
 import dataclasses
-import runpy
-import sys
 
 import numpy as np
 import pytest
 import torch
 from eval_helpers import zoo_of
+from kept_samples import keep_samples
 
 from mesoinv.eval.board import rows as entries
-from mesoinv.eval.reports.conductance import (
-    Settings,
-    ensemble,
-    page,
-    scores,
-    tables,
-    write,
-    write_report,
-)
-from mesoinv.eval.reports.conductance.settings import wire_tasks
-from mesoinv.eval.reports.conductance.write import Work
+from mesoinv.eval.reports import report_of
+from mesoinv.eval.reports.conductance import ensemble, scores, tables
+from mesoinv.eval.reports.conductance.scores import wire_tasks
+from mesoinv.eval.reports.options import ReportOptions
 from mesoinv.eval.tasks import get_task
 from mesoinv.generators.conductance import DATASET
 from mesoinv.generators.pipeline.plan import stream_of
@@ -67,11 +59,8 @@ def cache(tmp_path_factory):
     """Where generated samples are looked for."""
     folder = tmp_path_factory.mktemp("cache")
     for config in CONFIGS:
-        place = folder / f"conductance-{DATASET.version}" / f"{config}-test"
-        place.mkdir(parents=True)
         samples = made_up(config) | {"spectrum": np.zeros((COUNT, 10))}
-        for column in DATASET.columns(config):
-            np.save(place / f"{column.name}-0000000.npy", samples[column.name].astype(column.dtype))
+        keep_samples(folder, "conductance", config, "test", samples)
     return folder
 
 
@@ -109,16 +98,27 @@ def weights(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def settings(cache, weights, tmp_path_factory):
-    said = []
+def options(cache, weights, tmp_path_factory):
     kept = tmp_path_factory.mktemp("kept")
-    return Settings((), COUNT, cache, kept, said.append), said
+    return ReportOptions(
+        kept / "docs", samples=COUNT, cache=cache, results=kept, work={"ensemble": ""}
+    )
 
 
 @pytest.fixture(scope="module")
-def written(settings, tmp_path_factory):
-    """The page, with cards of the tasks that have samples here."""
-    return write_report(tmp_path_factory.mktemp("report") / "docs", settings[0])
+def report(options):
+    return report_of("conductance")(options)
+
+
+@pytest.fixture(scope="module")
+def written(report):
+    """The page."""
+    report.write_figures()
+    return report.write_page()
+
+
+def scored(task, options):
+    return scores.scored(task, list(entries.zoo_entries(task, options.board(task))))
 
 
 def test_tasks_are_in_the_papers_order():
@@ -128,7 +128,7 @@ def test_tasks_are_in_the_papers_order():
     ]  # fmt: skip
 
 
-def test_page_has_every_model_that_is_here_and_names_the_others(written, settings):
+def test_page_has_every_model_that_is_here_and_names_the_others(written):
     text = written.read_text(encoding="utf-8")
     for name in MODELS:
         assert f"| `{name}` |" in text
@@ -137,12 +137,11 @@ def test_page_has_every_model_that_is_here_and_names_the_others(written, setting
     assert f"{len(missing)} of the zoo's {len(missing) + len(MODELS)} models" in text
     for name in missing:
         assert f"`{name}`" in text
-        assert f"missing: {name} is not trained here" in settings[1]
     assert "nan" not in text
     assert "None" not in text
     assert f"--samples {COUNT}" in text
-    assert "Not run here: `python -m mesoinv.eval.reports.conductance --scaling`" in text
-    assert "Not measured here: `python -m mesoinv.eval.reports.conductance --speed`" in text
+    assert "Not run here: `mesoinv report conductance --work scaling`" in text
+    assert "Not measured here: `mesoinv report conductance --work times`" in text
 
 
 def test_papers_numbers_are_those_of_the_declarations(written):
@@ -153,8 +152,8 @@ def test_papers_numbers_are_those_of_the_declarations(written):
             assert f"| **{paper.name}**, {quoted.where} | {quoted.text} |" in text
 
 
-def test_rows_are_the_scores_of_the_evaluation(settings):
-    found = scores.score(get_task("conductance-model2"), settings[0])
+def test_rows_are_the_scores_of_the_evaluation(options):
+    found = scored(get_task("conductance-model2"), options)
     assert [e.row.id for e in found.entries] == [
         "conductance-model2-cnn.paper", "conductance-model2-count.full"
     ]  # fmt: skip
@@ -169,37 +168,23 @@ def test_rows_are_the_scores_of_the_evaluation(settings):
     assert found.mean_answer.value == pytest.approx(abs(true - reference).mean())
 
 
-def test_stored_evaluations_are_used(written, settings, monkeypatch):
-    def fail(*_args, **_options):
-        raise AssertionError
-
-    monkeypatch.setattr(entries, "evaluate", fail)
-    monkeypatch.setattr(Model, "predict", fail)
-    found = scores.score_all(settings[0])
-    text = written.read_text(encoding="utf-8")
-    assert sum(len(x.entries) for x in found) == len(MODELS)
-    assert all(tables.scores_table(x) in text for x in found)
-    means = next(x for x in found if x.task.id == ensemble.TASK)
-    assert tables.ensemble_table(ensemble.collect(means, settings[0])) in text
-
-
-def test_a_model_whose_weights_are_elsewhere_keeps_its_scores(settings, tmp_path, monkeypatch):
+def test_a_model_whose_weights_are_elsewhere_keeps_its_scores(options, tmp_path, monkeypatch):
     """Only the record and the evaluation of the better network stay in the checkout."""
     name, task = "conductance-model2-cnn.paper", get_task("conductance-model2")
     model, folder = tiny(name), tmp_path / "weights" / name
     model.save_pretrained(folder)
     monkeypatch.setattr(models, "LOCAL_WEIGHTS", folder.parent)
-    found = settings[0].options(task).evaluate(model, task)
+    found = options.board(task).evaluate(model, task)
     (folder / WEIGHTS).unlink()
     said = []
-    elsewhere = dataclasses.replace(settings[0], kept=tmp_path / "kept", say=said.append)
-    assert scores.score(task, elsewhere).entries == ()
+    elsewhere = dataclasses.replace(options, results=tmp_path / "kept", log=said.append)
+    assert scored(task, elsewhere).entries == ()
     assert said == [f"{task.id}: {name} is left out: its weights are not here"]
     found.save(folder / entries.EVALUATIONS / task.id)
-    scored = scores.score(task, elsewhere)
-    assert [entry.row.id for entry in scored.entries] == [name]
-    assert name not in scored.missing
-    assert scored.paper_network() is scored.entries[0]
+    result = scored(task, elsewhere)
+    assert [entry.row.id for entry in result.entries] == [name]
+    assert name not in result.missing
+    assert result.paper_network() is result.entries[0]
     entry = next(e for e in listing.describe_models() if e.name == name)
     assert (entry.where, entry.num_bytes) == ("Hub", None)
     assert entry.parameters == model.config.parameters
@@ -214,40 +199,22 @@ def test_figures_are_drawn_and_shown(written):
         assert (written.parent / name).stat().st_size < 200_000
 
 
-def test_figures_only_leaves_the_page(settings, tmp_path, monkeypatch):
-    drawn = []
-    monkeypatch.setattr(write, "_draw", lambda content, out: drawn.append((content, out)))
-    (tmp_path / "report.md").write_text("mine", encoding="utf-8")
-    write_report(tmp_path, settings[0], Work(figures_only=True))
-    assert (tmp_path / "report.md").read_text(encoding="utf-8") == "mine"
-    ((content, out),) = drawn
-    assert out == tmp_path
-    assert len(content.scored) == 8
-
-
-def test_without_any_model_the_page_says_so(cache, tmp_path, monkeypatch):
-    monkeypatch.setattr(models, "LOCAL_WEIGHTS", tmp_path / "none")
-    target = write_report(tmp_path / "docs", Settings((), COUNT, cache, tmp_path / "kept"))
-    text = target.read_text(encoding="utf-8")
-    assert "No model of ours is here." in text
-    assert "no model is here, so nothing can be compared" in text
-    assert not list(target.parent.glob("*.png"))
-
-
 def test_curve_has_means_deviations_and_their_errors():
     rng = np.random.default_rng(1)
     n = np.repeat([0.0, 0.5], 20_000)
     values = rng.normal(n, 0.3 + n)
     curve = ensemble.curve_of("x", n, values)
-    np.testing.assert_allclose(curve.mean, [values[:20_000].mean(), values[20_000:].mean()])
+    np.testing.assert_allclose(
+        curve.mean, [values[:20_000].mean(), values[20_000:].mean()], atol=1e-6
+    )
     np.testing.assert_allclose(curve.sd, [0.3, 0.8], rtol=0.02)
-    np.testing.assert_allclose(curve.mean_error, curve.sd / np.sqrt(20_000))
-    np.testing.assert_allclose(curve.sd_error, curve.sd / np.sqrt(40_000), rtol=0.05)  # Gaussian
+    sd = curve.array("sd")
+    np.testing.assert_allclose(curve.mean_error, sd / np.sqrt(20_000), atol=1e-6)
+    np.testing.assert_allclose(curve.sd_error, sd / np.sqrt(40_000), rtol=0.05)  # Gaussian
 
 
-def test_ensembles_have_all_concentrations_and_no_linear_model(settings):
-    scored = scores.score(get_task(ensemble.TASK), settings[0])
-    found = ensemble.collect(scored, settings[0])
+def test_ensembles_have_all_concentrations_and_no_linear_model(options):
+    found = ensemble.collect(scored(get_task(ensemble.TASK), options), options)
     np.testing.assert_allclose(found.truth.n, np.arange(21) / 20)
     assert found.each == 2
     names = {"conductance-model2-mean-cnn.paper", "conductance-model2-mean-count.full"}
@@ -256,28 +223,19 @@ def test_ensembles_have_all_concentrations_and_no_linear_model(settings):
     assert len(tables.ensemble_table(found).splitlines()) == 2 + len(tables.SHOWN)
 
 
-def test_first_folder_that_holds_enough_is_read(tmp_path):
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    for name, rows in (("a", 3), ("b", 10), ("c", 10)):
-        (tmp_path / name / "model2").mkdir(parents=True)
-        path = tmp_path / name / "model2" / "test-00000-of-00001.parquet"
-        pq.write_table(pa.table({"index": list(range(rows))}), path)
-    given = Settings(tuple(tmp_path / x for x in "abc"))
-    assert given.source("model2", "test", 2) == str(tmp_path / "a")
-    assert given.source("model2", "test", 4) == str(tmp_path / "b")
-    assert given.source("model2", "test", 11) == "generate"
-    assert given.source("model3", "test", 1) == "generate"
+def test_what_a_network_foresees_beyond_counting(options):
+    x = scored(get_task("conductance-model2"), options)
+    counted, network = x.of("impurity_count"), x.paper_network()
+    true, count = x.arrays(counted)
+    expected = np.corrcoef(x.arrays(network)[1] - count, true - count)[0, 1] ** 2
+    assert scores.explained(x, counted, network) == pytest.approx(expected)
+    assert scores.explained(x, counted, counted) == 0.0
+    row = tables.beyond_table([x]).splitlines()[2]
+    assert f"| {100 * expected:.0f} % |" in row
 
 
-def test_every_figure_has_a_text():
-    assert all(text.endswith(".") for text in page.FIGURES.values())
-
-
-def test_command_lists_its_options(monkeypatch, capsys):
-    monkeypatch.setattr(sys, "argv", ["wires", "--help"])
-    with pytest.raises(SystemExit) as end:
-        runpy.run_module("mesoinv.eval.reports.conductance", run_name="__main__")
-    assert end.value.code == 0
-    assert "figures-only" in capsys.readouterr().out
+def test_errors_stand_beside_the_papers(report):
+    lines = tables.comparison_table(report.scored).splitlines()
+    assert len(lines) == 2 + 8
+    model2 = next(line for line in lines if line.startswith("| model II, 40 × 40: G"))
+    assert "| 0.18 |" in model2

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from kept_samples import keep_samples
 
-from mesoinv.eval.reports.conductance import Settings, figures_curves, page, scaling, speed, tables
+from mesoinv.eval.reports import figures as looks
+from mesoinv.eval.reports import report_of
+from mesoinv.eval.reports.conductance import figures_curves, scaling, tables, times
+from mesoinv.eval.reports.options import ReportOptions
+from mesoinv.eval.reports.timing import Machine
 from mesoinv.generators.common.errors import MesoinvError
 from mesoinv.generators.common.records import to_json
 from mesoinv.generators.conductance import DATASET
@@ -16,17 +21,14 @@ COUNT, WIRE = 40, "model1_narrow_3x3"
 
 
 @pytest.fixture
-def settings(tmp_path):
+def options(tmp_path):
     """Made-up conductances of true on-site energies, where generated ones are looked for."""
     for split in ("train", "validation", "test"):
         drawn = DATASET.draw(WIRE, stream_of(DATASET, WIRE, split), np.arange(COUNT))
-        place = tmp_path / "cache" / f"conductance-{DATASET.version}" / f"{WIRE}-{split}"
-        place.mkdir(parents=True)
-        samples = drawn | {"conductance": drawn["onsite_energy"].mean(axis=(1, 2)) + 2}
-        for column in DATASET.columns(WIRE)[:3]:
-            values = samples[column.name].astype(column.dtype)
-            np.save(place / f"{column.name}-0000000.npy", values)
-    return Settings((), COUNT, tmp_path / "cache", tmp_path / "kept")
+        conductance = drawn["onsite_energy"].mean(axis=(1, 2)) + 2
+        samples = {"onsite_energy": drawn["onsite_energy"], "conductance": conductance}
+        keep_samples(tmp_path / "cache", "conductance", WIRE, split, samples)
+    return ReportOptions(tmp_path, (), COUNT, tmp_path / "cache", tmp_path / "kept")
 
 
 def test_jobs_are_those_of_the_paper():
@@ -44,13 +46,13 @@ def test_jobs_are_those_of_the_paper():
     assert (first.line, second.line) == ("model II, G", "model II, Ḡ")
 
 
-def test_trainings_are_read_back(settings, monkeypatch):
+def test_trainings_are_read_back(options, monkeypatch):
     monkeypatch.setattr(scaling, "STEPS", 4)
     monkeypatch.setattr(scaling, "VALIDATION", 8)
     jobs = scaling.dense_jobs([5])[:1]
-    assert scaling.points(settings) == []
-    scaling.run(jobs, settings)
-    (point,) = scaling.points(settings)
+    assert scaling.points(options) == []
+    scaling.run(jobs, options)
+    (point,) = scaling.points(options)
     assert (point.samples, point.test_samples, point.line) == (32, COUNT, "3 × 3")
     assert 0 < point.score.low <= point.score.value <= point.score.high
 
@@ -60,10 +62,10 @@ def test_trainings_are_read_back(settings, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(scaling, "_train", fail)
         patch.setattr(scaling, "_scored", fail)
-        scaling.run(jobs, settings)
-        assert scaling.points(settings) == [point]
+        scaling.run(jobs, options)
+        assert scaling.points(options) == [point]
     monkeypatch.setattr(scaling, "STEPS", 8)  # another recipe
-    assert scaling.points(settings) == []
+    assert scaling.points(options) == []
 
 
 def points():
@@ -75,7 +77,7 @@ def points():
 
 
 def test_scaling_is_shown(tmp_path):
-    figures_curves.draw_scaling(points(), tmp_path / "scaling.png")
+    looks.save(figures_curves.draw_scaling(points()), tmp_path / "scaling.png")
     assert 5_000 < (tmp_path / "scaling.png").stat().st_size < 150_000
     lines = tables.scaling_table(points()).splitlines()
     assert len(lines) == 2 + 4
@@ -90,27 +92,26 @@ def test_times_are_of_a_thousand_configurations(kwant, tmp_path, monkeypatch):
         calls.append((solver or "ours", len(sites), len(energies)))
         return np.zeros((len(sites), len(energies)))
 
-    monkeypatch.setattr(speed, "conductance", fake)
-    monkeypatch.setattr(speed, "_has_kwant", lambda: kwant)
-    found = speed.measure_here(tmp_path / "none", count=6, reference=3)
-    assert list(found.timings) == ["solver", *(["kwant"] if kwant else []), "batch", "single"]
-    assert {len(t.seconds) for t in found.timings.values()} == {speed.ROUNDS}
+    monkeypatch.setattr(times, "conductance", fake)
+    monkeypatch.setattr(times, "_has_kwant", lambda: kwant)
+    timings, training, error = times._measure(tmp_path / "none", 6, 3)
+    assert list(timings) == ["solver", *(["kwant"] if kwant else []), "batch", "single"]
+    assert {len(t.seconds) for t in timings.values()} == {times.ROUNDS}
     assert ("ours", 6, 10) in calls
     assert (("kwant", 3, 10) in calls) == kwant
-    assert not found.trained
-    found.timings["solver"].seconds = [0.03, 0.02]
-    assert found.seconds("solver") == pytest.approx(0.02 / 6 * 1000)
+    assert training is None
+    assert error == 0.0
 
 
 def measured(**changes):
     timings = {
-        "solver": speed.Timing(1000, [4.0, 5.0]),
-        "kwant": speed.Timing(10, [5.0]),
-        "batch": speed.Timing(1000, [0.02]),
-        "single": speed.Timing(1000, [0.2]),
+        "solver": times.Timing(1000, [4.0, 5.0]),
+        "kwant": times.Timing(10, [5.0]),
+        "batch": times.Timing(1000, [0.02]),
+        "single": times.Timing(1000, [0.2]),
     }
-    values = (timings, True, 80_000, 600.0, 1e-12, 128, "a core", "2", 0.5)
-    return speed.Measured(*values, **changes)
+    values = (timings, True, 80_000, 600.0, 1e-12, 128, Machine("a core", "2", 0.5))
+    return times.Measured(*values, **changes)
 
 
 def test_table_of_times_has_the_papers_beside():
@@ -121,22 +122,21 @@ def test_table_of_times_has_the_papers_beside():
     assert "| 32 |" in text
 
 
-def test_page_says_what_the_times_mean(tmp_path):
-    content = page.Content(Settings(), [], None, points(), measured())
-    text = " ".join(page.render(content, tmp_path).split())
+def test_numbers_are_kept_beside_the_page(tmp_path):
+    report = report_of("conductance")(ReportOptions(tmp_path))
+    assert report.times is None
+    (tmp_path / "times.json").write_text(to_json(measured()), encoding="utf-8")
+    (tmp_path / "scaling.json").write_text(to_json(scaling.Scaling(points())), encoding="utf-8")
+    report = report_of("conductance")(ReportOptions(tmp_path))
+    assert report.times == measured()
+    assert report.scaling.points == points()
+    text = " ".join(report.page().split())
     for phrase in (
         "a factor of 278", "200 times as fast as the exact solver in batches, and 20 times one",
         "The solver is 125 times as fast as kwant, and the network in batches 25 000 times",
         "needs 80 000 solved samples, 320 s with this solver, and took 600 s to train",
     ):  # fmt: skip
         assert phrase in text
-
-
-def test_times_are_kept(tmp_path):
-    settings = Settings(kept=tmp_path)
-    assert speed.known(settings) is None
-    (tmp_path / "speed.json").write_text(to_json(measured()), encoding="utf-8")
-    assert speed.known(settings) == measured()
-    (tmp_path / "speed.json").write_text("{}", encoding="utf-8")
-    with pytest.raises(MesoinvError, match="measure again"):
-        speed.known(settings)
+    (tmp_path / "times.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(MesoinvError, match="get it again: --work times"):
+        _ = report_of("conductance")(ReportOptions(tmp_path)).times

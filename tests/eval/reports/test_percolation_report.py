@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import runpy
-import sys
-
 import numpy as np
 import pytest
 import torch
 from eval_helpers import zoo_of
 
-from mesoinv.eval.reports.percolation import Settings, figures, write_report
+from mesoinv.eval.reports import report_of
+from mesoinv.eval.reports.options import ReportOptions
+from mesoinv.eval.reports.percolation import figures
 from mesoinv.generators.percolation import DATASET
 from mesoinv.generators.pipeline.generate import generate
 from mesoinv.zoo.declared.config import ANY, ModelConfig, Quantity, TrainingRecord
@@ -62,15 +61,16 @@ def flood(network):
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory):
-    kept, said = tmp_path_factory.mktemp("kept"), []
+def written(tmp_path_factory):
+    kept, logged = tmp_path_factory.mktemp("kept"), []
+    options = ReportOptions(
+        kept / "docs", samples=COUNT, cache=kept / "cache", results=kept / "results",
+        log=logged.append,
+    )  # fmt: skip
     with zoo_of(tmp_path_factory.mktemp("weights"), MODELS, model_of):
-        yield Settings("generate", COUNT, kept / "cache", kept / "results", said.append)
-
-
-@pytest.fixture(scope="module")
-def written(settings, tmp_path_factory):
-    return write_report(tmp_path_factory.mktemp("report") / "docs", settings)
+        report = report_of("percolation")(options)
+        report.write_figures()
+        return report.write_page()
 
 
 def row(text, name):
@@ -112,11 +112,3 @@ def test_confusion_counts_predictions_by_truth():
     counts = figures._confusion(np.array([0, 0, 1, 1, 1.0]), np.array([0, 1, 1, 1, 0]), 2)
     assert counts.tolist() == [[1, 1], [1, 2]]
     assert counts.sum() == 5
-
-
-def test_command_lists_its_options(monkeypatch, capsys):
-    monkeypatch.setattr(sys, "argv", ["percolation", "--help"])
-    with pytest.raises(SystemExit) as stopped:
-        runpy.run_module("mesoinv.eval.reports.percolation", run_name="__main__")
-    assert stopped.value.code == 0
-    assert "--data" in capsys.readouterr().out

@@ -1,0 +1,92 @@
+"""What the page on wave functions shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from mesoinv.eval.reports.report import Report
+from mesoinv.eval.reports.wavefunctions import figures
+from mesoinv.eval.reports.wavefunctions.curves import own_tables, variant_tables
+from mesoinv.eval.reports.wavefunctions.figures import Panel
+from mesoinv.eval.reports.wavefunctions.paper import CHERN, SU2, numbers_table
+from mesoinv.eval.tasks import get_task
+from mesoinv.generators.wavefunctions import DATASET
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from matplotlib.figure import Figure
+
+    from mesoinv.eval.tasks.task import OtherConfig, Task
+
+#: Test samples with W_c/50, 0.9 W_c, 1.1 W_c and 2 W_c, of the first hundred.
+SHOWN, ENSEMBLE = (0, 44, 54, 99), 100
+#: What the paper shades: W_c of the Chern insulator is not known better.
+CHERN_CRITICAL = (3.15, 3.35)
+
+
+class WavefunctionsReport(Report):
+    """The report on wave functions."""
+
+    dataset = "wavefunctions"
+    extras = ("models",)
+    figures: ClassVar = {
+        "densities-su2.png": "Densities of single states of the SU(2) model (Fig. 1): two "
+        "delocalised, two localised. Each has a colour scale of its own, from zero.",
+        "curves-su2.png": "Mean probability of being delocalised against the disorder (Figs. 3(a) "
+        "and 3(b), and Ando's model, of the supplement); bars are standard errors. All models "
+        "learnt at E = 0 on 40 × 40 sites alone. Dashed: W_c, and one half. In the legend: where "
+        "the curve crosses one half.",
+        "densities-chern.png": "Densities of single states of the Chern insulator (Fig. 4): two "
+        "topological, two not.",
+        "chern.png": "Left: mean probability of being topological against the disorder (Fig. "
+        "5(a)); dashed: W_c = 3.2, shaded: 3.25 ± 0.1. Right: all states in the gap of one system "
+        "at W = 1 and one at W = 6 (Fig. 5(b)); points are single states, lines their means.",
+    }
+
+    @property
+    def tasks(self) -> list[Task]:
+        """The SU(2) model first."""
+        return [get_task(SU2), get_task(CHERN)]
+
+    def values(self) -> dict[str, Any]:
+        """Return the tables of the tasks, and the paper's numbers beside ours."""
+        tasks = {task.id: task for task in self.tasks}
+        return {
+            "tasks": [self.section(task) for task in self.tasks],
+            "numbers": numbers_table(self.entries, tasks),
+        }
+
+    def draw(self) -> Iterator[tuple[str, Figure]]:
+        """Draw densities, and mean probabilities against the disorder."""
+        su2, chern = self.tasks
+        for task in (su2, chern):
+            samples = self.options.load(self.dataset, task.config, ENSEMBLE, "density", "disorder")
+            critical = _critical(task.config)
+            yield (
+                f"densities-{task.config}.png",
+                figures.draw_densities(samples, SHOWN, critical),
+            )
+        yield "curves-su2.png", figures.draw_curves(self._panels(su2), "delocalised")
+        gap = {
+            name.removeprefix("gap at "): variant_tables(
+                chern, name, self.entries[CHERN], self.options, systems=1
+            )
+            for name in chern.variants
+        }
+        own = own_tables(chern, self.entries[CHERN])
+        panel = Panel("E near 0", _critical(chern.config), own, CHERN_CRITICAL)
+        yield "chern.png", figures.draw_chern(panel, gap)
+
+    def _panels(self, task: Task) -> list[Panel]:
+        """Return the curves of the task itself and of every variant."""
+        entries = self.entries[task.id]
+        panels = [Panel("E = 0", _critical(task.config), own_tables(task, entries))]
+        for name, variant in task.variants.items():
+            critical = _critical(cast("OtherConfig", variant).config)
+            panels.append(Panel(name, critical, variant_tables(task, name, entries, self.options)))
+        return panels
+
+
+def _critical(config: str) -> float:
+    return DATASET.parameters(config).critical_disorder

@@ -1,0 +1,59 @@
+"""``mesoinv report``: what models reach beside a paper, as a page with figures."""
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add ``report`` to the command line."""
+    app.command()(report)
+
+
+def report(
+    system: Annotated[str, typer.Argument(metavar="SYSTEM", help="Such as pldos.")],
+    out: Annotated[Path | None, typer.Option(help="Folder (default: docs/SYSTEM).")] = None,
+    data: Annotated[
+        list[Path] | None,
+        typer.Option(help="Built folders to read samples from (default: generated)."),
+    ] = None,
+    samples: Annotated[
+        int | None, typer.Option(min=2, help="The first so many (default: all).")
+    ] = None,
+    cache: Annotated[Path, typer.Option(help="Folder that keeps generated samples.")] = Path(
+        "data/cache"
+    ),
+    results: Annotated[
+        Path, typer.Option(help="Folder of evaluations and trainings that are nowhere else.")
+    ] = Path("data/results"),
+    work: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME[=VALUE]", help="Do what takes long too, such as times."),
+    ] = None,
+    readme: Annotated[Path, typer.Option(help="File that gets the summary.")] = Path("README.md"),
+) -> None:
+    """Write the report on a system: stored scores beside the paper, with figures."""
+    from mesoinv.eval.reports import report_of
+    from mesoinv.eval.reports.options import ReportOptions
+    from mesoinv.generators.common.extras import require
+
+    for extra in ("plot", "publish"):
+        require("mesoinv report", extra)
+    asked = dict((item.partition("=")[::2]) for item in work or [])
+    options = ReportOptions(
+        out or Path("docs") / system, tuple(data or ()), samples, cache, results, asked,
+        lambda text: typer.echo(text, err=True),
+    )  # fmt: skip
+    chosen = report_of(system)
+    for extra in {*chosen.extras, *(e for name in asked for e in chosen.work.get(name, ()))}:
+        require(f"The report on {system}", extra)
+    made = chosen(options)
+    made.write_figures()
+    page = made.write_page()
+    if readme.exists():
+        made.fill(readme)
+    typer.echo(page)

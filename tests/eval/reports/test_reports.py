@@ -1,0 +1,78 @@
+"""What all reports share: which there are, what takes long and is kept, the command."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from typer.testing import CliRunner
+
+from mesoinv.cli import app
+from mesoinv.eval.reports import list_reports, report_of
+from mesoinv.eval.reports.options import ReportOptions
+from mesoinv.generators import list_datasets
+from mesoinv.generators.common.errors import MesoinvError, UsageError
+
+
+@dataclass(frozen=True)
+class Numbers:
+    value: float
+
+
+def test_every_report_is_of_a_dataset(tmp_path):
+    assert set(list_reports()) <= set(list_datasets())
+    for system in list_reports():
+        report = report_of(system)(ReportOptions(tmp_path))
+        assert report.dataset == system
+        assert all(text.endswith(".") for text in report.figures.values())
+        assert report.tasks
+
+
+def test_other_names_are_refused(tmp_path):
+    with pytest.raises(UsageError, match=r"Unknown report 'lattices'.*percolation"):
+        report_of("lattices")
+    with pytest.raises(UsageError, match=r"Unknown work for pldos 'speed'.*limits, times"):
+        report_of("pldos")(ReportOptions(tmp_path, work={"speed": ""}))
+
+
+def test_what_takes_long_is_kept(tmp_path):
+    def report(**work):
+        return report_of("pldos")(ReportOptions(tmp_path, work=work))
+
+    assert report().kept("limits", Numbers, lambda: Numbers(1.0)) is None
+    assert report(limits="").kept("limits", Numbers, lambda: Numbers(2.0)) == Numbers(2.0)
+    assert report().kept("limits", Numbers, lambda: Numbers(3.0)) == Numbers(2.0)
+    (tmp_path / "limits.json").write_text("{", encoding="utf-8")
+    with pytest.raises(MesoinvError, match=r"limits.json is damaged; get it again: --work limits"):
+        report().kept("limits", Numbers, lambda: Numbers(3.0))
+
+
+def test_the_command(tmp_path, monkeypatch):
+    seen = []
+
+    class Stub:
+        extras = ()
+        work = {"times": ()}  # noqa: RUF012
+
+        def __init__(self, options):
+            seen.append(options)
+
+        def write_figures(self):
+            pass
+
+        def write_page(self):
+            return tmp_path / "report.md"
+
+        def fill(self, readme):
+            seen.append(readme)
+
+    monkeypatch.setattr("mesoinv.eval.reports.report_of", lambda _system: Stub)
+    readme = tmp_path / "README.md"
+    readme.write_text("x")
+    arguments = ["report", "pldos", "--out", str(tmp_path), "--samples", "3", "--work", "times=4"]
+    done = CliRunner().invoke(app, [*arguments, "--readme", str(readme)], catch_exceptions=False)
+    assert done.exit_code == 0
+    assert "report.md" in done.stdout
+    options, filled = seen
+    assert (options.out, options.samples, options.work) == (tmp_path, 3, {"times": "4"})
+    assert filled == readme
