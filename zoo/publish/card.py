@@ -139,7 +139,7 @@ def _training(config: ModelConfig) -> dict[str, str] | None:
     record = config.training
     if record is None:
         return None
-    paper = "the paper gives no number"
+    paper = "the paper has no such training"
     if record.paper_samples:
         share = record.samples / record.paper_samples
         same = record.samples == record.paper_samples
