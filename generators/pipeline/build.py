@@ -17,7 +17,13 @@ from mesoinv.generators.pipeline.compute import compute_part
 from mesoinv.generators.pipeline.derived import build_mini, build_preview
 from mesoinv.generators.pipeline.folder import check_folder, locked, open_manifest
 from mesoinv.generators.pipeline.job import DeclaredJob
-from mesoinv.generators.pipeline.plan import Part, check_configs, check_device, check_solver
+from mesoinv.generators.pipeline.plan import (
+    Part,
+    check_configs,
+    check_device,
+    check_solver,
+    check_splits,
+)
 from mesoinv.generators.pipeline.readme import update_readme
 from mesoinv.generators.pipeline.resolve import resolve_dataset
 from mesoinv.generators.pipeline.workers import completed, open_pool
@@ -35,6 +41,7 @@ def build(  # noqa: PLR0913 - the public call of the whole pipeline
     dataset: str | Dataset,
     configs: Sequence[str] | None = None,
     size: str = "mini",
+    splits: Sequence[str] | None = None,
     *,
     out: str | os.PathLike[str] | None = None,
     workers: int = 1,
@@ -57,6 +64,8 @@ def build(  # noqa: PLR0913 - the public call of the whole pipeline
         Names of configurations; all of them by default. A folder can be extended later by others.
     size : {"mini", "small", "full"}
         How many samples; a smaller size is a prefix of a larger one.
+    splits : sequence of str, optional
+        Only these splits; nothing comes with the default configuration then.
     out : path, optional
         Output folder; ``data/<dataset>`` by default.
     workers : int
@@ -86,10 +95,12 @@ def build(  # noqa: PLR0913 - the public call of the whole pipeline
     declared = resolve_dataset(dataset)
     if scheduler is not None:
         require("A scheduler", "cluster")
+    chosen = check_configs(declared, configs, size)
     job = DeclaredJob(
         dataset=declared,
-        configs=check_configs(declared, configs, size),
+        configs=chosen,
         size=size,
+        splits=check_splits(declared, chosen, size, splits),
         folder=Path(out if out is not None else Path("data") / declared.name),
         solver=check_solver(declared, solver),
         device=check_device(device),
@@ -98,7 +109,7 @@ def build(  # noqa: PLR0913 - the public call of the whole pipeline
     )
 
     def derive(state: BuildState) -> None:
-        if declared.default_config in job.configs:
+        if job.derives:
             build_mini(state)
             build_preview(state, job.preview_rows)
 

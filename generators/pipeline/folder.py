@@ -128,7 +128,7 @@ def _differs(here: ConfigRecord, asked: ConfigRecord) -> str:
             f"from another key (its commitment is {here.commitment}, that of the key given is "
             f"{asked.commitment})"
         )
-    for field in ("kind", "source", "size", "solver", "parameters", "columns"):
+    for field in ("kind", "source", "size", "solver", "parameters", "columns", "only"):
         old, new = getattr(here, field), getattr(asked, field)
         if old != new:
             return f"with {field} {old!r}, asked was {new!r}"

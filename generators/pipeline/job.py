@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from mesoinv.generators.common.provenance import machine_name
@@ -94,24 +94,38 @@ class BuildJob(ABC):
 
 @dataclass(frozen=True, kw_only=True)
 class DeclaredJob(BuildJob):
-    """Whole configurations as the dataset declares them, from public streams."""
+    """Configurations as the dataset declares them, from public streams.
+
+    With `splits`, those alone are built, and nothing comes with the default configuration.
+    """
 
     configs: tuple[str, ...]
     size: str
+    splits: tuple[str, ...] | None = None
 
     def shards(self) -> list[ShardPlan]:
         """Return every shard of the asked configurations, in the order they are written."""
         plans = (plan_config(self.dataset, name, self.size) for name in self.configs)
-        return [shard for plan in plans for shards in plan.values() for shard in shards]
+        return [s for plan in plans for split, shards in plan.items() if self._has(split)
+                for s in shards]  # fmt: skip
+
+    @property
+    def derives(self) -> bool:
+        """Whether ``mini`` and ``preview`` come with what is built."""
+        return self.splits is None and self.dataset.default_config in self.configs
+
+    def _has(self, split: str) -> bool:
+        return self.splits is None or split in self.splits
 
     def planned_records(self) -> dict[str, ConfigRecord]:
         """Return the records of the configurations, and of those that come with the default one."""
         default, config = self.dataset.default_config, self.dataset.config
-        records = {
-            name: self._declared(name, self.size, config(name).sizes[self.size])
-            for name in self.configs
-        }
-        if default in self.configs:
+        records = {}
+        for name in self.configs:
+            rows = {s: n for s, n in config(name).sizes[self.size].items() if self._has(s)}
+            record = self._declared(name, self.size, rows)
+            records[name] = replace(record, only=list(self.splits) if self.splits else None)
+        if self.derives:
             records[MINI] = self._declared(default, MINI, config(default).sizes[MINI])
             preview = {PREVIEW_SPLIT: self.preview_rows}
             records[PREVIEW] = self._declared(default, PREVIEW, preview, "images")

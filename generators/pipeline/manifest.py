@@ -49,7 +49,8 @@ class ConfigRecord:
     ``source`` is the declared configuration whose samples these are: the configuration itself,
     or the default one for ``mini`` (its first samples) and ``preview`` (its first images). Files of
     a held-out configuration, ``<source>-held-out``, have only some `columns`, and their samples
-    come from a secret key of which `commitment` is the digest.
+    come from a secret key of which `commitment` is the digest. `only` names the splits of a build
+    that was asked for some alone.
     """
 
     source: str
@@ -63,6 +64,7 @@ class ConfigRecord:
     splits: dict[str, Split]
     commitment: str | None = None
     columns: list[str] | None = None
+    only: list[str] | None = None
 
     @property
     def complete(self) -> bool:

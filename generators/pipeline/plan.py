@@ -147,6 +147,20 @@ def check_configs(dataset: Dataset, names: Sequence[str] | None, size: str) -> t
     return chosen
 
 
+def check_splits(
+    dataset: Dataset, configs: Sequence[str], size: str, splits: Sequence[str] | None
+) -> tuple[str, ...] | None:
+    """Return the asked splits once each, refusing those that a configuration does not have."""
+    if splits is None:
+        return None
+    if isinstance(splits, str) or not splits:
+        raise UsageError('splits must be a list of names, such as ["test"].')
+    for name in configs:
+        for split in splits:
+            dataset.num_samples(name, size, split)
+    return tuple(dict.fromkeys(splits))
+
+
 def check_solver(dataset: Dataset, solver: str | None) -> str:
     """Return the solver's name (default: the dataset's first), refusing unknown ones."""
     if solver is None:

@@ -25,6 +25,9 @@ Configs = Annotated[
     list[str] | None, typer.Option(help="Configuration, repeated for several (default: all).")
 ]
 Size = Annotated[str | None, typer.Option(help="mini, small or full (default: mini).")]
+Splits = Annotated[
+    list[str] | None, typer.Option("--split", help="Only this split, repeated for several.")
+]
 Out = Annotated[Path | None, typer.Option(help="Folder (default: data/DATASET).")]
 Workers = Annotated[int | None, typer.Option(help="Processes (default: one a core, 1 with cuda).")]
 Solver = Annotated[str | None, typer.Option(help="Numerical method.")]
@@ -109,6 +112,7 @@ def generate_command(  # noqa: PLR0913, PLR0917 - the options of the command
     dataset: DatasetName,
     config: Configs = None,
     size: Size = None,
+    split: Splits = None,
     out: Out = None,
     workers: Workers = None,
     device: Device = "cpu",
@@ -126,7 +130,9 @@ def generate_command(  # noqa: PLR0913, PLR0917 - the options of the command
     from mesoinv.progress import progress_bar
 
     options = HeldOutOptions(held_out, key_file, new_key, samples)
-    options.check({"--size": size, "--solver": solver, "--scheduler": scheduler}, config)
+    options.check(
+        {"--size": size, "--split": split, "--solver": solver, "--scheduler": scheduler}, config
+    )
     declared = resolve_dataset(dataset)
     if workers is None:
         workers = _cores() if device == "cpu" and scheduler is None else 1
@@ -138,7 +144,7 @@ def generate_command(  # noqa: PLR0913, PLR0917 - the options of the command
             )  # fmt: skip
         else:
             folder = build(
-                declared, config, size or "mini", out=out, workers=workers, device=device,
+                declared, config, size or "mini", split, out=out, workers=workers, device=device,
                 solver=solver, scheduler=scheduler, progress=progress,
             )  # fmt: skip
     _print_summary(folder, dataset if ":" in dataset else None)

@@ -37,7 +37,7 @@ class HeldOutOptions:
     new_key: bool
     samples: int | None
 
-    def check(self, others: Mapping[str, str | None], configs: Sequence[str] | None) -> None:
+    def check(self, others: Mapping[str, object], configs: Sequence[str] | None) -> None:
         """Refuse options that do not belong together.
 
         Parameters

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import shutil
@@ -16,8 +17,10 @@ import pyarrow.parquet as pq
 import pytest
 import toy_dataset
 from build_helpers import TOY, digests
+from datasets import load_dataset
+from toy_dataset import DATASET
 
-from mesoinv import build, generate
+from mesoinv import build, generate, verify
 from mesoinv.generators.common.errors import MesoinvError, UsageError
 from mesoinv.generators.pipeline.folder import locked
 from mesoinv.generators.pipeline.manifest import read_manifest
@@ -262,3 +265,23 @@ def test_solver_error_names_the_samples(tmp_path: Path, workers: int) -> None:
         build("toy_dataset:BROKEN", ["plain"], out=tmp_path / "toy", workers=workers)
     assert "toy/plain/train, samples [" in caught.value.__notes__[0]
     assert not multiprocessing.active_children()
+
+
+def test_one_split_alone(tmp_path: Path) -> None:
+    folder = build(DATASET, ["plain"], "small", ["test"], out=tmp_path / "toy")
+    assert {p.relative_to(folder).as_posix() for p in folder.rglob("*.parquet")} == {
+        "plain/test-00000-of-00001.parquet"
+    }
+    report = verify(folder, dataset=DATASET, samples=4)
+    assert report.ok, report.problems
+    data = load_dataset(str(folder), "plain", split="test")
+    np.testing.assert_array_equal(data["index"][:], np.arange(13))
+    with pytest.raises(UsageError, match=r"with only \['test'\], asked was None"):
+        build(DATASET, ["plain"], "small", out=folder)
+    for wrong, message in ((["tests"], "Unknown split of toy/plain 'tests'"), ("test", "a list")):
+        with pytest.raises(UsageError, match=message):
+            build(DATASET, ["plain"], "small", wrong, out=tmp_path / "other")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["configs"]["plain"]["only"] = None
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    assert any(p.kind == "manifest" for p in verify(folder, dataset=DATASET).problems)
