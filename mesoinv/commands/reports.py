@@ -41,16 +41,16 @@ def report(
     from mesoinv.eval.reports.options import ReportOptions
     from mesoinv.generators.common.extras import require
 
-    for extra in ("plot", "publish"):
-        require("mesoinv report", extra)
+    require("mesoinv report", "plot", "publish")
     asked = dict((item.partition("=")[::2]) for item in work or [])
     options = ReportOptions(
         out or Path("docs") / system, tuple(data or ()), samples, cache, results, asked,
         lambda text: typer.echo(text, err=True),
     )  # fmt: skip
     chosen = report_of(system)
-    for extra in {*chosen.extras, *(e for name in asked for e in chosen.work.get(name, ()))}:
-        require(f"The report on {system}", extra)
+    more = {*chosen.extras, *(e for name in asked for e in chosen.work.get(name, ()))}
+    if more:
+        require(f"The report on {system}", *sorted(more))
     made = chosen(options)
     made.write_figures()
     page = made.write_page()

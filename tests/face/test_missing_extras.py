@@ -41,6 +41,7 @@ REFUSED = [
     ("submit", "submit folder --dry-run"),
     ("submit", "submit folder --init pldos-donors"),
     ("board", "leaderboard build --out site"),
+    ("plot,publish", "report percolation"),
     ("cluster", "generate percolation --scheduler tcp://localhost:1"),
     ("models", "generate percolation --device cuda"),
 ]

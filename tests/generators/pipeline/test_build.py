@@ -18,7 +18,6 @@ import pytest
 import toy_dataset
 from build_helpers import TOY, digests
 from datasets import load_dataset
-from toy_dataset import DATASET
 
 from mesoinv import build, generate, verify
 from mesoinv.generators.common.errors import MesoinvError, UsageError
