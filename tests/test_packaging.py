@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-import statistics
 import subprocess
 import sys
 import tomllib
@@ -18,7 +17,7 @@ from checkout import FILES, ROOT, build_wheel, repository_files
 from packaging.requirements import Requirement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 #: sub-package -> its folder, as pyproject.toml maps them, and the face itself
@@ -239,7 +238,7 @@ def test_no_two_files_import_each_other() -> None:
 #: Lists and declarations answer without any of these.
 HEAVY = (
     "torch", "timm", "lightning", "torchmetrics", "safetensors", "datasets", "jinja2", "pydantic",
-    "matplotlib", "plotly", "itables", "kwant", "huggingface_hub",
+    "matplotlib", "plotly", "itables", "kwant", "huggingface_hub", "numba", "scipy",
 )  # fmt: skip
 LIGHT = (
     "mesoinv.zoo.declared",
@@ -249,18 +248,28 @@ LIGHT = (
 )
 
 
+def run_without(blocked: Iterable[str], program: str) -> None:
+    """Run a program in a process of its own where some libraries cannot be imported."""
+    block = f"import importlib, sys\nfor name in {sorted(blocked)}: sys.modules[name] = None\n"
+    done = subprocess.run(
+        [sys.executable, "-c", block + program], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def test_light_modules_import_nothing_heavy() -> None:
     names = [name for name in MODULES if inside(name, LIGHT)]
     assert len(names) > 15
-    program = (
-        "import importlib, sys\n"
-        f"for name in {HEAVY}: sys.modules[name] = None\n"
-        f"for name in {names}: importlib.import_module(name)"
+    run_without(HEAVY, f"for name in {names}: importlib.import_module(name)")
+
+
+def test_declarations_of_datasets_load_nothing_heavy() -> None:
+    run_without(
+        HEAVY,
+        "from mesoinv.generators import get_dataset, list_datasets\n"
+        "for dataset in map(get_dataset, list_datasets()):\n"
+        "    for config in dataset.configs: assert dataset.columns(config)\n",
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("command", ["models", "tasks", "list", "leaderboard show"])
@@ -298,16 +307,7 @@ def test_optional_packages_are_imported_late(name: str) -> None:
 
 def test_generators_import_without_optional_packages() -> None:
     names = [n for n in MODULES if inside(n, ("mesoinv.generators",)) and n not in WITH_TORCH]
-    blocked = sorted(OPTIONAL | {"torch"})
-    program = (
-        "import importlib, sys\n"
-        f"for name in {blocked}: sys.modules[name] = None\n"  # None: importing it fails
-        f"for name in {names}: importlib.import_module(name)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
+    run_without(OPTIONAL | {"torch"}, f"for name in {names}: importlib.import_module(name)")
 
 
 def public_objects(
@@ -333,69 +333,3 @@ def test_public_names_have_docstrings() -> None:
 def test_files_are_short() -> None:
     sizes = {str(p): len((ROOT / p).read_bytes().splitlines()) for p in FILES if p.suffix == ".py"}
     assert not {path: lines for path, lines in sizes.items() if lines > 400}
-
-
-def functions(tree: ast.Module) -> list[tuple[str, int]]:
-    """Return every function with its lines, those of its docstring left out."""
-    lengths = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            lines = (node.end_lineno or 0) - node.lineno + 1
-            first = node.body[0]
-            if ast.get_docstring(node) is not None:
-                lines -= (first.end_lineno or 0) - first.lineno + 1
-            lengths.append((node.name, lines))
-    return lengths
-
-
-def test_functions_are_short() -> None:
-    lengths = {
-        f"{name}.{function}": lines
-        for name in MODULES
-        for function, lines in functions(parsed(name))
-    }
-    assert {name: lines for name, lines in lengths.items() if lines > 60} == {}
-    assert statistics.median(lengths.values()) <= 10
-
-
-def test_no_variable_is_called_found() -> None:
-    named = {
-        name
-        for name in MODULES
-        for node in ast.walk(parsed(name))
-        if (isinstance(node, ast.Name) and node.id == "found")
-        or (isinstance(node, ast.arg) and node.arg == "found")
-    }
-    assert named == set()
-
-
-#: Rooms that name no system and no column: they ask what is declared.
-MACHINERY = (
-    "mesoinv.generators.common", "mesoinv.generators.pipeline", "mesoinv.generators.hub",
-    "mesoinv.dataset_cards", "mesoinv.zoo.declared", "mesoinv.zoo.model", "mesoinv.zoo.metrics",
-    "mesoinv.zoo.training", "mesoinv.zoo.publish", "mesoinv.eval.tasks", "mesoinv.eval.scoring",
-    "mesoinv.eval.board", "mesoinv.eval.submission", "mesoinv.eval.reports", "mesoinv.commands",
-)  # fmt: skip
-
-
-def test_the_machinery_names_no_system_and_no_column() -> None:
-    from mesoinv.generators import get_dataset, list_datasets
-
-    systems = list_datasets()
-    columns = {
-        column.name
-        for dataset in map(get_dataset, systems)
-        for config in dataset.configs
-        for column in dataset.columns(config)
-    }
-    # one letter may be anything
-    names = {name for name in {*systems, *columns} - {"index"} if len(name) > 1}
-    assert len(names) > 20
-    named = [
-        (module, node.value)
-        for module in MODULES
-        if inside(module, MACHINERY) and not any(system in module for system in systems)
-        for node in ast.walk(parsed(module))
-        if isinstance(node, ast.Constant) and node.value in names
-    ]
-    assert named == []

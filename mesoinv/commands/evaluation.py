@@ -40,6 +40,24 @@ leaderboard = typer.Typer(
     no_args_is_help=True, help="Build the boards as a website, or show them here."
 )
 
+Subject = Annotated[
+    str,
+    typer.Argument(
+        metavar="MODEL",
+        help="A name of `mesoinv models`, a folder, a Hub id, or a .parquet of predictions.",
+    ),
+]
+SplitName = Annotated[
+    str | None, typer.Option(help="test (default), validation, or held-out with --key-file.")
+]
+Against = Annotated[str | None, typer.Option(metavar="MODEL", help="Another one, to compare with.")]
+Kept = Annotated[
+    Path | None, typer.Option(help="Folder for evaluation.json and the table of samples.")
+]
+Save = Annotated[
+    bool, typer.Option("--save", help="Keep the evaluation in the model's folder and card.")
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add ``tasks``, ``evaluate`` and ``leaderboard`` to the command line."""
@@ -77,17 +95,9 @@ def _print_tasks(tasks: list[Task]) -> None:
 
 
 def evaluate(  # noqa: PLR0913, PLR0917  (each is an option)
-    model: Annotated[
-        str,
-        typer.Argument(
-            metavar="MODEL",
-            help="A name of `mesoinv models`, a folder, a Hub id, or a .parquet of predictions.",
-        ),
-    ],
+    model: Subject,
     task: TaskName = None,
-    split: Annotated[
-        str | None, typer.Option(help="test (default), validation, or held-out with --key-file.")
-    ] = None,
+    split: SplitName = None,
     samples: Samples = None,
     data: Source = "generate",
     cache: Cache = CACHE,
@@ -95,15 +105,9 @@ def evaluate(  # noqa: PLR0913, PLR0917  (each is an option)
     variants: Annotated[
         bool, typer.Option(help="Score noise and other parameters too (of a model).")
     ] = True,
-    against: Annotated[
-        str | None, typer.Option(metavar="MODEL", help="Another one, to compare with.")
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for evaluation.json and the table of samples.")
-    ] = None,
-    save: Annotated[
-        bool, typer.Option("--save", help="Keep the evaluation in the model's folder and card.")
-    ] = False,
+    against: Against = None,
+    out: Kept = None,
+    save: Save = False,
     seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 0,
     batch_size: Annotated[int, typer.Option(min=1, help="Samples at a time.")] = 32,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",

@@ -83,7 +83,8 @@ def test_tasks(call):
     listed = json.loads(call("tasks", "--json").stdout)
     assert [task["id"] for task in listed] == list_tasks()
     (donors,) = [task for task in listed if task["id"] == "pldos-donors"]
-    assert donors["targets"][0] == {"column": "s", "unit": "nm", "reference": 55.0}
+    first = donors["targets"][0]
+    assert (first["column"], first["unit"], first["reference"]) == ("s", "nm", 55.0)
 
 
 def test_evaluate_prints_a_table(call, folder):

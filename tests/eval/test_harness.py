@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import replace
 
 import numpy as np
@@ -160,8 +161,17 @@ def test_variants_are_scored_on_their_own_samples(plain, donors, report_cache):
     assert set(found) == {"noise-1", "noise-10", "weaker", "stronger"}
     task = get_task("pldos-donors")
     true = samples(report_cache, ("pldos", "s", "n_d"), "weaker")
-    expected = score_arrays(donors.predict(true, check_range=False), true, task)
+    own = dataclasses.replace(task, targets=task.targets_of("weaker"), variants={})
+    assert [target.reference for target in own.targets] == [75.0, 0.45]
+    expected = score_arrays(donors.predict(true, check_range=False), true, own)
     assert found["weaker"].scores == expected
+    # always answering the best constant there has no skill, nor has the edge of what was learnt
+    for constants, sign in (((75.0, 0.45), 0), ((70.0, 0.6), -1)):
+        columns = zip(("s", "n_d"), constants, strict=True)
+        answers = {name: np.full(COUNT, value) for name, value in columns}
+        truth = {"s": np.linspace(70, 80, COUNT), "n_d": np.linspace(0.3, 0.6, COUNT)}
+        skill = score_arrays(answers, truth, own)["skill"].value
+        assert skill == pytest.approx(0, abs=1e-9) if sign == 0 else skill < -0.5
     true = samples(report_cache, ("pldos", "s", "n_d"))
     noisy = add_noise(true["pldos"], 0.1, task, "pldos", np.arange(COUNT))
     expected = score_arrays(donors.predict(noisy, check_range=False), true, task)

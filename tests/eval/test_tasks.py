@@ -269,9 +269,16 @@ def test_unknown_tasks():
 
 def test_columns_must_exist(tmp_path):
     targets = [{"column": "S", "unit": "nm", "reference": 55.0}]
-    changes = {"targets": targets, "metrics": ["skill"], "published": []}
+    changes = {"targets": targets, "metrics": ["skill"], "published": [], "variants": {}}
     with pytest.raises(UsageError, match="Unknown column of pldos/global 'S'"):
         get_task(str(write(tmp_path, **changes))).columns()
+
+
+def test_references_of_a_variant_are_of_targets(tmp_path):
+    targets = [{"column": "s", "unit": "nm", "reference": 55.0}]
+    changes = {"targets": targets, "metrics": ["skill"], "published": []}
+    with pytest.raises(UsageError, match=r"Unknown target of mine 'n_d'\. Allowed: s"):
+        get_task(str(write(tmp_path, **changes)))
 
 
 @pytest.mark.parametrize("config", ["global", "landscape"])

@@ -58,7 +58,7 @@ def table_columns(task: TaskBoard) -> list[Column]:
     headline = next(m for m in task.metrics if m.name == task.headline)
     others = [m for m in task.metrics if m.name != task.headline]
     return [
-        Column("Rank", _rank, title="1 + rows that are better beyond doubt", role="rank"),
+        Column("Rank", _rank, title="1 + rows that are significantly better at 95 %", role="rank"),
         Column("Name", lambda row: _words(row.name), "text", role="name"),
         Column("Kind", lambda row: _words(KINDS[row.kind]), "text", role="kind"),
         _metric(headline, role="headline"),

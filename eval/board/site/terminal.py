@@ -94,5 +94,5 @@ def _foot(task: TaskBoard) -> str:
     source = "/".join(line(x) for x in (task.dataset, task.config, task.split))
     return (
         f"{count(task.samples)} samples of {source}, version {line(task.dataset_version)}; "
-        f"95 % intervals; rank: 1 + rows better beyond doubt{rejected}\n"
+        f"95 % intervals; rank: 1 + rows significantly better at 95 %{rejected}\n"
     )

@@ -41,21 +41,21 @@ def draw_clusters(samples: Mapping[str, NDArray[Any]], rows: Sequence[int]) -> F
     return figure
 
 
-def draw_spanning(found: Mapping[str, Table]) -> Figure:
+def draw_spanning(tables: Mapping[str, Table]) -> Figure:
     """Draw P(p), true and decided (Fig. 1(b)), beside accuracies at each density.
 
     Parameters
     ----------
-    found : mapping of str to Table
+    tables : mapping of str to Table
         Name of a model -> its table of the task of spanning.
     """
     figure = new_figure(11.5, 4.8)
     left, right = figure.subplots(1, 2)
-    first = next(iter(found.values()))
+    first = next(iter(tables.values()))
     density, share = _by_density(first, first["true"])
     left.plot(density, share, "k-", lw=1, label="truth: P(p)")
     left.plot(density, 1 - share, "k--", lw=1, label="truth: Q(p) = 1 - P(p)")
-    for k, (name, table) in enumerate(found.items()):
+    for k, (name, table) in enumerate(tables.items()):
         style = {"color": COLOURS[k % len(COLOURS)], "marker": MARKERS[k % len(MARKERS)]}
         decided = (table["probability"] >= 0.5).astype(float)
         left.plot(*_by_density(table, decided), ls="none", mfc="none", label=name, **style)

@@ -13,6 +13,7 @@ References
 from __future__ import annotations
 
 import functools
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,6 +21,9 @@ from numpy.typing import NDArray
 
 RealArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
+
+#: ħ [J s] and e [C]: exact in the SI, and without scipy, which a declaration is not to load.
+HBAR, ELEMENTARY_CHARGE = 6.62607015e-34 / (2 * math.pi), 1.602176634e-19
 
 
 @dataclass(frozen=True)
@@ -62,10 +66,8 @@ class Strip:
     @property
     def hopping(self) -> float:
         """The hopping t = ħ²/(2 m a²) [meV]."""
-        from scipy import constants  # noqa: PLC0415  (slow to import)
-
-        joule = constants.hbar**2 / (2 * self.effective_mass * (self.lattice_constant * 1e-9) ** 2)
-        return float(joule / constants.e * 1e3)
+        joule = HBAR**2 / (2 * self.effective_mass * (self.lattice_constant * 1e-9) ** 2)
+        return joule / ELEMENTARY_CHARGE * 1e3
 
     @property
     def energy(self) -> float:

@@ -12,6 +12,7 @@ from mesoinv.eval.reports import list_reports, report_of
 from mesoinv.eval.reports.options import ReportOptions
 from mesoinv.generators import list_datasets
 from mesoinv.generators.common.errors import MesoinvError, UsageError
+from mesoinv.generators.common.extras import extras
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ def test_every_report_is_of_a_dataset(tmp_path):
         assert report.dataset == system
         assert all(text.endswith(".") for text in report.figures.values())
         assert report.tasks
+        asked = {*report.extras, *(extra for more in report.work.values() for extra in more)}
+        assert asked <= set(extras())
 
 
 def test_other_names_are_refused(tmp_path):
