@@ -7,12 +7,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, StrictUndefined
-
 from mesoinv.dataset_cards import tables
 from mesoinv.dataset_cards.facts import Build, open_build
 from mesoinv.dataset_cards.figures import existing_figures
 from mesoinv.generators.common.files import replace_text
+from mesoinv.generators.common.markdown import rendered
 from mesoinv.generators.hub.client import repo_name
 from mesoinv.generators.pipeline.front_matter import dump_yaml, front_matter
 from mesoinv.generators.pipeline.held_out.secret import COMMITMENT_PREFIX
@@ -101,12 +100,7 @@ def _evaluation(build: Build) -> str | None:
 
 
 def _card(build: Build, repo: str) -> str:
-    # Markdown, not HTML: escaping would spoil the equations
-    environment = Environment(  # noqa: S701
-        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
-    )
-    source = (files("mesoinv.dataset_cards") / "template.md.j2").read_text(encoding="utf-8")
-    return environment.from_string(source).render(_context(build, repo))
+    return rendered(files("mesoinv.dataset_cards") / "template.md.j2", _context(build, repo))
 
 
 def _context(build: Build, repo: str) -> dict[str, Any]:

@@ -33,7 +33,7 @@ class Row:
     kind : str
         ``submission``; ``baseline`` of the zoo; ``trivial`` baseline; ``paper``.
     rank : int or None
-        1 + the number of rows that are significantly better at 95 %: whose paired 95 % interval of the
+        1 + the number of rows that are significantly better at 95 %: the paired interval of the
         difference in the headline does not contain zero. Equal ranks are shared. None for a paper,
         whose samples were others.
     scores : dict of str to Cell

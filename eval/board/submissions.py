@@ -11,6 +11,7 @@ from mesoinv.eval.board.records import Rejected
 from mesoinv.eval.board.rows import BoardOptions, Entry, first_stored, measured_row
 from mesoinv.generators.common.errors import MesoinvError
 from mesoinv.generators.common.extras import MissingExtraError
+from mesoinv.generators.hub.download import download
 
 if TYPE_CHECKING:
     from mesoinv.eval.board.records import Row
@@ -48,21 +49,11 @@ def submissions_folder(given: str, results: Path) -> Path:
 
 def _download(given: str, target: Path) -> Path:
     """Download what is there now; nothing of an earlier download stays."""
-    from huggingface_hub import snapshot_download  # noqa: PLC0415  (not needed for a folder)
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError  # noqa: PLC0415
-
     repo, _, revision = given.partition("@")
     try:
-        folder = snapshot_download(
-            repo,
-            repo_type="dataset",
-            revision=revision or None,
-            allow_patterns=[f"{FOLDER}/**"],
-        )
-    except (HfHubHTTPError, HFValidationError, OSError, ValueError) as error:
-        raise MesoinvError(
-            f"{given} is not a folder and could not be downloaded from the Hub: {error}"
-        ) from error
+        folder = download(repo, revision or None, [f"{FOLDER}/**"], kind="dataset")
+    except MesoinvError as error:
+        raise MesoinvError(f"{given} is not a folder. {error}") from error
     # the client's cache holds links, which no submission may: copy what they point to
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(folder, target)

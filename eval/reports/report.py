@@ -16,6 +16,7 @@ from mesoinv.eval.reports.tables import scores_table, thousands, variants_table
 from mesoinv.eval.tasks import tasks_of
 from mesoinv.generators.common.errors import MesoinvError, UsageError, unknown_name
 from mesoinv.generators.common.files import replace_text
+from mesoinv.generators.common.markdown import rendered
 from mesoinv.generators.common.records import from_dict, to_json
 
 if TYPE_CHECKING:
@@ -152,14 +153,9 @@ class Report(ABC):
         )
 
     def _rendered(self, **values: Any) -> str:
-        from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415  (slow)
-
         module = importlib.import_module(type(self).__module__)
         folder = Path(str(module.__file__)).parent
-        environment = Environment(  # noqa: S701  (Markdown, nothing from outside)
-            loader=FileSystemLoader(folder), undefined=StrictUndefined, keep_trailing_newline=True
-        )
-        return environment.get_template(TEMPLATE).render(**values).rstrip() + "\n"
+        return rendered(folder / TEMPLATE, values, trim=False).rstrip() + "\n"
 
     def write_figures(self) -> None:
         """Draw what there is; a figure of an earlier report that cannot be drawn now is removed."""

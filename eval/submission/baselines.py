@@ -31,9 +31,7 @@ def baselines(evaluation: Evaluation) -> list[tuple[str, Score]]:
     rows = [row for name in list_models() for row in _headlines(name, evaluation)]
     rows.sort(key=lambda row: -row[2].value)
     kinds = {"trivial baseline": True, "best baseline": False}
-    best = {
-        kind: [row for row in rows if row[0] == trivial][:1] for kind, trivial in kinds.items()
-    }
+    best = {kind: [row for row in rows if row[0] == trivial][:1] for kind, trivial in kinds.items()}
     return [(f"{kind} {name}", score) for kind, rows in best.items() for _, name, score in rows]
 
 

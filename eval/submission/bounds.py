@@ -52,9 +52,7 @@ def check_config(config: ModelConfig, task: Task) -> list[Problem]:
     problems = [*_names(config), *_fit(config, task)]
     if config.architecture not in list_architectures():
         fix = f"Known: {', '.join(list_architectures())}."
-        problems.append(
-            _problem("architecture", f"{quoted(config.architecture)} is unknown.", fix)
-        )
+        problems.append(_problem("architecture", f"{quoted(config.architecture)} is unknown.", fix))
     else:
         problems += [
             _problem(f"hyperparameters.{r.where}", shown(r.what, 300), r.hint or _FIX)

@@ -6,6 +6,7 @@ import fnmatch
 from pathlib import Path
 
 from mesoinv.generators.common.errors import MesoinvError, UsageError, unknown_name
+from mesoinv.generators.hub.download import download
 from mesoinv.zoo.declared.config import CONFIG, WEIGHTS
 from mesoinv.zoo.declared.recipe import list_recipes
 
@@ -48,16 +49,7 @@ def model_folder(name_or_path_or_hub_id: str | Path, revision: str | None = None
 
 
 def _download(repo: str, revision: str | None) -> Path:
-    from huggingface_hub import snapshot_download  # noqa: PLC0415
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError  # noqa: PLC0415
-
     try:
-        return Path(
-            snapshot_download(
-                repo, revision=revision, allow_patterns=[CONFIG, WEIGHTS, "README.md"]
-            )
-        )
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
-        raise MesoinvError(
-            f"The model {repo} is not here and could not be downloaded from the Hub: {error}"
-        ) from error
+        return download(repo, revision, [CONFIG, WEIGHTS, "README.md"], kind="model")
+    except MesoinvError as error:
+        raise MesoinvError(f"The model is not here. {error}") from error

@@ -13,6 +13,7 @@ import yaml
 from mesoinv.generators import get_dataset
 from mesoinv.generators.common.extras import CARD_MODULES, require_modules
 from mesoinv.generators.common.files import replace_text
+from mesoinv.generators.common.markdown import rendered
 from mesoinv.generators.common.numbers import count, duration, size
 from mesoinv.generators.hub.client import repo_name
 from mesoinv.zoo.declared.config import ANY, WEIGHTS, read_config
@@ -67,16 +68,9 @@ def write_card(folder: Path, repo: str | None = None) -> Path:
 
 def card_text(folder: Path, repo: str | None = None) -> str:
     """Return the card of a model as `write_card` writes it."""
-    from jinja2 import Environment, StrictUndefined  # noqa: PLC0415  (not needed to train)
-
     config = read_config(folder)
-    # Markdown, not HTML: escaping would spoil units
-    environment = Environment(  # noqa: S701
-        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
-    )
-    source = (files("mesoinv.zoo.publish") / "model_card.md.j2").read_text(encoding="utf-8")
     context = _context(folder, config, repo_name(repo, config.name))
-    return environment.from_string(source).render(context)
+    return rendered(files("mesoinv.zoo.publish") / "model_card.md.j2", context)
 
 
 def recipe_file(name: str) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 
 from mesoinv.generators.common.errors import MesoinvError
 from mesoinv.generators.common.records import digest_of
+from mesoinv.generators.hub.download import download
 from mesoinv.generators.pipeline.loading.store import Store
 
 if TYPE_CHECKING:
@@ -28,21 +29,12 @@ def built_folder(request: Request, source: str) -> Path:
 
 
 def _download(request: Request, source: str) -> Path:
-    from huggingface_hub import snapshot_download  # noqa: PLC0415  (not needed to generate)
-
     repo, _, revision = source.partition("@")
     patterns = [f"{request.config}/{request.split}-*.parquet"]
     try:
-        return Path(
-            snapshot_download(
-                repo, repo_type="dataset", revision=revision or None, allow_patterns=patterns
-            )
-        )
-    except Exception as error:
-        raise MesoinvError(
-            f"{source!r} is neither {GENERATE!r} nor a folder, and could not be downloaded from "
-            f"the Hub: {error}"
-        ) from error
+        return download(repo, revision or None, patterns, kind="dataset")
+    except MesoinvError as error:
+        raise MesoinvError(f"{source!r} is neither {GENERATE!r} nor a folder. {error}") from error
 
 
 def files_of(request: Request, folder: Path) -> dict[Path, int]:
