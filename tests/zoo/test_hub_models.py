@@ -155,7 +155,7 @@ def test_publish_and_load(hub, tmp_path):
         model.predict([[[0.5] * 24] * 16])["s"].tolist(), rel=1e-5
     )
     for message in (read["revision"], read["missing"]):
-        assert message.startswith("MesoinvError: The model mesoinv/")
+        assert message.startswith("MesoinvError: The model is not here. mesoinv/")
         assert "could not be downloaded from the Hub" in message
     assert "safetensors" in read["pickle"]
     assert hub.count("pytorch_model.bin") == 0
@@ -163,5 +163,5 @@ def test_publish_and_load(hub, tmp_path):
 
 def test_no_network_and_no_local_weights(hub, tmp_path):
     said = client(hub, tmp_path, OFFLINE, HF_ENDPOINT="http://127.0.0.1:9")
-    assert said.startswith("The model mesoinv/")
+    assert said.startswith("The model is not here. mesoinv/")
     assert "could not be downloaded" in said
