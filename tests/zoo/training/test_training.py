@@ -104,7 +104,7 @@ train(tiny_recipe(folder, epochs=3), folder / "model", tiny_environment(folder, 
 def test_a_killed_run_continues(tmp_path, cache, attempt):
     folder = tmp_path / "one"
     folder.mkdir()
-    path = os.pathsep.join([str(Path(__file__).parent)])
+    path = os.pathsep.join([str(Path(__file__).parents[1])])
     killed = subprocess.run(
         [sys.executable, "-c", KILLED, str(folder), str(cache)],
         env=os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"},

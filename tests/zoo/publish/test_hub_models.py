@@ -9,7 +9,7 @@ from zoo_helpers import small_evaluation, small_model, store, write_recipe
 
 from mesoinv.zoo.declared.evaluation import Subject
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1]
 KIND, REPO = "models", "mesoinv/small"
 
 PUBLISH = """

@@ -16,7 +16,7 @@ from submission_helpers import TASK, toy_model, toy_task, with_predictions, writ
 from mesoinv.eval.submission import proposing
 from mesoinv.eval.submission.proposing import Proposal, PullRequest, propose
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1]
 MODEL = "someone/toy-net"
 PLACE = f"submissions/{TASK}/my-net.v1"
 TIMEOUT = 60.0
