@@ -128,6 +128,10 @@ lint: setup ## ruff and mypy
 test: lint kwant chromium ## check style and types, run all tests
 	$(SINGLE) $(PY) -m pytest -n 2 --dist loadfile
 
+test-models: setup ## look into every committed model (make test takes two of each architecture)
+	MESOINV_ALL_MODELS=1 $(SINGLE) $(PY) -m pytest -n 2 tests/zoo/publish/test_card.py \
+	    tests/zoo/declared/test_recipes.py tests/eval/submission/test_submission_models.py
+
 bench: setup kwant ## time the solvers beside their references
 	$(PY) -m benchmarks
 

@@ -7,10 +7,10 @@ import sys
 import time
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
+from committed_models import committed_models
 from submission_helpers import TASK, spoil, spoil_transforms, toy_model, toy_task, with_model
 
 from mesoinv.eval.submission import bounds, building, check_submission
@@ -186,12 +186,8 @@ def _check_with_own_shapes(config):
     building.check_network(config, shapes)
 
 
-@pytest.mark.parametrize(
-    "name",
-    sorted(p.parent.name for p in LOCAL_WEIGHTS.glob("*/model.safetensors")),
-)
-def test_every_model_of_the_zoo_is_within_bounds(name):
-    folder = Path(LOCAL_WEIGHTS / name)
+@pytest.mark.parametrize("folder", committed_models(weights=True), ids=lambda folder: folder.name)
+def test_models_of_the_zoo_are_within_bounds(folder):
     config = read_config(folder)
     assert bounds.check_config(config, get_task(config.task)) == []
     building.check_network(config, read_shapes(folder / "model.safetensors"))

@@ -4,6 +4,7 @@ import re
 
 import pytest
 import yaml
+from committed_models import committed_models
 from safetensors.torch import load_file
 from zoo_helpers import recipe_data, write_recipe
 
@@ -25,7 +26,7 @@ EACH_FILE, ALL_WEIGHTS, ALL_TABLES = 25_000_000, 250_000_000, 30_000_000
 TABLES = {"samples.parquet", "evaluation.json"}
 #: those in sub-folders too, such as recipes for larger machines
 FILES = {path.stem: path for path in sorted(RECIPES.rglob("*.yaml"))}
-FOLDERS = sorted(path.parent for path in LOCAL_WEIGHTS.glob(f"*/{WEIGHTS}"))
+FOLDERS = committed_models(weights=True)
 #: those whose weights are elsewhere too
 RECORDED = sorted(path.parent for path in LOCAL_WEIGHTS.glob(f"*/{CONFIG}"))
 #: What the paper trained on, where that is not as much as the full size of the split ``train``: it
