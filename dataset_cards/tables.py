@@ -42,7 +42,7 @@ def overview(build: Build) -> list[tuple[str, str]]:
     kept = [*build.declared, *build.held_out]
     copies = [f"`{name}`" for name in build.configs if name not in kept]
     extra = f", without the copies in {' and '.join(copies)}" if copies else ""
-    rows = sum(_num_rows(build.configs[name]) for name in kept)
+    rows = sum(build.configs[name].num_rows for name in kept)
     names = ", ".join(f"`{name}`" for name in build.configs)
     lines = [
         ("Task", build.prose.head.task),
@@ -170,7 +170,7 @@ def held_out(build: Build) -> list[Row]:
         {
             "name": name,
             "source": record.source,
-            "rows": count(_num_rows(record)),
+            "rows": count(record.num_rows),
             "columns": ", ".join(f"`{column.name}`" for column in build.columns(name)),
             "commitment": record.commitment,
         }
@@ -193,10 +193,6 @@ def dataset_bibtex(build: Build, repo: str) -> str:
     lines = [f"  {key} = {{{text}}}," for key, text in fields.items() if text]
     key = f"mesoinv_{build.dataset.name.replace('-', '_')}"
     return "\n".join([f"@misc{{{key},", *lines, "}"])
-
-
-def _num_rows(record: ConfigRecord) -> int:
-    return sum(split.num_rows for split in record.splits.values())
 
 
 def _holds(build: Build, name: str, record: ConfigRecord) -> str:

@@ -101,7 +101,7 @@ def build(  # noqa: PLR0913 - the public call of the whole pipeline
         configs=chosen,
         size=size,
         splits=check_splits(declared, chosen, size, splits),
-        folder=Path(out if out is not None else Path("data") / declared.name),
+        folder=output_folder(declared, out),
         solver=check_solver(declared, solver),
         device=check_device(device),
         workers=check_workers(workers, device, scheduler),
@@ -114,6 +114,11 @@ def build(  # noqa: PLR0913 - the public call of the whole pipeline
             build_preview(state, job.preview_rows)
 
     return run_job(job, progress, derive)
+
+
+def output_folder(dataset: Dataset, out: str | os.PathLike[str] | None) -> Path:
+    """Return the folder that was asked for, ``data/<dataset>`` by default."""
+    return Path("data") / dataset.name if out is None else Path(out)
 
 
 def check_workers(workers: int, device: str, scheduler: str | None = None) -> int:

@@ -71,6 +71,11 @@ class ConfigRecord:
         """Whether every split is complete."""
         return all(split.complete for split in self.splits.values())
 
+    @property
+    def num_rows(self) -> int:
+        """Rows of all splits, when complete."""
+        return sum(split.num_rows for split in self.splits.values())
+
 
 @dataclass
 class Manifest:
@@ -87,6 +92,21 @@ class Manifest:
     def complete(self) -> bool:
         """Whether there is something here and nothing is missing."""
         return bool(self.configs) and all(record.complete for record in self.configs.values())
+
+    @property
+    def num_samples(self) -> int:
+        """Different samples, when complete: ``mini`` and ``preview`` repeat those of another."""
+        return sum(
+            record.num_rows
+            for name, record in self.configs.items()
+            if record.source == name or record.kind == "held-out"
+        )
+
+    @property
+    def num_bytes(self) -> int:
+        """Bytes of all shards that are finished."""
+        splits = [split for record in self.configs.values() for split in record.splits.values()]
+        return sum(shard.num_bytes for split in splits for shard in split.shards)
 
 
 def read_manifest(folder: Path) -> Manifest:

@@ -44,6 +44,12 @@ class InlineExecutor(Executor):
         return future
 
 
+def usable_cores() -> int:
+    """Return how many cores this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
 @contextmanager
 def open_pool(workers: int, scheduler: str | None = None) -> Iterator[tuple[Executor, int]]:
     """Open what computes the parts, and close it in every case.

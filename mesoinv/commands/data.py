@@ -7,11 +7,12 @@ Their modules are imported when they run: ``mesoinv --help`` must answer at once
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from mesoinv.commands.held_out import HeldOutOptions
 
 if TYPE_CHECKING:
     from mesoinv.generators.pipeline.audit.report import Report
@@ -124,9 +125,9 @@ def generate_command(  # noqa: PLR0913, PLR0917 - the options of the command
     samples: Samples = None,
 ) -> None:
     """Build a dataset into a folder; stopped at any moment, the same command continues."""
-    from mesoinv.commands.held_out import HeldOutOptions, build_from_options
     from mesoinv.generators.pipeline.build import build
     from mesoinv.generators.pipeline.resolve import resolve_dataset
+    from mesoinv.generators.pipeline.workers import usable_cores
     from mesoinv.progress import progress_bar
 
     options = HeldOutOptions(held_out, key_file, new_key, samples)
@@ -135,12 +136,12 @@ def generate_command(  # noqa: PLR0913, PLR0917 - the options of the command
     )
     declared = resolve_dataset(dataset)
     if workers is None:
-        workers = _cores() if device == "cpu" and scheduler is None else 1
+        workers = usable_cores() if device == "cpu" and scheduler is None else 1
     with progress_bar(f"{declared.name} {declared.version}", "sample") as progress:
         if held_out:
-            folder = build_from_options(
-                options, declared, config, out=out, workers=workers, device=device,
-                progress=progress,
+            folder = _build_held_out(
+                options, declared, *dict.fromkeys(config or ()), out=out, workers=workers,
+                device=device, progress=progress,
             )  # fmt: skip
         else:
             folder = build(
@@ -149,29 +150,37 @@ def generate_command(  # noqa: PLR0913, PLR0917 - the options of the command
             )  # fmt: skip
     _print_summary(folder, dataset if ":" in dataset else None)
     if held_out:
-        options.print_advice(folder)
+        typer.echo(
+            f"Keep {key_file} secret and safe: scores need it. When it is revealed: "
+            f"mesoinv verify {folder} --key-file {key_file}"
+        )
 
 
-def _cores() -> int:
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
+def _build_held_out(
+    options: HeldOutOptions, dataset: Dataset, config: str, **where_and_how: Any
+) -> Path:
+    """Build what checked options ask for, with the columns that the tasks give to models."""
+    from mesoinv.eval.tasks import held_out_columns
+    from mesoinv.generators.pipeline.held_out.build_held_out import build_held_out
+
+    assert options.key_file is not None
+    assert options.samples is not None
+    dataset.config(config)  # an unknown name is said here, with those that are allowed
+    return build_held_out(
+        dataset, config, options.key_file, columns=held_out_columns(dataset.name, config),
+        samples=options.samples, make_key=options.new_key, **where_and_how,
+    )  # fmt: skip
 
 
 def _print_summary(folder: Path, foreign: str | None) -> None:
     from mesoinv.generators.pipeline.manifest import read_manifest
 
     manifest = read_manifest(folder)
-    records = manifest.configs
-    splits = {name: list(record.splits.values()) for name, record in records.items()}
-    # mini and preview repeat samples of the default configuration
-    whole = [n for n in splits if records[n].source == n or records[n].kind == "held-out"]
-    samples = sum(s.num_rows for n in whole for s in splits[n])
-    size = sum(shard.num_bytes for group in splits.values() for s in group for shard in s.shards)
     option = f" --dataset {foreign}" if foreign else ""
     typer.echo(
-        f"{manifest.dataset} {manifest.version} is in {folder}: "
-        f"{', '.join(records)} ({samples} samples, "
-        f"{size / 1e6:.3g} MB). Next: mesoinv verify {folder}{option}"
+        f"{manifest.dataset} {manifest.version} is in {folder}: {', '.join(manifest.configs)} "
+        f"({manifest.num_samples} samples, {manifest.num_bytes / 1e6:.3g} MB). "
+        f"Next: mesoinv verify {folder}{option}"
     )
 
 

@@ -1,19 +1,15 @@
-"""The options of ``mesoinv generate --held-out``: which belong together, and what they do."""
-# ruff: noqa: PLC0415 - what is heavy is imported when the command runs
+"""The options of ``mesoinv generate --held-out``, and which of them belong together."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mesoinv.generators.common.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from mesoinv.generators.pipeline.base import Dataset
-    from mesoinv.generators.pipeline.job import Progress
+    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -75,15 +71,6 @@ class HeldOutOptions:
                 f"configuration is a build of its own. {_EXAMPLE}"
             )
 
-    def print_advice(self, folder: Path) -> None:
-        """Say what must happen to the key."""
-        import typer
-
-        typer.echo(
-            f"Keep {self.key_file} secret and safe: scores need it. When it is revealed: "
-            f"mesoinv verify {folder} --key-file {self.key_file}"
-        )
-
 
 _EXAMPLE = (
     "For example: mesoinv generate pldos --held-out --key-file KEY --new-key "
@@ -93,81 +80,3 @@ _EXAMPLE = (
 
 def _listed(names: Sequence[str]) -> str:
     return " and ".join(names)
-
-
-def build_from_options(
-    options: HeldOutOptions,
-    dataset: Dataset,
-    configs: Sequence[str] | None,
-    *,
-    out: Path | None,
-    workers: int,
-    device: str,
-    progress: Progress | None = None,
-) -> Path:
-    """Build the held-out split that checked options ask for, with the columns its tasks allow.
-
-    Parameters
-    ----------
-    options : HeldOutOptions
-        Checked ones.
-    dataset : Dataset
-        A declaration.
-    configs : sequence of str
-        The one configuration.
-    out, workers, device, progress
-        As for `mesoinv.build`.
-
-    Returns
-    -------
-    Path
-        The output folder.
-
-    Raises
-    ------
-    UsageError
-        As of `build_held_out`, or if the key to be made is there already.
-    """
-    from mesoinv.eval.tasks import held_out_columns
-    from mesoinv.generators.pipeline.held_out.build_held_out import build_held_out, check_held_out
-    from mesoinv.generators.pipeline.held_out.secret import new_key
-
-    assert options.key_file is not None
-    assert options.samples is not None
-    (config,) = set(configs or ())
-    dataset.config(config)
-    folder = out if out is not None else Path("data") / dataset.name
-    columns = held_out_columns(dataset.name, config)
-    if options.new_key:
-        # what would be refused anyhow leaves no key behind
-        check_held_out(
-            dataset, config, options.key_file,
-            columns=columns, samples=options.samples, out=folder,
-        )  # fmt: skip
-        _refuse_second_key(folder, config)
-        new_key(options.key_file)
-    return build_held_out(
-        dataset,
-        config,
-        options.key_file,
-        columns=columns,
-        samples=options.samples,
-        out=folder,
-        workers=workers,
-        device=device,
-        progress=progress,
-    )
-
-
-def _refuse_second_key(folder: Path, config: str) -> None:
-    from mesoinv.generators.pipeline.folder import check_folder
-    from mesoinv.generators.pipeline.manifest import MANIFEST, read_manifest
-    from mesoinv.generators.pipeline.plan import held_out_folder
-
-    check_folder(folder)
-    name = held_out_folder(config)
-    if (folder / MANIFEST).exists() and name in read_manifest(folder).configs:
-        raise UsageError(
-            f"{folder} holds {name} already, from a key of its own. Leave --new-key out and name "
-            "the file of that key to continue it, or choose another folder with --out."
-        )

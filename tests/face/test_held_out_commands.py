@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
-import types
 from typing import TYPE_CHECKING
 
 import pytest
 import typer
-from build_helpers import TOY, run
+from build_helpers import run
 from typer.testing import CliRunner, Result
 
 from mesoinv.commands import data as commands_data
@@ -20,15 +18,13 @@ from mesoinv.generators.pipeline.manifest import read_manifest
 if TYPE_CHECKING:
     from pathlib import Path
 
-HELD_OUT = ("--held-out", "--key-file", "key", "--config", "plain", "--samples", 6)
+DATASET = "percolation"
+HELD_OUT = ("--held-out", "--key-file", "key", "--config", "L100", "--samples", 6)
 
 
 @pytest.fixture(autouse=True)
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty working folder; the toy dataset has no tasks, so its inputs are said here."""
-    tasks = types.ModuleType("mesoinv.eval.tasks")
-    tasks.held_out_columns = lambda *_: ("index", "density")  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "mesoinv.eval.tasks", tasks)
+    """An empty working folder."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -43,18 +39,18 @@ def call(*arguments: object) -> Result:
 
 
 def test_generate_then_verify(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    made = call("generate", TOY, *HELD_OUT, "--new-key", "--out", "toy")
-    assert "plain-held-out (6 samples" in made.stdout
+    made = call("generate", DATASET, *HELD_OUT, "--new-key", "--out", "build")
+    assert "L100-held-out (6 samples" in made.stdout
     assert "Keep key secret and safe" in made.stdout
     key = read_key(place / "key")
-    record = read_manifest(place / "toy").configs["plain-held-out"]
-    assert (record.columns, record.commitment) == (["index", "density"], commitment(key))
-    again = call("generate", TOY, *HELD_OUT, "--out", "toy", "--workers", 2)
+    record = read_manifest(place / "build").configs["L100-held-out"]
+    assert (record.columns, record.commitment) == (["index", "occupied"], commitment(key))
+    again = call("generate", DATASET, *HELD_OUT, "--out", "build", "--workers", 2)
     assert again.exit_code == 0
 
-    checking = ("verify", "toy", "--dataset", TOY)
+    checking = ("verify", "build")
     without = call(*checking)
-    assert "– plain-held-out: its 6 samples cannot be computed again" in without.stdout
+    assert "– L100-held-out: its 6 samples cannot be computed again" in without.stdout
     assert "is sound: 1 files" in without.stdout
     assert "0 samples computed again" in without.stdout
     checked = call(*checking, "--key-file", "key")
@@ -73,18 +69,19 @@ def test_generate_then_verify(place: Path, capfd: pytest.CaptureFixture[str]) ->
     ("arguments", "message"),
     [
         (("--held-out",), "--held-out needs --key-file and --samples too"),
-        (("--held-out", "--config", "plain", "--samples", 6), "needs --key-file too"),
-        (("--held-out", "--key-file", "key", "--config", "plain"), "needs --samples too"),
+        (("--held-out", "--config", "L100", "--samples", 6), "needs --key-file too"),
+        (("--held-out", "--key-file", "key", "--config", "L100"), "needs --samples too"),
         (("--samples", 6), "--samples only with --held-out"),
         (("--key-file", "key"), "--key-file only with --held-out"),
         (("--key-file", "key", "--new-key"), "--key-file and --new-key only with --held-out"),
         ((*HELD_OUT, "--size", "mini"), "--size cannot go with --held-out"),
-        ((*HELD_OUT, "--solver", "rough"), "--solver cannot go with --held-out"),
+        ((*HELD_OUT, "--solver", "other"), "--solver cannot go with --held-out"),
         ((*HELD_OUT, "--scheduler", "tcp://x:1"), "the key stays on this machine"),
-        ((*HELD_OUT, "--config", "other"), "exactly one --config, not 2"),
+        ((*HELD_OUT, "--config", "L10"), "exactly one --config, not 2"),
         (("--held-out", "--key-file", "k", "--samples", 6), "exactly one --config, not 0"),
-        ((*HELD_OUT[:3], "--new-key", "--config", "plian", "--samples", 6), "Did you mean 'plain'"),
+        ((*HELD_OUT[:3], "--new-key", "--config", "L1000", "--samples", 6), "Did you mean 'L100'"),
         ((*HELD_OUT[:5], "--new-key", "--samples", 0), "1 or more, not 0"),
+        ((*HELD_OUT, "--new-key", "--workers", 0), "workers must be 1 or more, not 0"),
         ((*HELD_OUT, "--new-key", "--out", "."), "which is to be published"),
         (HELD_OUT, "There is no key file key"),
     ],
@@ -93,27 +90,27 @@ def test_misuse_leaves_nothing_behind(
     place: Path, arguments: tuple[object, ...], message: str
 ) -> None:
     with pytest.raises(UsageError, match=message):
-        call("generate", TOY, *arguments)
+        call("generate", DATASET, *arguments)
     assert not list(place.iterdir())
 
 
 def test_no_second_key(place: Path) -> None:
-    call("generate", TOY, *HELD_OUT, "--new-key", "--out", "toy")
+    call("generate", DATASET, *HELD_OUT, "--new-key", "--out", "build")
     with pytest.raises(UsageError, match="Leave --new-key out to use the key"):
-        call("generate", TOY, *HELD_OUT, "--new-key", "--out", "toy2")
+        call("generate", DATASET, *HELD_OUT, "--new-key", "--out", "build2")
     (place / "key").rename(place / "old")
-    with pytest.raises(UsageError, match="holds plain-held-out already"):
-        call("generate", TOY, *HELD_OUT, "--new-key", "--out", "toy")
+    with pytest.raises(UsageError, match="holds L100-held-out already"):
+        call("generate", DATASET, *HELD_OUT, "--new-key", "--out", "build")
     assert not (place / "key").exists()
     (place / "strange").mkdir()
     (place / "strange/file").touch()
     with pytest.raises(UsageError, match="is not a build"):
-        call("generate", TOY, *HELD_OUT, "--new-key", "--out", "strange")
+        call("generate", DATASET, *HELD_OUT, "--new-key", "--out", "strange")
     assert not (place / "key").exists()
 
 
 def test_exit_code_and_one_paragraph() -> None:
-    done = run("generate", TOY, "--held-out")
+    done = run("generate", DATASET, "--held-out")
     assert done.returncode == 2
     assert "--held-out needs --key-file and --samples too" in done.stderr
     assert "Traceback" not in done.stderr

@@ -49,7 +49,7 @@ def check_promises(manifest: Manifest, key: Key, report: Report) -> None:
         )
     opened = [name for name, record in records.items() if key.opens(record)]
     for name, record in records.items():
-        rows = sum(split.num_rows for split in record.splits.values())
+        rows = record.num_rows
         if name in opened:
             report.notes.append(f"{name}: the key is the one promised by {record.commitment}")
         elif key.value and not opened:

@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mesoinv.generators.common.errors import UsageError, unknown_name
-from mesoinv.generators.pipeline.build import check_workers, run_job
+from mesoinv.generators.pipeline.build import check_workers, output_folder, run_job
 from mesoinv.generators.pipeline.compute import PartJob
+from mesoinv.generators.pipeline.folder import check_folder
 from mesoinv.generators.pipeline.generate import compute_samples
-from mesoinv.generators.pipeline.held_out.secret import check_key, commitment, read_key
+from mesoinv.generators.pipeline.held_out.secret import check_key, commitment, new_key, read_key
 from mesoinv.generators.pipeline.job import BuildJob
-from mesoinv.generators.pipeline.manifest import ConfigRecord, Split
+from mesoinv.generators.pipeline.manifest import MANIFEST, ConfigRecord, Split, read_manifest
 from mesoinv.generators.pipeline.plan import (
     HELD_OUT,
     HELD_OUT_SPLIT,
@@ -85,7 +86,8 @@ def build_held_out(  # noqa: PLR0913 - the public call of a held-out build
     *,
     columns: Sequence[str],
     samples: int,
-    out: str | os.PathLike[str],
+    out: str | os.PathLike[str] | None = None,
+    make_key: bool = False,
     workers: int = 1,
     device: str = "cpu",
     progress: Progress | None = None,
@@ -107,8 +109,11 @@ def build_held_out(  # noqa: PLR0913 - the public call of a held-out build
         What may be published: the index and the inputs of tasks. No other column is written.
     samples : int
         How many, 1 or more.
-    out : path
-        A folder of its own, or one that holds a build of the same dataset and version.
+    out : path, optional
+        A folder of its own, or one that holds a build of the same dataset and version;
+        ``data/<dataset>`` by default.
+    make_key : bool
+        Write a new key into `key_file` first. What would be refused anyhow leaves no key behind.
     workers : int
         Processes of one thread each, on this machine. 1 computes in this process.
     device : str
@@ -125,24 +130,40 @@ def build_held_out(  # noqa: PLR0913 - the public call of a held-out build
     ------
     UsageError
         If a name is unknown, the key file is not one or lies inside `out`, or the folder holds
-        something else: another dataset, another key, other samples.
+        something else: another dataset, another key, other samples. With `make_key`, also if the
+        file exists, or the folder holds this split already.
     MesoinvError
         If the disk is full, a worker died, or another build writes to the folder.
     """
-    declared, folder = resolve_dataset(dataset), Path(out)
+    declared = resolve_dataset(dataset)
+    folder = output_folder(declared, out)
     names = check_held_out(declared, config, key_file, columns=columns, samples=samples, out=folder)
+    workers = check_workers(workers, check_device(device))
+    if make_key:
+        _refuse_second_key(folder, config)
+        new_key(key_file)
     job = HeldOutJob(
         dataset=declared,
         folder=folder,
         solver=check_solver(declared, None),
-        device=check_device(device),
-        workers=check_workers(workers, device),
+        device=device,
+        workers=workers,
         config=config,
         samples=samples,
         names=names,
         key=read_key(key_file),
     )
     return run_job(job, progress)
+
+
+def _refuse_second_key(folder: Path, config: str) -> None:
+    check_folder(folder)
+    name = held_out_folder(config)
+    if (folder / MANIFEST).exists() and name in read_manifest(folder).configs:
+        raise UsageError(
+            f"{folder} holds {name} already, from a key of its own. Leave --new-key out and name "
+            "the file of that key to continue it, or choose another folder with --out."
+        )
 
 
 def check_held_out(
