@@ -45,7 +45,9 @@ def card(
     as_json: Json = False,
 ) -> None:
     """Write README.md, eval.yaml and the figures of a build, or the card of a model."""
-    if _is_model(folder):
+    from mesoinv.zoo.declared.config import is_model
+
+    if is_model(folder):
         from mesoinv.zoo.publish.card import write_card
 
         path = write_card(folder, repo)
@@ -86,9 +88,10 @@ def push(
 ) -> None:
     """Publish a build or a model on the Hugging Face Hub, with the login of `hf auth login`."""
     from mesoinv.generators.common.extras import require
+    from mesoinv.zoo.declared.config import is_model
 
     require("mesoinv push", "publish", "plot")  # plot: for the card
-    if _is_model(folder):
+    if is_model(folder):
         from mesoinv.zoo.publish.push import push as push_model
 
         report = push_model(folder, repo, tag, private=private, dry_run=dry_run, verify=verify)
@@ -149,10 +152,6 @@ def show(
         )
     if out is None and not as_json and _has_display():
         typer.launch(str(path))
-
-
-def _is_model(folder: Path) -> bool:
-    return (folder / "config.json").exists() and not (folder / "manifest.json").exists()
 
 
 def _scalars(dataset: Dataset, config: str, batch: Batch) -> list[tuple[str, float | int, str]]:

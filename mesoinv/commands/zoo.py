@@ -18,7 +18,6 @@ from mesoinv.generators.common.extras import CARD_MODULES, install_command, miss
 
 if TYPE_CHECKING:
     from mesoinv.zoo.declared.listing import Entry
-    from mesoinv.zoo.declared.recipe import Recipe
     from mesoinv.zoo.model.model import Model
 
 ModelName = Annotated[
@@ -111,13 +110,14 @@ def train(  # noqa: PLR0913, PLR0917  (each is an option)
     cache: Cache = CACHE,
 ) -> None:
     """Train a recipe; stopped at any moment, the same command continues."""
+    from mesoinv.zoo.declared.models import training_folder
     from mesoinv.zoo.declared.recipe import read_recipe
-    from mesoinv.zoo.publish import card
+    from mesoinv.zoo.publish.card import keep_recipe, write_card
 
     if device not in {"cpu", "cuda"}:
         raise UsageError(f"Unknown device {device!r}. Allowed: cpu, cuda.")
     read = read_recipe(recipe)
-    folder = out or _default_folder(recipe, read)
+    folder = out or training_folder(recipe, read.name)
     require("mesoinv train", "train")
     no_card = missing(*CARD_MODULES)
     if no_card:
@@ -138,24 +138,15 @@ def train(  # noqa: PLR0913, PLR0917  (each is an option)
         environment = TrainingEnvironment(source, runs, device, devices)
         model = train_recipe(read, folder, environment)
     if Path(recipe).suffix == ".yaml":
-        (folder / card.recipe_file(read.name)).write_bytes(Path(recipe).read_bytes())
+        keep_recipe(Path(recipe), folder)
     if not no_card:
-        card.write_card(folder)
+        write_card(folder)
     record = model.config.training
     assert record is not None
     typer.echo(
         f"{read.name} is in {folder}: {model.config.parameters} parameters, {record.samples} "
         f"samples, {record.seconds} s. Next: mesoinv evaluate {folder} --save"
     )
-
-
-def _default_folder(named: str, recipe: Recipe) -> Path:
-    from mesoinv.zoo.declared.models import local_folder
-
-    folder = local_folder(recipe.name)
-    checkout = (folder.parents[2] / "pyproject.toml").exists()
-    ours = Path(named).suffix != ".yaml"  # somebody's own recipe does not go among ours
-    return folder if checkout and ours else Path("models") / recipe.name
 
 
 def predict(  # noqa: PLR0913, PLR0917  (each is an option)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from mesoinv.generators.common.errors import MesoinvError, UsageError
 from mesoinv.generators.common.files import replace_text
 from mesoinv.generators.common.records import digest_of, from_dict, to_json
+from mesoinv.generators.pipeline.manifest import MANIFEST
 from mesoinv.zoo.declared.transforms import Transform  # noqa: TC001  (read at run time)
 
 if TYPE_CHECKING:
@@ -96,6 +97,11 @@ class ModelConfig:
             for group in (self.inputs, self.outputs)
         ]
         return digest_of((self.architecture, self.hyperparameters, *quantities))
+
+
+def is_model(folder: Path) -> bool:
+    """Whether a folder holds a model; one with a manifest holds a build of a dataset."""
+    return (folder / CONFIG).exists() and not (folder / MANIFEST).exists()
 
 
 def read_config(folder: Path) -> ModelConfig:

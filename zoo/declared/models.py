@@ -31,6 +31,26 @@ def local_folder(name: str) -> Path:
     return LOCAL_WEIGHTS / name
 
 
+def training_folder(recipe: str, name: str) -> Path:
+    """Return where the trained model of a recipe goes by default.
+
+    Parameters
+    ----------
+    recipe : str
+        A name of the zoo, or a ``.yaml`` file: the models of one's own stay out of the zoo.
+    name : str
+        Of the model.
+
+    Returns
+    -------
+    Path
+        ``zoo/weights/<name>`` in a checkout, else ``models/<name>``.
+    """
+    checkout = (LOCAL_WEIGHTS.parents[1] / "pyproject.toml").exists()
+    ours = Path(recipe).suffix != ".yaml"
+    return local_folder(name) if checkout and ours else Path("models") / name
+
+
 def model_folder(name_or_path_or_hub_id: str | Path, revision: str | None = None) -> Path:
     """Return a local folder with the model's files, downloading them if they are not here."""
     text = str(name_or_path_or_hub_id)

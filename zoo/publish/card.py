@@ -73,6 +73,11 @@ def card_text(folder: Path, repo: str | None = None) -> str:
     return rendered(files("mesoinv.zoo.publish") / "model_card.md.j2", context)
 
 
+def keep_recipe(recipe: Path, folder: Path) -> None:
+    """Copy a recipe that is not of the zoo beside its model, where `write_card` reads it."""
+    (folder / recipe_file(read_config(folder).name)).write_bytes(recipe.read_bytes())
+
+
 def recipe_file(name: str) -> str:
     """Return how the file of a recipe is called: the name of its model comes from it."""
     return f"{name}.yaml"
