@@ -17,6 +17,8 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from mesoinv.generators.common.numbers import three_digits
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -34,8 +36,7 @@ class _Rate(ProgressColumn):
             return Text("")
         if speed < 1:
             return Text(f"{1 / speed:.3g} s/{self._unit}")
-        number = f"{speed:,.0f}" if speed >= 100 else f"{speed:.3g}"
-        return Text(f"{number} {self._unit}/s")
+        return Text(f"{three_digits(speed)} {self._unit}/s")
 
 
 @contextmanager

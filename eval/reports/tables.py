@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from mesoinv.generators.common.numbers import count
+from mesoinv.generators.common import numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,7 +27,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def thousands(number: int | None) -> str:
     """Return a number with its thousands apart."""
-    return NOTHING if number is None else count(number)
+    return NOTHING if number is None else numbers.count(number)
 
 
 def with_interval(score: Score | Cell, factor: float = 1.0) -> str:
@@ -35,16 +35,9 @@ def with_interval(score: Score | Cell, factor: float = 1.0) -> str:
     assert score.low is not None
     assert score.high is not None
     value, low, high = (factor * x for x in (score.value, score.low, score.high))
-    digits = _digits(high - low, value)
-    return f"{value:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
-
-
-def _digits(width: float, value: float) -> int:
-    """Return the decimals that resolve a fifth of an interval's width, or show a value's digits."""
-    digits, scale = 0, width if width > 0 else abs(value) / 10
-    while scale > 0 and scale * 10**digits < 5 and digits < 5:
-        digits += 1
-    return digits
+    return numbers.with_interval(
+        value, low, high, f".{numbers.decimals(high - low, value, most=5)}f"
+    )
 
 
 def cell(score: Cell | None) -> str:
@@ -54,7 +47,7 @@ def cell(score: Cell | None) -> str:
     if score.low is None or score.high is None or not math.isfinite(score.high - score.low):
         return f"{score.value:g}"
     if score.value and abs(score.value) < 1e-3:
-        return f"{score.value:.2g} [{score.low:.2g}, {score.high:.2g}]"
+        return numbers.with_interval(score.value, score.low, score.high, ".2g")
     return with_interval(score)
 
 

@@ -16,6 +16,7 @@ from mesoinv.eval.submission.proposing import (
     propose,
 )
 from mesoinv.generators.common.errors import MesoinvError, UsageError
+from mesoinv.generators.common.numbers import with_interval
 from mesoinv.generators.common.records import to_json
 from mesoinv.generators.hub import client as hub
 from mesoinv.generators.pipeline.resolve import resolve_dataset
@@ -253,7 +254,8 @@ def score_line(evaluation: Evaluation) -> str:
     """Return the score that ranks, with its interval and what it was measured on."""
     score = evaluation.scores[evaluation.headline]
     unit = "" if score.unit == "1" else f" {score.unit}"
+    number = with_interval(score.value, score.low, score.high, ".5g")
     return (
-        f"{evaluation.headline} {score.value:.5g} [{score.low:.5g}, {score.high:.5g}]{unit} "
-        f"(95 %), the {evaluation.samples} samples of {evaluation.config}/{evaluation.split}"
+        f"{evaluation.headline} {number}{unit} (95 %), "
+        f"the {evaluation.samples} samples of {evaluation.config}/{evaluation.split}"
     )

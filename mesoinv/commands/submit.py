@@ -111,10 +111,11 @@ def _score(folder: Path, data: str, cache: Path, workers: int) -> Result:
 def _scored(submission: Submission, evaluation: Evaluation) -> str:
     from mesoinv.eval.submission.baselines import baselines
     from mesoinv.eval.submission.submitting import score_line
+    from mesoinv.generators.common.numbers import with_interval
 
     lines = [f"{submission.name} on {evaluation.task}: {score_line(evaluation)}"]
     for name, score in baselines(evaluation):
-        lines.append(f"  {name}: {score.value:.5g} [{score.low:.5g}, {score.high:.5g}]")
+        lines.append(f"  {name}: {with_interval(score.value, score.low, score.high, '.5g')}")
     return "\n".join(lines)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from mesoinv.generators.common.errors import unknown_name
+from mesoinv.generators.common.numbers import with_interval
 from mesoinv.zoo.declared.config import CONFIG, WEIGHTS, read_config
 from mesoinv.zoo.declared.evaluation import stored_evaluations
 from mesoinv.zoo.declared.models import HUB_NAMESPACE, list_models, local_folder
@@ -102,8 +103,7 @@ def score_text(score: Score | Headline) -> str:
     """Return value, interval and unit: ``2.31 [2.25, 2.37] nm``."""
     unit = "" if score.unit == "1" else f" {score.unit}"
     digits = 5 if 0.9 < abs(score.value) <= 1 else 3  # a correlation near 1
-    value, low, high = (f"{x:.{digits}g}" for x in (score.value, score.low, score.high))
-    return f"{value} [{low}, {high}]{unit}"
+    return with_interval(score.value, score.low, score.high, f".{digits}g") + unit
 
 
 def _entry(name: str) -> Entry:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from mesoinv.eval.board.site.text import line
+from mesoinv.generators.common import numbers
 
 if TYPE_CHECKING:
     from mesoinv.eval.board.records import Cell, Metric
@@ -26,15 +26,14 @@ def with_interval(cell: Cell) -> tuple[str, str]:
     if cell.low is None or cell.high is None:
         return _plain(cell.value), ""
     ends = (cell.value, cell.low, cell.high)
-    digits = _digits(cell.high - cell.low, cell.value)
+    digits = numbers.decimals(cell.high - cell.low, cell.value, most=12)
     value, low, high = (_rounded(x, digits, max(map(abs, ends))) for x in ends)
     return value, f"[{low}, {high}]"
 
 
 def three_digits(number: float) -> str:
     """Return a number with three digits and its thousands apart: ``12 300``, ``0.0123``."""
-    short = float(f"{number:.3g}")
-    return _minus(f"{short:,.0f}".replace(",", " ") if abs(short) >= 100 else f"{short:.3g}")
+    return _minus(numbers.three_digits(number))
 
 
 def unit_text(unit: str) -> str:
@@ -50,14 +49,6 @@ def arrow(metric: Metric) -> str:
 def way(metric: Metric) -> str:
     """Return in words which way a metric is better."""
     return _WAYS[metric.better]
-
-
-def _digits(width: float, value: float) -> int:
-    """Return the decimals that resolve a fifth of an interval's width."""
-    scale = width if width > 0 else abs(value) / 10
-    if scale <= 0:
-        return 0
-    return min(max(math.ceil(math.log10(5 / scale) - 1e-9), 0), 12)
 
 
 def _rounded(number: float, digits: int, largest: float) -> str:

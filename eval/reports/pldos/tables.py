@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mesoinv.eval.reports.pldos import paper
 from mesoinv.eval.reports.tables import sizes, table, with_interval
 from mesoinv.eval.tasks import get_task
+from mesoinv.generators.common.numbers import three_digits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,11 +71,11 @@ def times_table(times: AllTimes) -> str:
     solver = times.solver
     rows = [
         [f"`{t.name}`", f"{t.load:.2f}", f"{1e3 * t.first:.0f}", f"{1e3 * t.single:.2f}",
-         _rate(t.single), _rate(t.batch), f"{solver / t.batch:.3g}"]
+         three_digits(1 / t.single), three_digits(1 / t.batch), f"{solver / t.batch:.3g}"]
         for t in times.models
     ]  # fmt: skip
     rows.append(["exact solver (potential → density)", "–", "–", f"{1e3 * solver:.1f}",
-                 _rate(solver), "–", "1"])  # fmt: skip
+                 three_digits(1 / solver), "–", "1"])  # fmt: skip
     header = ["", "load [s]", "first prediction [ms]", "one sample [ms]",
               "samples/s, one by one", "samples/s, 32 at a time",
               "solver's time / model's"]  # fmt: skip
@@ -125,11 +126,6 @@ def _paper_cells(columns: Sequence[str]) -> list[str]:
         both = dict.fromkeys(_percent(x) for x in (q.relative, q.value / here[c]))
         cells += [f"{q.value:g}", " or ".join(both)]
     return cells
-
-
-def _rate(seconds: float) -> str:
-    """Return samples a second, to three digits."""
-    return f"{float(f'{1 / seconds:.3g}'):,g}".replace(",", " ")
 
 
 def _percent(share: float) -> str:
