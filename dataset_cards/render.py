@@ -11,7 +11,7 @@ from mesoinv.dataset_cards import tables
 from mesoinv.dataset_cards.facts import Build, open_build
 from mesoinv.dataset_cards.figures import existing_figures
 from mesoinv.generators.common.files import replace_text
-from mesoinv.generators.common.markdown import rendered
+from mesoinv.generators.common.templates import rendered
 from mesoinv.generators.hub.client import repo_name
 from mesoinv.generators.pipeline.front_matter import dump_yaml, front_matter
 from mesoinv.generators.pipeline.held_out.secret import COMMITMENT_PREFIX

@@ -16,8 +16,8 @@ from mesoinv.eval.reports.tables import scores_table, thousands, variants_table
 from mesoinv.eval.tasks import tasks_of
 from mesoinv.generators.common.errors import MesoinvError, UsageError, unknown_name
 from mesoinv.generators.common.files import replace_text
-from mesoinv.generators.common.markdown import rendered
 from mesoinv.generators.common.records import from_dict, to_json
+from mesoinv.generators.common.templates import rendered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

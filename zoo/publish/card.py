@@ -13,8 +13,8 @@ import yaml
 from mesoinv.generators import get_dataset
 from mesoinv.generators.common.extras import CARD_MODULES, require_modules
 from mesoinv.generators.common.files import replace_text
-from mesoinv.generators.common.markdown import rendered
 from mesoinv.generators.common.numbers import count, duration, size
+from mesoinv.generators.common.templates import rendered
 from mesoinv.generators.hub.client import repo_name
 from mesoinv.zoo.declared.config import ANY, WEIGHTS, read_config
 from mesoinv.zoo.declared.evaluation import stored_evaluations

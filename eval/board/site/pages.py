@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mesoinv.eval.board.site import charts, text
 from mesoinv.eval.board.site.assets import library_versions
@@ -14,8 +13,11 @@ from mesoinv.eval.board.site.figures import MISSING, arrow, unit_text, way, with
 from mesoinv.eval.board.site.howto import COMMANDS, HOW_TO_SUBMIT, filled
 from mesoinv.eval.board.site.table import KINDS, table_columns
 from mesoinv.generators.common.numbers import count
+from mesoinv.generators.common.templates import environment
 
 if TYPE_CHECKING:
+    from jinja2 import Environment
+
     from mesoinv.eval.board.records import Board, Row, TaskBoard
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -25,7 +27,7 @@ _NAMED_LEADERS = 3
 
 def render_pages(board: Board) -> dict[str, str]:
     """Return file name -> content of every page, and of the Space's ``README.md``."""
-    environment = _environment()
+    templates = _templates()
     context = {"board": board, "libraries": library_versions(), "tasks": board.tasks}
     pages: dict[str, tuple[str, dict[str, Any]]] = {
         "index.html": ("index.html.j2", {"cards": [_card(t) for t in board.tasks]}),
@@ -33,30 +35,21 @@ def render_pages(board: Board) -> dict[str, str]:
         **{f"{task.id}.html": ("task.html.j2", _task_context(task)) for task in board.tasks},
     }
     return {
-        name: environment.get_template(template).render(context | own)
+        name: templates.get_template(template).render(context | own)
         for name, (template, own) in pages.items()
     }
 
 
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        # for every template: a page whose name ends in .j2 must not slip through
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        finalize=_harmless,
-    )
-    environment.filters |= {
+def _templates() -> Environment:
+    templates = environment(html=True, folder=TEMPLATES, finalize=_harmless)
+    templates.filters |= {
         "count": _count,
         "https": text.https_link,
         "line": text.line,
         "paragraphs": text.paragraphs,
         "unit": unit_text,
     }
-    return environment
+    return templates
 
 
 def _harmless(value: Any) -> Any:
