@@ -43,9 +43,9 @@ def environment(
     require_modules("Filling a template", "jinja2")
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415  (an extra)
 
-    return Environment(  # noqa: S701  (a page asks for it; Markdown is no HTML)
+    return Environment(
         loader=None if folder is None else FileSystemLoader(folder),
-        autoescape=html,
+        autoescape=html,  # noqa: S701  (Markdown is no HTML)
         undefined=StrictUndefined,
         trim_blocks=trim,
         lstrip_blocks=trim,
