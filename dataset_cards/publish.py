@@ -5,6 +5,7 @@ The Hub repository becomes what the build folder holds, see `mesoinv.generators.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,9 +13,8 @@ from mesoinv.dataset_cards.facts import Build, open_build
 from mesoinv.dataset_cards.figures import draw_figures, existing_figures, missing_figures
 from mesoinv.dataset_cards.render import CARD, card_files, render_card, stale_files
 from mesoinv.generators.common.errors import MesoinvError, UsageError
-from mesoinv.generators.hub import push as pushing
+from mesoinv.generators.hub import push as hub
 from mesoinv.generators.hub.client import repo_name
-from mesoinv.generators.hub.push import LocalFile, Publication, PushReport
 from mesoinv.generators.pipeline.audit.verify import verify as verify_build
 from mesoinv.generators.pipeline.manifest import MANIFEST
 
@@ -37,7 +37,7 @@ def push(
     verify: bool = True,
     dataset: str | Dataset | None = None,
     progress: Callable[[int, int], object] | None = None,
-) -> PushReport:
+) -> hub.PushReport:
     """Publish a build as a Hub dataset repository.
 
     The Hub client's own login is used. After an interruption, call it again: files that have
@@ -75,27 +75,21 @@ def push(
         If the build is not complete or does not verify, the tag exists, or the Hub cannot be
         reached or refuses: no permission, no space.
     """
-    from huggingface_hub import HfApi  # noqa: PLC0415 - see mesoinv.generators.hub.client
-
-    build, api = open_build(Path(folder), dataset), HfApi()
-    name = repo_name(repo, build.dataset.name)
+    build = open_build(Path(folder), dataset)
     _check_tag(build, tag)
-    title = f"{build.dataset.name} {build.manifest.version}"
-    target = Publication("dataset", name, build.folder, title, tag, private, OURS)
-    steps, before = pushing.ask(api, target, dry_run=dry_run)
-    if verify:
-        _verify(build, progress)
-        steps.append("check the files against their digests and seeds")
-    steps += _card_steps(build, name) + pushing.create_steps(target, before)
-    if not dry_run:
-        draw_figures(build)
-        render_card(build.folder, name, dataset=build.dataset)
-    local = _local_files(build, name)
-    files = pushing.compare(target, local, before)
-    steps += pushing.upload_steps(files, tag)
-    message = f"{title}, built by mesoinv {build.manifest.mesoinv}"
-    commit = None if dry_run else pushing.upload(api, target, local, message)
-    return PushReport(name, target.url(api), tag, commit, files, tuple(steps), dry_run)
+    publication = _BuildPublication(
+        kind="dataset",
+        repo=repo_name(repo, build.dataset.name),
+        folder=build.folder,
+        title=f"{build.dataset.name} {build.manifest.version}",
+        made_by=f"built by mesoinv {build.manifest.mesoinv}",
+        tag=tag,
+        private=private,
+        disposable=OURS,
+        build=build,
+        progress=progress,
+    )
+    return hub.publish(publication, dry_run=dry_run, verify=verify)
 
 
 def _check_tag(build: Build, tag: str | None) -> None:
@@ -107,28 +101,38 @@ def _check_tag(build: Build, tag: str | None) -> None:
         )
 
 
-def _verify(build: Build, progress: Callable[[int, int], object] | None) -> None:
-    report = verify_build(build.folder, dataset=build.dataset, progress=progress)
-    if not report.ok:
-        problems = "; ".join(str(problem) for problem in report.problems[:3])
-        raise MesoinvError(
-            f"The build in {build.folder} does not verify, so it is not published: {problems}. "
-            "`mesoinv verify` lists everything; remove damaged files and run `mesoinv generate`."
-        )
+@dataclass(frozen=True)
+class _BuildPublication(hub.Publication):
+    build: Build
+    progress: Callable[[int, int], object] | None
 
+    def check(self) -> str:
+        build = self.build
+        report = verify_build(build.folder, dataset=build.dataset, progress=self.progress)
+        if not report.ok:
+            problems = "; ".join(str(problem) for problem in report.problems[:3])
+            raise MesoinvError(
+                f"The build in {build.folder} does not verify, so it is not published: {problems}. "
+                "`mesoinv verify` lists everything; remove damaged files and run "
+                "`mesoinv generate`."
+            )
+        return "check the files against their digests and seeds"
 
-def _card_steps(build: Build, repo: str) -> list[str]:
-    figures = [f"draw {figure.path}" for figure in missing_figures(build)]
-    # new figures are named in the card
-    stale = [CARD] if figures else []
-    return figures + [
-        f"render {name}" for name in dict.fromkeys([*stale, *stale_files(build, repo)])
-    ]
+    def card_steps(self) -> list[str]:
+        figures = [f"draw {figure.path}" for figure in missing_figures(self.build)]
+        # new figures are named in the card
+        stale = [CARD] if figures else []
+        names = dict.fromkeys([*stale, *stale_files(self.build, self.repo)])
+        return figures + [f"render {name}" for name in names]
 
+    def write_card(self) -> None:
+        draw_figures(self.build)
+        render_card(self.folder, self.repo, dataset=self.build.dataset)
 
-def _local_files(build: Build, repo: str) -> dict[str, LocalFile]:
-    shards = {s.file: LocalFile(s.num_bytes, s.sha256) for s in build.shards}
-    texts = {name: text.encode() for name, text in card_files(build, repo).items()}
-    paths = [MANIFEST, *(figure.path for figure in existing_figures(build))]
-    small = {**{path: (build.folder / path).read_bytes() for path in paths}, **texts}
-    return shards | {path: pushing.content(data) for path, data in sorted(small.items())}
+    def files(self) -> dict[str, hub.LocalFile]:
+        build = self.build
+        shards = {s.file: hub.LocalFile(s.num_bytes, s.sha256) for s in build.shards}
+        texts = {name: text.encode() for name, text in card_files(build, self.repo).items()}
+        paths = [MANIFEST, *(figure.path for figure in existing_figures(build))]
+        small = {**{path: (build.folder / path).read_bytes() for path in paths}, **texts}
+        return shards | {path: hub.content(data) for path, data in sorted(small.items())}

@@ -7,6 +7,7 @@ names half of an upload.
 from __future__ import annotations
 
 import hashlib
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal
@@ -73,8 +74,8 @@ class LocalFile:
 
 
 @dataclass(frozen=True)
-class Publication:
-    """What is published where.
+class Publication(ABC):
+    """What is published where; a kind of data or models says how it is checked and described.
 
     Attributes
     ----------
@@ -85,7 +86,9 @@ class Publication:
     folder : Path
         Holds the files.
     title : str
-        What it is, with its version: message of commit and tag.
+        What it is, with its version: message of the tag.
+    made_by : str
+        What made it, as the message of the commit goes on after the title.
     tag : str or None
         Set on the published commit.
     private : bool
@@ -98,6 +101,7 @@ class Publication:
     repo: str
     folder: Path
     title: str
+    made_by: str
     tag: str | None
     private: bool
     disposable: tuple[str, ...]
@@ -108,13 +112,76 @@ class Publication:
             [api.endpoint, *(["datasets"] if self.kind == "dataset" else []), self.repo]
         )
 
+    @abstractmethod
+    def check(self) -> str:
+        """Check the files, and return that step in words.
+
+        Raises
+        ------
+        MesoinvError
+            If they are not fit to be published.
+        """
+
+    @abstractmethod
+    def card_steps(self) -> list[str]:
+        """Return the steps of `write_card` in words."""
+
+    @abstractmethod
+    def write_card(self) -> None:
+        """Write the card and its figures into the folder."""
+
+    @abstractmethod
+    def files(self) -> dict[str, LocalFile]:
+        """Return path -> content of everything that is published, the card as it will be."""
+
 
 def content(data: bytes) -> LocalFile:
     """Return size and digests of a file's content."""
     return LocalFile(len(data), hashlib.sha256(data).hexdigest(), hub.git_sha1(data))
 
 
-def ask(
+def publish(publication: Publication, *, dry_run: bool, verify: bool) -> PushReport:
+    """Make a Hub repository what a folder holds: check it, write its card, upload, compare, tag.
+
+    Parameters
+    ----------
+    publication : Publication
+        What is published where.
+    dry_run : bool
+        List what would happen and change nothing, here or on the Hub.
+    verify : bool
+        Check the files first.
+
+    Returns
+    -------
+    PushReport
+        Every file with what was done with it.
+
+    Raises
+    ------
+    UsageError
+        If nobody is logged in.
+    MesoinvError
+        If the files are not fit to be published, the tag exists, or the Hub cannot be reached or
+        refuses.
+    """
+    from huggingface_hub import HfApi  # noqa: PLC0415 - see mesoinv.generators.hub.client
+
+    api, it = HfApi(), publication
+    steps, before = _ask(api, it, dry_run=dry_run)
+    if verify:
+        steps.append(it.check())
+    steps += [*it.card_steps(), *_create_steps(it, before)]
+    if not dry_run:
+        it.write_card()
+    local = it.files()
+    files = _compare(it, local, before)
+    steps += _upload_steps(files, it.tag)
+    commit = None if dry_run else _upload(api, it, local)
+    return PushReport(it.repo, it.url(api), it.tag, commit, files, tuple(steps), dry_run)
+
+
+def _ask(
     api: HfApi, publication: Publication, *, dry_run: bool
 ) -> tuple[list[str], hub.RemoteState]:
     """Return the first steps and what the repository holds; a dry run does without an answer.
@@ -141,13 +208,13 @@ def ask(
     return steps, state
 
 
-def create_steps(publication: Publication, state: hub.RemoteState) -> list[str]:
+def _create_steps(publication: Publication, state: hub.RemoteState) -> list[str]:
     """Return the step that makes the repository, if there is none."""
     private = "private " if publication.private else ""
     return [] if state.exists else [f"create {private}{publication.repo}"]
 
 
-def compare(
+def _compare(
     publication: Publication, local: dict[str, LocalFile], state: hub.RemoteState
 ) -> tuple[PushFile, ...]:
     """Return what has to be done with each file."""
@@ -165,15 +232,15 @@ def _action(
     return "keep" if state.files[path].holds(item.sha256, item.git_sha1) else "replace"
 
 
-def upload_steps(files: tuple[PushFile, ...], tag: str | None) -> list[str]:
-    """Return the steps of `upload` in words."""
+def _upload_steps(files: tuple[PushFile, ...], tag: str | None) -> list[str]:
+    """Return the steps of `_upload` in words."""
     words = {"upload": "upload {} files", "replace": "replace {}", "delete": "delete {}"}
     counts = {action: sum(f.action == action for f in files) for action in words}
     steps = [text.format(counts[action]) for action, text in words.items() if counts[action]]
     return (steps or ["change no file"]) + ([f"tag {tag}"] if tag else [])
 
 
-def upload(api: HfApi, publication: Publication, local: dict[str, LocalFile], message: str) -> str:
+def _upload(api: HfApi, publication: Publication, local: dict[str, LocalFile]) -> str:
     """Create the repository, send what it lacks, check what arrived, tag.
 
     Returns
@@ -195,7 +262,7 @@ def upload(api: HfApi, publication: Publication, local: dict[str, LocalFile], me
             folder_path=publication.folder,
             allow_patterns=list(local),  # nothing else that lies in the folder is published
             delete_patterns=list(publication.disposable),
-            commit_message=message,
+            commit_message=f"{publication.title}, {publication.made_by}",
         )
         _check_arrived(local, hub.list_files(api, repo, kind, commit.oid), repo)
         if publication.tag is not None:
