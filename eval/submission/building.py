@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mesoinv.eval.submission.problems import Problem, RefusedError, shown
+from mesoinv.generators.common.numbers import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -121,7 +122,7 @@ def _watched() -> Iterator[None]:
         nonlocal numbers
         numbers += 0 if tensor is None else tensor.numel()
         if numbers > MAX_PARAMETERS:
-            raise _TooMuchError(f"more than {MAX_PARAMETERS:_} parameters")
+            raise _TooMuchError(f"more than {count(MAX_PARAMETERS)} parameters")
 
     handles = [
         module.register_module_module_registration_hook(see_module),
@@ -183,7 +184,9 @@ def _sizes(limit: int) -> Any:
             parts = made if isinstance(made, list | tuple) else [made]
             largest = max((p.numel() for p in parts if isinstance(p, Tensor)), default=0)
             if largest > limit:
-                raise _TooMuchError(f"an array of {largest:_} numbers; allowed are {limit:_}")
+                raise _TooMuchError(
+                    f"an array of {count(largest)} numbers; allowed are {count(limit)}"
+                )
             return made
 
     return Sizes()  # type: ignore[no-untyped-call]

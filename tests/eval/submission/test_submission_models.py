@@ -59,10 +59,10 @@ HOSTILE = {
     "channels within bounds": (
         CNN,
         {"filters": [65536, 65536]},
-        "numbers; allowed are 500_000_000",
+        "numbers; allowed are 500 000 000",
     ),
-    "dense": (CNN, {"dense": [65536] * 256}, "numbers; allowed are 500_000_000"),
-    "kernel": (CNN, {"first_kernel": 65535}, "numbers; allowed are 500_000_000"),
+    "dense": (CNN, {"dense": [65536] * 256}, "numbers; allowed are 500 000 000"),
+    "kernel": (CNN, {"first_kernel": 65535}, "numbers; allowed are 500 000 000"),
     "negative": (CNN, {"filters": [-1]}, "cannot be built"),
     "nothing": (CNN, {"filters": []}, "cannot be built"),
     "word for a number": (CNN, {"filters": "abc"}, "cannot be built"),
@@ -89,7 +89,7 @@ HOSTILE = {
             "model": "vit_tiny_patch16_224",
             "arguments": {"embed_dim": 4096, "num_heads": 64, "img_size": 32},
         },
-        "more than 500_000_000 parameters",
+        "more than 500 000 000 parameters",
     ),
     "timm: depth": (
         "timm",
