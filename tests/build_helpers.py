@@ -62,11 +62,16 @@ def load_offline(program: str, folder: Path, home: Path) -> Any:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def start_slow_build(out: Path, workers: int, seconds: float) -> subprocess.Popen[str]:
-    """Start a build whose samples take `seconds` each, in a process group of its own."""
+def start_slow_build(
+    out: Path, workers: int, seconds: float, endless: int = 10**9
+) -> subprocess.Popen[str]:
+    """Start a build in a process group of its own.
+
+    Its samples take `seconds` each; those from the number `endless` on do not end in an hour.
+    """
     return subprocess.Popen(
         command("generate", TOY, "--out", out, "--workers", workers),
-        env=environment(TOY_SECONDS=seconds),
+        env=environment(TOY_SECONDS=seconds, TOY_ENDLESS=endless),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -92,7 +97,7 @@ def _parts(out: Path) -> int:
 
 def workers_of(process: subprocess.Popen[str]) -> list[int]:
     """Return the process ids of a build's workers."""
-    found = []
+    workers = []
     for path in Path("/proc").glob("[0-9]*"):
         try:
             parent = int((path / "stat").read_text().rpartition(")")[2].split()[1])
@@ -100,8 +105,8 @@ def workers_of(process: subprocess.Popen[str]) -> list[int]:
         except OSError:
             continue
         if parent == process.pid and b"spawn_main" in line:
-            found.append(int(path.name))
-    return found
+            workers.append(int(path.name))
+    return workers
 
 
 def all_gone(pids: list[int], seconds: float) -> bool:

@@ -1,6 +1,7 @@
 """A dataset of small random arrays with every kind of column; importable by worker processes.
 
-``TOY_SECONDS`` makes each sample take that long, so that a test can kill a build in between.
+``TOY_SECONDS`` makes each sample take that long, so that a test can kill a build in between;
+samples from the number ``TOY_ENDLESS`` on take an hour.
 """
 
 from __future__ import annotations
@@ -66,6 +67,8 @@ class Toy(Dataset):
         self, config: str, drawn: Batch, *, device: str = "cpu", solver: str | None = None
     ) -> Batch:
         time.sleep(float(os.environ.get("TOY_SECONDS", "0")) * len(drawn["index"]))
+        if max(drawn["index"], default=0) >= int(os.environ.get("TOY_ENDLESS", "1000000")):
+            time.sleep(3600)
         potential = drawn["potential"]
         shift = 0.01 if solver == "rough" else 0.0
         return drawn | {
