@@ -1,14 +1,18 @@
 """``mesoinv card``, ``push`` and ``show`` as a user types them."""
 
 import json
+import os
 
 import pytest
 import typer
+from build_helpers import TESTS
+from loopback_hub import run_client
 from PIL import Image
 from typer.testing import CliRunner
 
 from mesoinv.commands import cards as commands_cards
 from mesoinv.generators.common.errors import UsageError
+from mesoinv.generators.common.numbers import size
 
 DECLARED = ["--dataset", "drawn_toy:DATASET"]
 
@@ -62,6 +66,19 @@ def test_show_without_a_figure_says_so(app, tmp_path, monkeypatch):
         call(app, "show", "toy_dataset:DATASET")
 
 
-def test_commands_have_help(app):
-    for command in ("card", "push", "show"):
-        assert call(app, command, "--help").exit_code == 0
+def test_push_lists_what_it_would_do(folder, hub, tmp_path):
+    env = hub.environment(tmp_path / "home", "hf_writer")
+    env["PYTHONPATH"] = os.pathsep.join([str(TESTS), str(TESTS / "dataset_cards")])
+    words = ["push", str(folder), *DECLARED, "--repo", "somebody/toys", "--tag", "v1.0.0"]
+    program = f"from mesoinv.cli import app; app({[*words, '--dry-run', '--no-verify']!r})"
+    lines = run_client(program, env).stdout.splitlines()
+    files, steps = lines[: lines.index("Would:")], lines[lines.index("Would:") + 1 :]
+    sizes = {line.split()[1]: line.split() for line in files}
+    shard = "plain/test-00000-of-00001.parquet"
+    assert sizes[shard] == ["upload", shard, *size((folder / shard).stat().st_size).split()]
+    assert {"README.md", "manifest.json"} < set(sizes)
+    assert steps[0] == f"  log in to {hub.endpoint} as mesoinv-bot"
+    assert {"  draw figures/plain.png", "  render README.md"} < set(steps)
+    assert steps[-2] == "  tag v1.0.0"
+    assert steps[-1].endswith(f" new to the Hub; {hub.endpoint}/datasets/somebody/toys")
+    assert not hub.repositories()

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+import typer
 from build_helpers import TOY, environment, run
+from typer.testing import CliRunner
 
 import mesoinv
+from mesoinv.cli import app
 from mesoinv.generators import get_dataset
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import click
 
 
 def seconds_of(*arguments: str) -> float:
@@ -46,6 +56,26 @@ def test_nothing_heavy_before_a_command_runs() -> None:
             [sys.executable, "-c", program, option], capture_output=True, text=True, check=True
         )
         assert done.stderr.splitlines()[-1] == "[]", done.stderr
+
+
+def commands(group: click.Group, *before: str) -> Iterator[tuple[list[str], click.Command]]:
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, *before, name)
+        else:
+            yield [*before, name], command
+
+
+def test_every_command_and_every_option_has_its_help() -> None:
+    every = list(commands(typer.main.get_command(app)))
+    assert len(every) > 10
+    for words, command in every:
+        assert command.help, words
+        assert [p.name for p in command.params if not getattr(p, "help", None)] == [], words
+        shown = CliRunner().invoke(app, [*words, "--help"], env={"COLUMNS": "200"}).stdout
+        assert command.help.split(",", maxsplit=1)[0] in shown
+        options = {o for p in command.params for o in p.opts if o.startswith("--")}
+        assert options <= set(re.findall(r"--[\w-]+", shown)), words
 
 
 def test_version() -> None:
