@@ -59,8 +59,8 @@ def overhead(folder: Path, samples: int, repeats: int) -> str:
         evaluate(model, task, samples=samples, cache=folder, variants=False)
         return samples
 
-    found = interleaved({"predict": plainly, "evaluate": scored}, repeats)
-    plain, whole = found["predict"][0], found["evaluate"][0]
+    times = interleaved({"predict": plainly, "evaluate": scored}, repeats)
+    plain, whole = times["predict"][0], times["evaluate"][0]
     return (
         f"evaluate {MODEL}, {samples} samples: {1e3 * whole:.2f} ms a sample, prediction alone "
         f"{1e3 * plain:.2f} ms, overhead {100 * (whole / plain - 1):.1f} %"
@@ -98,12 +98,12 @@ def board(folder: Path, count: int) -> str:
     seconds = []
     for _ in range(2):
         start = time.perf_counter()
-        found = build_board(root, [task.id], options, zoo=False)
+        board = build_board(root, [task.id], options, zoo=False)
         seconds.append(time.perf_counter() - start)
     start = time.perf_counter()
-    write_site(found, folder / "site")
-    rows = [row for row in found.tasks[0].rows if row.kind == "submission"]
-    assert len(rows) == count, found.tasks[0].rejected[:1]
+    write_site(board, folder / "site")
+    rows = [row for row in board.tasks[0].rows if row.kind == "submission"]
+    assert len(rows) == count, board.tasks[0].rejected[:1]
     return (
         f"board of {count} submissions of {task.samples} predictions each: {seconds[0]:.1f} s to "
         f"check, score and rank, {seconds[1]:.1f} s when nothing is new, "

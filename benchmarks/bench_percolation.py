@@ -51,12 +51,12 @@ def speed(config: str, repeats: int) -> str:
             by_scipy(sites)
         return TURN
 
-    found = interleaved({"drawn": draw, "labelled": ours, "scipy": scipy}, repeats)
+    times = interleaved({"drawn": draw, "labelled": ours, "scipy": scipy}, repeats)
     text = ", ".join(
         f"{name} {1 / median:.0f} ({1 / slow:.0f} to {1 / fast:.0f})"
-        for name, (median, fast, slow) in found.items()
+        for name, (median, fast, slow) in times.items()
     )
-    ratio = found["scipy"][0] / found["labelled"][0]
+    ratio = times["scipy"][0] / times["labelled"][0]
     return f"percolation {config} [samples/s, one core]: {text}; {ratio:.2f} × scipy"
 
 

@@ -130,10 +130,10 @@ def cuda(*, quick: bool) -> str:
     )
 
 
-def relative_errors(found: RealArray, expected: RealArray) -> RealArray:
+def relative_errors(ours: RealArray, expected: RealArray) -> RealArray:
     """Relative L2 error of each sample."""
     return np.asarray(
-        np.linalg.norm(found - expected, axis=(1, 2)) / np.linalg.norm(expected, axis=(1, 2))
+        np.linalg.norm(ours - expected, axis=(1, 2)) / np.linalg.norm(expected, axis=(1, 2))
     )
 
 
@@ -165,8 +165,8 @@ def memory(count: int) -> str:
     if not Path("/proc/self/status").exists():
         return "pldos memory of a generating process: not measured: needs /proc"
     command = [sys.executable, "-c", WORKER, str(count)]
-    found = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
-    before, peak = map(float, found.stdout.split())
+    done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+    before, peak = map(float, done.stdout.split())
     return (
         f"pldos memory of a generating process: {peak:.0f} MiB at most, {before:.0f} MiB after "
         f"its imports ({count} samples, returned as float64)"

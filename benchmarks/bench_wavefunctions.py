@@ -33,8 +33,8 @@ def solved(config: str, indices: range, solver: str) -> tuple[float, Batch]:
     """Solve samples of the test split; return seconds a sample and the samples."""
     drawn = DATASET.draw(config, stream_of(DATASET, config, "test"), np.array(indices))
     start = time.perf_counter()
-    found = DATASET.solve(config, drawn, solver=solver)
-    return (time.perf_counter() - start) / len(indices), found
+    samples = DATASET.solve(config, drawn, solver=solver)
+    return (time.perf_counter() - start) / len(indices), samples
 
 
 def beside_dense(config: str, repeats: int) -> str:
@@ -42,14 +42,14 @@ def beside_dense(config: str, repeats: int) -> str:
     solved(config, SAMPLES, "inertia")
     ours, dense, energy, density = [], [], [], []
     for turn in range(repeats):
-        seconds, found = solved(config, SAMPLES, "inertia")
+        seconds, solutions = solved(config, SAMPLES, "inertia")
         ours.append(seconds)
         row = (turn * 3 + 2) % len(SAMPLES)
         seconds, expected = solved(config, SAMPLES[row : row + 1], "dense")
         dense.append(seconds)
-        assert found["level"][row] == expected["level"][0]
-        energy.append(abs(found["energy"][row] - expected["energy"][0]))
-        difference = found["density"][row] - expected["density"][0]
+        assert solutions["level"][row] == expected["level"][0]
+        energy.append(abs(solutions["energy"][row] - expected["energy"][0]))
+        difference = solutions["density"][row] - expected["density"][0]
         density.append(np.linalg.norm(difference) / np.linalg.norm(expected["density"][0]))
     median = statistics.median(ours), statistics.median(dense)
     return (

@@ -33,12 +33,12 @@ def homes() -> dict[str, Path]:
 
 def modules() -> dict[str, Path]:
     """Return every module with its file."""
-    found = {}
+    files = {}
     for package, folder in homes().items():
         for path in folder.rglob("*.py"):
             parts = path.relative_to(folder).with_suffix("").parts
-            found[".".join([package, *(part for part in parts if part != "__init__")])] = path
-    return found
+            files[".".join([package, *(part for part in parts if part != "__init__")])] = path
+    return files
 
 
 def room_of(module: str, files: dict[str, Path]) -> str:
@@ -105,7 +105,7 @@ def levels(graph: Graph) -> dict[str, int]:
 
 def places(graph: Graph) -> dict[str, tuple[float, float]]:
     """Return where each box stands: a band for each package, rooms above those that they import."""
-    height, found, base = levels(graph), dict[str, tuple[float, float]](), 0.0
+    height, corners, base = levels(graph), dict[str, tuple[float, float]](), 0.0
     for package in reversed(ORDER):
         mine = [room for room in graph if package_of(room) == package]
         rows: dict[int, list[str]] = {}
@@ -115,10 +115,10 @@ def places(graph: Graph) -> dict[str, tuple[float, float]]:
             row = rows[number]
             left = -len(row) * (WIDTH + GAP) / 2
             for i, room in enumerate(row):
-                found[room] = (left + i * (WIDTH + GAP), base)
+                corners[room] = (left + i * (WIDTH + GAP), base)
             base += HEIGHT + 2.2 * GAP
         base += 1.5 * GAP
-    return found
+    return corners
 
 
 def draw(graph: Graph, path: Path) -> None:
