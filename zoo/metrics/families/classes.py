@@ -27,7 +27,7 @@ def _mean(error: RealArray) -> RealArray:
     return error.mean(axis=-1)
 
 
-class Classes(Family):
+class ClassNumber(Family):
     """One column that holds the number of a class.
 
     The table holds ``true``, ``predicted`` (rounded to a class) and ``error``, how many classes
@@ -57,4 +57,4 @@ class Classes(Family):
         }
 
 
-FAMILY = Classes()
+FAMILY = ClassNumber()
