@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mesoinv.commands.options import Declared, Json  # noqa: TC001  (typer reads them)
+
 if TYPE_CHECKING:
     from mesoinv.generators.hub.push import PushReport
     from mesoinv.generators.pipeline.base import Batch, Dataset
@@ -22,11 +24,6 @@ if TYPE_CHECKING:
 Folder = Annotated[
     Path, typer.Argument(help="A complete build, or a model as `mesoinv train` makes it.")
 ]
-Declared = Annotated[
-    str | None,
-    typer.Option("--dataset", help="For a dataset of your own: package.module:OBJECT."),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 
 
 def register(app: typer.Typer) -> None:

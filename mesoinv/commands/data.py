@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mesoinv.commands.held_out import HeldOutOptions
+from mesoinv.commands.options import Declared, Json  # noqa: TC001  (typer reads them)
 
 if TYPE_CHECKING:
     from mesoinv.generators.pipeline.audit.report import Report
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 _DATASET = "A name that `mesoinv list` shows, or package.module:OBJECT for your own."
 DatasetName = Annotated[str, typer.Argument(metavar="DATASET", help=_DATASET)]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 Device = Annotated[str, typer.Option(help="cpu or cuda.")]
 Configs = Annotated[
     list[str] | None, typer.Option(help="Configuration, repeated for several (default: all).")
@@ -189,9 +189,7 @@ def verify_command(
     samples: Annotated[int, typer.Option(help="Samples to compute again and compare.")] = 16,
     seed: Annotated[int, typer.Option(help="Which samples.")] = 0,
     device: Device = "cpu",
-    dataset: Annotated[
-        str | None, typer.Option(help="For a dataset of your own: package.module:OBJECT.")
-    ] = None,
+    dataset: Declared = None,
     key_file: Revealed = None,
     as_json: Json = False,
 ) -> None:

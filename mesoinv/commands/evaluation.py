@@ -15,26 +15,28 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mesoinv.commands.options import (
+    CACHE,
+    RESULTS,
+    Cache,
+    Json,
+    Samples,
+    Source,
+    Workers,
+    log,
+)
+
 if TYPE_CHECKING:
     from mesoinv.eval.scoring.results import Result
     from mesoinv.eval.scoring.selection import SampleSelection
     from mesoinv.eval.tasks.task import Task
     from mesoinv.zoo.declared.evaluation import Score
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
-Source = Annotated[
-    str, typer.Option("--data", help="generate, a built folder, or a Hub dataset (id@revision).")
-]
-Cache = Annotated[Path, typer.Option(help="Folder that keeps generated samples.")]
-Workers = Annotated[int, typer.Option(min=1, help="Processes that generate samples.")]
-Samples = Annotated[
-    int | None, typer.Option(min=2, help="The first so many of the split (default: all).")
-]
 TaskName = Annotated[
     str | None,
     typer.Option("--task", help="One of `mesoinv tasks` (default: the only one that fits)."),
 ]
-CACHE, RESULTS, SITE = Path("data/cache"), Path("data/results"), Path("data/leaderboard")
+SITE = Path("data/leaderboard")
 
 leaderboard = typer.Typer(
     no_args_is_help=True, help="Build the boards as a website, or show them here."
@@ -276,19 +278,15 @@ def build(  # noqa: PLR0913, PLR0917  (each is an option)
 
     source = SampleSource(data, cache, workers)
     options = BoardOptions(
-        results, source, samples, fresh=fresh, split=split, key_file=key_file, log=_log
+        results, source, samples, fresh=fresh, split=split, key_file=key_file, log=log
     )
     root = submissions_folder(submissions, results) if submissions is not None else None
     board = build_board(root, task, options, command=_typed())
     page = write_site(board, out)
     for task_board in board.tasks:
         for refused in task_board.rejected:
-            _log(f"not on {task_board.id}: {refused.submission}: {refused.reason}")
+            log(f"not on {task_board.id}: {refused.submission}: {refused.reason}")
     typer.echo(f"{page}: {sum(len(t.rows) for t in board.tasks)} rows on {len(board.tasks)} boards")
-
-
-def _log(text: str) -> None:
-    typer.echo(text, err=True)
 
 
 def _typed() -> str:
@@ -313,7 +311,7 @@ def show(
     if site is not None:
         board = read_board(site)
     else:
-        board = build_board(None, [task] if task else None, BoardOptions(log=_log))
+        board = build_board(None, [task] if task else None, BoardOptions(log=log))
     if as_json:
         typer.echo(board_json(board))
         return

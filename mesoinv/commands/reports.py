@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from mesoinv.commands.options import CACHE, RESULTS, Cache, log
+
 
 def register(app: typer.Typer) -> None:
     """Add ``report`` to the command line."""
@@ -24,12 +26,10 @@ def report(
     samples: Annotated[
         int | None, typer.Option(min=2, help="The first so many (default: all).")
     ] = None,
-    cache: Annotated[Path, typer.Option(help="Folder that keeps generated samples.")] = Path(
-        "data/cache"
-    ),
+    cache: Cache = CACHE,
     results: Annotated[
         Path, typer.Option(help="Folder of evaluations and trainings that are nowhere else.")
-    ] = Path("data/results"),
+    ] = RESULTS,
     work: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME[=VALUE]", help="Do what takes long too, such as times."),
@@ -45,7 +45,7 @@ def report(
     asked = dict((item.partition("=")[::2]) for item in work or [])
     options = ReportOptions(
         out or Path("docs") / system, tuple(data or ()), samples, cache, results, asked,
-        lambda text: typer.echo(text, err=True),
+        log,
     )  # fmt: skip
     chosen = report_of(system)
     more = {*chosen.extras, *(e for name in asked for e in chosen.work.get(name, ()))}

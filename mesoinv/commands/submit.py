@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from pathlib import Path
+from pathlib import Path  # noqa: TC003  (typer reads it)
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mesoinv.commands.options import CACHE, Json, Source, Workers
 from mesoinv.generators.common.errors import UsageError
 from mesoinv.generators.common.extras import require
 
@@ -50,16 +51,12 @@ def submit(  # noqa: PLR0913, PLR0917  (each is an option)
     update: Annotated[
         bool, typer.Option("--update", help="Replace the submission of that name on the board.")
     ] = False,
-    data: Annotated[
-        str, typer.Option(help="generate, a built folder, or a Hub dataset (id@revision).")
-    ] = "generate",
+    data: Source = "generate",
     cache: Annotated[
         Path, typer.Option(help="Folder that keeps generated samples and models of the Hub.")
-    ] = Path("data/cache"),
-    workers: Annotated[int, typer.Option(min=1, help="Processes that generate samples.")] = 1,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print JSON for a program to read.")
-    ] = False,
+    ] = CACHE,
+    workers: Workers = 1,
+    as_json: Json = False,
 ) -> None:
     """Check and score a submission as the board does, and open its pull request on the Hub."""
     require("mesoinv submit", "submit")
@@ -68,8 +65,8 @@ def submit(  # noqa: PLR0913, PLR0917  (each is an option)
         return
     if not score and not dry_run:
         raise UsageError(
-            "A submission comes with its score: leave out --no-score, or only check with "
-            "--no-score --dry-run."
+            "A submission is sent with its score. Leave --no-score out, or check the files alone "
+            "with --no-score --dry-run."
         )
     from mesoinv.eval.submission import read_submission, submitting
 
@@ -82,11 +79,11 @@ def submit(  # noqa: PLR0913, PLR0917  (each is an option)
         submitting.check_board(submission, repo, update=update)
     result = _score(folder, data, cache, workers) if score else None
     if result is not None and not as_json:
-        typer.echo(_scored(submission, result.evaluation))
+        typer.echo(_scores(submission, result.evaluation))
     if report is None:
         assert result is not None
         report = submitting.submit(folder, submission, result, repo, update=update)
-    typer.echo(_json(result, report) if as_json else _told(submission, report))
+    typer.echo(_json(result, report) if as_json else _summary(submission, report))
 
 
 def _init(folder: Path, task: str) -> None:
@@ -108,7 +105,7 @@ def _score(folder: Path, data: str, cache: Path, workers: int) -> Result:
         return score_submission(folder, data=data, cache=cache, workers=workers, progress=progress)
 
 
-def _scored(submission: Submission, evaluation: Evaluation) -> str:
+def _scores(submission: Submission, evaluation: Evaluation) -> str:
     from mesoinv.eval.submission.baselines import baselines
     from mesoinv.eval.submission.submitting import score_line
     from mesoinv.generators.common.numbers import with_interval
@@ -124,21 +121,21 @@ def _json(result: Result | None, report: SubmitReport) -> str:
     return json.dumps({"evaluation": evaluation, **asdict(report)}, ensure_ascii=False)
 
 
-def _told(submission: Submission, report: SubmitReport) -> str:
+def _summary(submission: Submission, report: SubmitReport) -> str:
     lines = [f"{submission.name} on {submission.task} is in order ({report.asked})."]
     lines += [_line(request) for request in (report.board, report.model) if request is not None]
     if report.dry_run:
-        lines.append("Nothing was changed. Without --dry-run, this is done.")
+        lines.append("Nothing was changed. The same command without --dry-run does it.")
     return "\n".join(lines)
 
 
 def _line(request: PullRequest) -> str:
     words = {
         "opened": f"Opened: {request.url}",
-        "updated": f"It was open; its files were replaced: {request.url}",
+        "updated": f"The files of the open pull request were replaced: {request.url}",
         "planned": f"Would open a pull request on {request.repo}: {request.title}",
         "unchanged": f"{request.repo} has these files already, so no pull request was opened.",
     }
     if request.action == "unchanged" and request.url is not None:
-        return f"It is open with these very files, and was left as it is: {request.url}"
+        return f"A pull request with these files is open already: {request.url}"
     return words[request.action]

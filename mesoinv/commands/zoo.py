@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mesoinv.commands.options import CACHE, Cache, Json, Source, Workers, log
 from mesoinv.generators.common.errors import UsageError
 from mesoinv.generators.common.extras import CARD_MODULES, install_command, missing, require
 
@@ -24,12 +25,6 @@ ModelName = Annotated[
     str,
     typer.Argument(metavar="MODEL", help="A name that `mesoinv models` shows, a folder, a Hub id."),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
-Source = Annotated[
-    str, typer.Option("--data", help="generate, a built folder, or a Hub dataset (id@revision).")
-]
-Cache = Annotated[Path, typer.Option(help="Folder that keeps generated samples.")]
-Workers = Annotated[int, typer.Option(min=1, help="Processes that generate samples.")]
 Threads = Annotated[int | None, typer.Option(min=1, help="Threads of torch (default: its own).")]
 Out = Annotated[
     Path | None,
@@ -40,7 +35,7 @@ Figure = Annotated[
     Path | None, typer.Option(help="PNG file: one generated sample, prediction and truth.")
 ]
 Split = Annotated[str, typer.Option(help="train, validation or test.")]
-CACHE, RUNS = Path("data/cache"), Path("data/runs")
+RUNS = Path("data/runs")
 
 
 def register(app: typer.Typer) -> None:
@@ -121,10 +116,9 @@ def train(  # noqa: PLR0913, PLR0917  (each is an option)
     require("mesoinv train", "train")
     no_card = missing(*CARD_MODULES)
     if no_card:
-        typer.echo(
-            f"No card will be written: not installed here: {', '.join(no_card)}. To write it "
-            f"later: {install_command(*no_card)}, then mesoinv card {folder}",
-            err=True,
+        log(
+            f"No card will be written. Not installed: {', '.join(no_card)}. To write it later: "
+            f"{install_command(*no_card)}, then mesoinv card {folder}"
         )
     _use_threads(threads)
     _quiet_lightning()
@@ -208,7 +202,7 @@ def _use_threads(threads: int | None) -> None:
 
 
 def _quiet_lightning() -> None:
-    """Leave lightning its progress bar and errors; its advice is not for users of recipes."""
+    """Show the progress bar and the errors of lightning, and leave out its advice."""
     import logging
     import warnings
 

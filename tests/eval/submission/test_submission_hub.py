@@ -136,7 +136,7 @@ def test_from_a_folder_to_the_board(hub, author):
 
     code, text = author.run()
     assert code == 0
-    assert "It is open with these very files" in text
+    assert "A pull request with these files is open already" in text
     code, text = author.run("--update")
     assert code == 2
     assert f"Nothing on {board} is named" in text
@@ -145,7 +145,7 @@ def test_from_a_folder_to_the_board(hub, author):
     write_yaml(author.folder, notes="A better text.")
     (author.folder / "README.md").write_text("Mine")
     code, text = author.run()
-    assert "its files were replaced" in text
+    assert "The files of the open pull request were replaced" in text
     assert b"better" in hub.file("datasets", board, f"{PLACE}/submission.yaml", "refs/pr/1")
     assert len(requests(hub, board)) == 1
 
@@ -198,10 +198,10 @@ def test_a_model_of_the_hub(hub, author, model_files, tmp_path):
     assert "mesoinv push" not in text
 
     _, text = author.run()
-    assert "It is open with these very files" in text
+    assert "A pull request with these files is open already" in text
     assert f"Opened: {hub.endpoint}/{MODEL}/discussions/1" in text
     _, text = author.run()
-    assert text.count("It is open with these very files") == 2
+    assert text.count("A pull request with these files is open already") == 2
     assert len(requests(hub, board)) == 1
     assert len(requests(hub, MODEL, "models")) == 1
     assert hub.count("pytorch_model.bin") == 0
@@ -307,7 +307,7 @@ def test_an_answer_that_was_lost(hub, author):
     assert "Run the same `mesoinv submit` again" in text
     code, text = author.run()
     assert code == 0
-    assert "It is open with these very files" in text
+    assert "A pull request with these files is open already" in text
     assert len(requests(hub, author.board)) == 1
 
 

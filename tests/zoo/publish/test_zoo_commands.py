@@ -113,7 +113,7 @@ def test_training_without_what_writes_cards(modules, extras, tmp_path, cache):
     done = train_without(modules, tmp_path, cache)
     assert (done.returncode, done.stdout.count("is in")) == (0, 1), done.stderr
     first = done.stderr.splitlines()[0]
-    assert f"No card will be written: not installed here: {', '.join(modules)}." in first
+    assert f"No card will be written. Not installed: {', '.join(modules)}." in first
     assert f"pip install 'mesoinv[{extras}]', then mesoinv card {tmp_path / 'model'}" in first
     assert (tmp_path / "model" / WEIGHTS).exists()
     assert not (tmp_path / "model" / "README.md").exists()
