@@ -85,8 +85,15 @@ def test_page_has_models_paper_limits_and_only_figures_that_exist(written):
     text = page.read_text(encoding="utf-8")
     for name in MODELS:
         assert f"| `{name}` |" in text
-    for phrase in ("Sec. III", "| 2.3 |", "2.9 or 7.0", "1.15 nm", "Cramér-Rao", "≈ 0.95"):
-        assert phrase in text
+    assert {  # as the paper has them, in its Secs. III and IV C
+        "| **the paper**, Sec. III | 72 000 | – | 2.3 | 4.6 | 0.18 | 18 |",
+        "| **the paper**, Sec. III | 72 000 | – | 0.0073 | 2.9 or 7.0 | 0.36 | 3.6 or 0.40 |",
+        "| **the paper**, Sec. IV C, Fig. 8 | 88 000 | – | ≈ 0.95 | rarely < 0.9 | – | – |",
+    } < set(text.splitlines())
+    for limit in limits(samples=50)[:3]:
+        errors = [(limit.absolute[c], 100 * limit.relative[c]) for c in ("s", "n_d")]
+        cells = " | ".join(f"{number:.3g}" for pair in errors for number in pair)
+        assert f"| *{limit.observer}* | – | – | {cells} |" in text
     assert "None" not in text
     assert "nan" not in text.lower().replace("resonan", "")
     figures = sorted(page.parent.glob("*.png"))
