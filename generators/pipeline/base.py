@@ -49,7 +49,8 @@ class Column:
     name : str
         Column name, the field's own term.
     dtype : str
-        Storage type, a numpy name (``"float16"``, ``"float64"``, ``"int64"`` …).
+        Storage type, a numpy name (``"float16"``, ``"float64"``, ``"int64"`` …); ``"<U24"`` for
+        words of at most 24 letters.
     shape : tuple of int
         Shape of one sample's value; ``()`` for a scalar.
     unit : str

@@ -51,7 +51,8 @@ def feature_spec(columns: Sequence[Column], images: Sequence[str] = ()) -> dict[
 def _spec(column: Column) -> dict[str, Any]:
     if column.encoding:
         return {"_type": "Image"}
-    value = {"dtype": column.dtype, "_type": "Value"}
+    words = np.dtype(column.dtype).kind == "U"
+    value = {"dtype": "string" if words else column.dtype, "_type": "Value"}
     if len(column.shape) == 0:
         return value
     if len(column.shape) == 1:
@@ -63,7 +64,8 @@ def _spec(column: Column) -> dict[str, Any]:
 def _arrow_type(column: Column) -> pa.DataType:
     if column.encoding:
         return _IMAGE
-    kind = pa.from_numpy_dtype(np.dtype(column.dtype))
+    declared = np.dtype(column.dtype)
+    kind = pa.string() if declared.kind == "U" else pa.from_numpy_dtype(declared)
     if len(column.shape) == 1:
         return pa.list_(kind, column.shape[0])
     for _ in column.shape:
@@ -121,6 +123,8 @@ def to_storage(column: Column, values: NDArray[Any]) -> NDArray[Any]:
         )
     with np.errstate(over="ignore"):
         stored = values.astype(column.dtype)
+    if stored.dtype.kind == "U" and (stored != values).any():
+        raise MesoinvError(f"Column {column.name!r} holds words too long for {column.dtype}.")
     if stored.dtype.kind == "f" and np.any(np.isfinite(values) & ~np.isfinite(stored)):
         raise MesoinvError(
             f"Column {column.name!r} holds {np.abs(values).max():.3g}, "
@@ -169,6 +173,8 @@ def _from_arrow(chunks: pa.ChunkedArray, column: Column) -> NDArray[Any]:
         return np.array(pictures, column.dtype).reshape(len(pictures), *column.shape)
     leaves = [_leaf(chunk).to_numpy(zero_copy_only=False) for chunk in chunks.chunks]
     flat = np.concatenate(leaves) if leaves else np.empty(0, dtype=column.dtype)
+    if flat.dtype.kind == "O":  # words
+        flat = flat.astype(column.dtype)
     return flat.reshape(len(chunks), *column.shape)
 
 

@@ -56,9 +56,14 @@ class Descent:
 
 @dataclass(frozen=True)
 class Supervised(Descent):
-    """Predict columns of the dataset; `loss` is in the network's units."""
+    """Predict columns of the dataset; `loss` is in the network's units.
 
-    loss: Literal["mse", "l1", "huber", "cross-entropy", "binary-cross-entropy"] = "mse"
+    ``relative-mse`` is the squared error over the variance of each sample's true values.
+    """
+
+    loss: Literal["mse", "relative-mse", "l1", "huber", "cross-entropy", "binary-cross-entropy"] = (
+        "mse"
+    )
     kind: Literal["supervised"] = "supervised"
 
 
@@ -104,7 +109,7 @@ class Cgan(Descent):
     discriminator: str = "patch_discriminator"
     discriminator_hyperparameters: dict[str, object] = field(default_factory=dict)
     discriminator_learning_rate: float | None = None
-    loss: Literal["mse", "l1", "huber"] = "l1"
+    loss: Literal["mse", "relative-mse", "l1", "huber"] = "l1"
     loss_weight: float = 100.0
     kind: Literal["cgan"] = "cgan"
 

@@ -1,0 +1,1 @@
+"""Electron diffraction of cubic crystals: structure factors, beams, propagation, patterns."""

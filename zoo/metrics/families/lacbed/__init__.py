@@ -1,0 +1,1 @@
+"""Scores of diffraction patterns and of the potentials behind them."""
