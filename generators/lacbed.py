@@ -25,7 +25,6 @@ import numpy as np
 from mesoinv.generators.common import pictures
 from mesoinv.generators.common.errors import unknown_name
 from mesoinv.generators.pipeline.base import Batch, Column, Config, Dataset, Paper
-from mesoinv.generators.solvers.lacbed.beam_search import Microscope, Pattern
 from mesoinv.generators.solvers.lacbed.bright_field import (
     PIXELS,
     bright_field,
@@ -39,6 +38,8 @@ from mesoinv.generators.solvers.lacbed.drawing import (
     Sampling,
     draw_structure,
 )
+from mesoinv.generators.solvers.lacbed.microscope import Microscope
+from mesoinv.generators.solvers.lacbed.pattern_pixels import Pattern
 from mesoinv.generators.solvers.lacbed.site_arrays import WORDS, as_arrays, structure_of
 
 if TYPE_CHECKING:

@@ -32,24 +32,30 @@ if TYPE_CHECKING:
     from mesoinv.zoo.training.environment import TrainingEnvironment
 
 
-def relative_mse_loss(made: Tensor, true: Tensor) -> Tensor:
-    """Return the squared error of each sample over the variance of its true values, averaged.
+def correlation_loss(made: Tensor, true: Tensor) -> Tensor:
+    """Return 1 - r, Pearson's correlation of each sample's values, and how far its mean is off.
 
-    Samples of any scale count alike; the best scale leaves 1 - r², r Pearson's correlation.
+    Of positive maps of any scale: the second term is a tenth of the squared logarithm of the ratio
+    of the means, so that samples of all scales count alike.
     """
     made, true = made.flatten(1), true.flatten(1)
-    variance = true.var(dim=1, correction=0).clamp_min(1e-12)
-    return (((made - true) ** 2).mean(dim=1) / variance).mean()
+    means = [x.mean(dim=1, keepdim=True) for x in (made, true)]
+    a, b = made / means[0].clamp_min(_TINY) - 1, true / means[1].clamp_min(_TINY) - 1
+    r = (a * b).sum(dim=1) / (a.norm(dim=1) * b.norm(dim=1)).clamp_min(_TINY)
+    off = torch.log(means[0].clamp_min(_TINY) / means[1].clamp_min(_TINY))
+    return (1 - r).mean() + (off**2).mean() / 10
 
 
 LOSSES: dict[str, Callable[..., Tensor]] = {
     "mse": functional.mse_loss,
-    "relative-mse": relative_mse_loss,
+    "correlation": correlation_loss,
     "l1": functional.l1_loss,
     "huber": functional.smooth_l1_loss,
     "cross-entropy": functional.cross_entropy,
     "binary-cross-entropy": functional.binary_cross_entropy_with_logits,
 }
+#: Means and norms below this are taken for it.
+_TINY = 1e-12
 #: Logged after every epoch; the weights with the smallest are kept.
 VALIDATION = "validation_loss"
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mesoinv.generators.solvers.lacbed.chebyshev import (
+    NARROWEST,
     SINGLE,
     Generator,
     survival_amplitude,
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mesoinv.generators.solvers.lacbed.scattering_matrix import Beams
+
+#: Room above the highest state, in parts of the spectrum: that state is the one which the crystal
+#: damps most, and polynomials of a damped state at the edge of their interval grow exponentially.
+_ROOM = 0.1
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,7 @@ def tile_intensity(
     states = bloch_states(beams, middle, window)
     values = np.linalg.eigvalsh(states.coupling)
     growth = absorption * max(values[-1], -values[0])
-    single = not np.iscomplexobj(states.incident) and growth * thickness.max() < SINGLE
+    single = not np.iscomplexobj(states.incident) and growth * thickness.max(initial=0) < SINGLE
     kind = np.complex64 if single else np.complex128
     generator = _generator(states, offset, absorption, growth, np.dtype(kind))
     start = np.empty((len(states.energy), len(offset)), dtype=kind)
@@ -108,7 +113,7 @@ def _generator(
     kind: np.dtype[Any],
 ) -> Generator:
     low, high = _bounds(states, np.abs(offset).max(axis=0))
-    radius, count = (high - low) / 2, len(states.energy)
+    radius, count = max((high - low) / 2, NARROWEST), len(states.energy)
     centre = (high + low) / 2
     matrices = np.concatenate([absorption * states.coupling, *states.slopes]) / radius
     real = np.finfo(kind).dtype
@@ -134,4 +139,5 @@ def _bounds(states: BlochStates, reach: NDArray[np.float64]) -> tuple[float, flo
     """Return bounds of the eigenvalues over the tile: the largest change is at its corners."""
     along, across = reach[:, None, None] * states.slopes
     change = max(np.abs(np.linalg.eigvalsh(along + sign * across)).max() for sign in (1, -1))
-    return float(states.energy[0] - change), float(states.energy[-1] + change)
+    low, high = float(states.energy[0] - change), float(states.energy[-1] + change)
+    return low, high + _ROOM * (high - low)

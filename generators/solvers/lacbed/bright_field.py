@@ -8,12 +8,8 @@ import numpy as np
 
 from mesoinv.generators.common.arguments import real_array
 from mesoinv.generators.common.errors import UsageError
-from mesoinv.generators.solvers.lacbed.beam_search import (
-    Microscope,
-    Pattern,
-    chosen_pattern,
-    given_pattern,
-)
+from mesoinv.generators.solvers.lacbed.microscope import Microscope
+from mesoinv.generators.solvers.lacbed.pattern_pixels import Pattern, chosen_pattern, given_pattern
 from mesoinv.generators.solvers.lacbed.structure_factors import coefficients, volts
 
 if TYPE_CHECKING:

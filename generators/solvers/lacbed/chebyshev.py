@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Exponents of the growth up to which single and double precision keep 1e-5 and 1e-8.
 SINGLE, DOUBLE = 4.0, 16.0
+#: Half a spectrum is taken to be this wide at least [1/Å]: one beam has a single eigenvalue.
+NARROWEST = 1e-6
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,8 @@ class Crystal:
 
 def _cubic(lattice_parameter: ArrayLike) -> float:
     array = real_array(lattice_parameter, "lattice parameter")
-    if array.size != 1 and not (array.ndim == 1 and np.allclose(array, array[0], rtol=1e-6)):
+    several = array.size != 1
+    if several and not (array.ndim == 1 and len(array) and np.allclose(array, array[0], rtol=1e-6)):
         raise UsageError(f"A cubic cell has one lattice parameter; got {array.tolist()}.")
     value = float(array.flat[0])
     if not _CELLS[0] <= value <= _CELLS[1]:

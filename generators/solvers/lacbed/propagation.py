@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mesoinv.generators.solvers.lacbed.chebyshev import (
+    NARROWEST,
     SINGLE,
     Generator,
     survival_amplitude,
@@ -72,7 +73,7 @@ def _intensity(
     excitation = beams.excitation(wave_vector)
     # the eigenvalues of a sum lie within the sums of the eigenvalues (Weyl)
     low, high = limits[0] + excitation.min(), limits[1] + excitation.max()
-    radius = (high - low) / 2
+    radius = max((high - low) / 2, NARROWEST)
     centre = (high + low) / 2
     real = np.finfo(kind).dtype
     coupling = beams.coupling / radius
@@ -106,6 +107,11 @@ def _limits(coupling: NDArray[Any]) -> tuple[float, float]:
         values = np.linalg.eigvalsh(coupling)
     else:
         start = np.ones(len(coupling), dtype=coupling.dtype)
-        values = eigsh(coupling, 2, which="BE", tol=1e-3, v0=start, return_eigenvectors=False)
+        values = np.concatenate(
+            [
+                eigsh(coupling, 1, which=end, tol=1e-3, v0=start, return_eigenvectors=False)
+                for end in ("SA", "LA")
+            ]
+        )
     margin = _MARGIN * float(values.max() - values.min())
     return float(values.min()) - margin, float(values.max()) + margin

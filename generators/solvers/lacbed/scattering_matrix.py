@@ -12,12 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mesoinv.generators.common.errors import UsageError
 from mesoinv.generators.solvers.lacbed import structure_factors as factors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mesoinv.generators.solvers.lacbed.crystal import Crystal
+
+
+#: A matrix of more beams than this is refused: it and its copies take 8 GB in double precision.
+MOST_BEAMS = 12_000
+#: Of so many (h, k) a crystal excites one at least: the cells repeat 8 times along an axis at most.
+_SPARSEST = 64
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,22 @@ class Beams:
         g = self.wave_vectors
         along = 2 * g @ wave_vector.T + (g**2).sum(axis=1)[:, None]
         return np.asarray(-along / (2 * self.wave_number))
+
+
+def beams_within(crystal: Crystal, voltage: float, g_max: float) -> Beams:
+    """Return the beams of |g|/2π ≤ g_max [1/Å] that the crystal can excite, at a voltage [kV]."""
+    _check_count(np.pi * (g_max * crystal.lattice_parameter) ** 2 / _SPARSEST, g_max)
+    orders = factors.reflections(crystal, g_max)
+    _check_count(len(orders), g_max)
+    return beams_of(crystal, voltage, orders)
+
+
+def _check_count(count: float, g_max: float) -> None:
+    if count > MOST_BEAMS:
+        raise UsageError(
+            f"{count:.0f} beams of |g| ≤ {g_max:.3g} 1/Å or more need matrices of "
+            f"{count**2 * 8 / 1e9:.3g} GB; at most {MOST_BEAMS} beams are allowed."
+        )
 
 
 def beams_of(crystal: Crystal, voltage: float, orders: NDArray[np.int64]) -> Beams:

@@ -1,0 +1,112 @@
+"""Patterns of given beams and of as many as a tolerance needs; pixels follow by symmetry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mesoinv.generators.solvers.lacbed.bloch_states import tile_intensity
+from mesoinv.generators.solvers.lacbed.convergence import choose
+from mesoinv.generators.solvers.lacbed.propagation import intensity
+from mesoinv.generators.solvers.lacbed.scattering_matrix import beams_within
+from mesoinv.generators.solvers.lacbed.structure_factors import pattern_symmetry
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mesoinv.generators.solvers.lacbed.crystal import Crystal
+    from mesoinv.generators.solvers.lacbed.microscope import Microscope
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A pattern and how it was computed.
+
+    Attributes
+    ----------
+    intensity : (T, n, n) array
+        Of the (000) beam; the first axis of a picture along [100], the second along [010].
+    beams : int
+        Beams that took part.
+    error : float
+        Estimated relative L2 error, the larger of those of the thicknesses; NaN where the beams
+        were given, for then all of these and no others were wanted.
+    """
+
+    intensity: NDArray[np.float64]
+    beams: int
+    error: float
+
+
+def given_pattern(
+    crystal: Crystal,
+    thickness: NDArray[np.float64],
+    pixels: int,
+    microscope: Microscope,
+    g_max: float,
+) -> Pattern:
+    """Compute a pattern with all beams of |g|/2π ≤ `g_max` [1/Å] and no others."""
+    beams = beams_within(crystal, microscope.voltage, g_max)
+    symmetry = pattern_symmetry(crystal)
+    rows, columns = np.nonzero(_needed(symmetry, pixels))
+    vectors = microscope.wave_vectors(pixels)
+    directions = np.stack([vectors[rows], vectors[columns]], axis=1)
+    values = intensity(beams, directions, thickness, microscope.absorption)
+    pattern = np.zeros((len(thickness), pixels, pixels))
+    pattern[:, rows, columns] = values
+    return Pattern(_unfolded(pattern, symmetry), len(beams.orders), float("nan"))
+
+
+def chosen_pattern(
+    crystal: Crystal,
+    thickness: NDArray[np.float64],
+    pixels: int,
+    microscope: Microscope,
+    tolerance: float,
+) -> Pattern:
+    """Compute a pattern with as many beams and Bloch states as the tolerance needs.
+
+    Parameters
+    ----------
+    crystal, thickness, pixels, microscope
+        As for `given_pattern`.
+    tolerance : float
+        Estimated relative L2 error allowed at each thickness.
+    """
+    beams, window, error = choose(crystal, thickness, microscope, tolerance)
+    symmetry = pattern_symmetry(crystal)
+    needed = _needed(symmetry, pixels)
+    vectors = microscope.wave_vectors(pixels)
+    pattern = np.zeros((len(thickness), pixels, pixels))
+    pieces = 2 * microscope.tiles
+    for rows in np.array_split(np.arange(pixels), pieces):
+        for columns in np.array_split(np.arange(pixels), pieces):
+            if not needed[np.ix_(rows, columns)].any():
+                continue
+            grid = np.meshgrid(vectors[rows], vectors[columns], indexing="ij")
+            directions = np.stack(grid, axis=-1).reshape(-1, 2)
+            values = tile_intensity(beams, directions, thickness, microscope.absorption, window)
+            pattern[:, rows[:, None], columns] = values.reshape(-1, len(rows), len(columns))
+    return Pattern(_unfolded(pattern, symmetry), len(beams.orders), error)
+
+
+def _needed(symmetry: str, pixels: int) -> NDArray[np.bool_]:
+    """Return which pixels are computed, the rest follow by symmetry."""
+    if symmetry == "1":
+        return np.ones((pixels, pixels), dtype=bool)
+    upper = np.arange(pixels) >= pixels // 2
+    quadrant = upper[:, None] & upper[None, :]
+    return quadrant if symmetry == "2mm" else np.asarray(np.tril(quadrant))
+
+
+def _unfolded(pattern: NDArray[np.float64], symmetry: str) -> NDArray[np.float64]:
+    if symmetry == "1":
+        return pattern
+    half = pattern.shape[1] // 2
+    if symmetry == "4mm":
+        pattern = np.tril(pattern) + np.tril(pattern, -1).transpose(0, 2, 1)
+    pattern[:, :half] = pattern[:, : half - 1 : -1]
+    pattern[:, :, :half] = pattern[:, :, : half - 1 : -1]
+    return pattern
