@@ -20,9 +20,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from mesoinv.generators.common import pictures
 from mesoinv.generators.common.arguments import real_array
+from mesoinv.generators.common.devices import check_device
 from mesoinv.generators.common.errors import MesoinvError, UsageError, unknown_name
 from mesoinv.generators.pipeline.base import Batch, Column, Config, Dataset, Paper
-from mesoinv.generators.pipeline.plan import check_device
 from mesoinv.generators.solvers.conductance.disorder import impurity_energies
 from mesoinv.generators.solvers.conductance.transmission import transmission
 from mesoinv.generators.solvers.uniform_disorder import uniform_energies

@@ -199,9 +199,8 @@ class Lacbed(Dataset):
     def solve(
         self, config: str, drawn: Batch, *, device: str = "cpu", solver: str | None = None
     ) -> Batch:
-        """Compute potentials and patterns; on any device it is the CPU that does it."""
+        """Compute potentials and patterns."""
         parameters = self.parameters(config)
-        del device
         if solver not in {None, *self.solvers}:
             raise unknown_name("solver", str(solver), self.solvers)
         count = len(drawn["index"])
@@ -214,6 +213,7 @@ class Lacbed(Dataset):
                 drawn["thickness"][rows],
                 microscope=Microscope(absorption=parameters.absorption),
                 tolerance=DATASET_TOLERANCE,
+                device=device,
             )
             potential[rows], made[rows] = projected_potential(crystal), computed.intensity
             beams[rows], error[rows] = computed.beams, computed.error

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mesoinv.generators.common import pictures
+from mesoinv.generators.common.devices import check_device
 from mesoinv.generators.common.errors import UsageError, unknown_name
 from mesoinv.generators.pipeline.base import Batch, Column, Config, Dataset, Paper
 from mesoinv.generators.solvers.pldos import coulomb
@@ -122,7 +123,7 @@ def transport(
         raise unknown_name("solver", solver, SOLVERS)
     if solver in {"complex", "kwant"}:
         return _reference(solver, checked, device, strip)
-    _check_device(device)
+    check_device(device)
     tolerance = 0.0 if solver == "modes-exact" else tolerance
     return scatter(checked, strip, tolerance=tolerance, device=device)
 
@@ -157,17 +158,6 @@ def _checked_potential(potential: ArrayLike, strip: Strip) -> RealArray:
     if not finite.all():
         raise UsageError(f"Potential {int(np.argmin(finite))} holds NaN or infinite values.")
     return array.astype(np.float64)
-
-
-def _check_device(device: str) -> None:
-    if device == "cpu":
-        return
-    if not device.startswith("cuda"):
-        raise UsageError(f"Unknown device {device!r}. Allowed: cpu, cuda, cuda:N.")
-    import torch  # noqa: PLC0415  (heavy)
-
-    if not torch.cuda.is_available():
-        raise UsageError(f"Device {device!r} was asked for, but torch sees no CUDA device here.")
 
 
 @dataclass(frozen=True)

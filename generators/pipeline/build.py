@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mesoinv.generators.common.devices import check_device
 from mesoinv.generators.common.errors import UsageError
 from mesoinv.generators.common.extras import require
 from mesoinv.generators.pipeline.build_state import BuildState
@@ -20,7 +21,6 @@ from mesoinv.generators.pipeline.job import DeclaredJob
 from mesoinv.generators.pipeline.plan import (
     Part,
     check_configs,
-    check_device,
     check_solver,
     check_splits,
 )

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mesoinv.generators.common.devices import check_device
 from mesoinv.generators.common.errors import UsageError, unknown_name
 from mesoinv.generators.pipeline.compute import compute_rows
-from mesoinv.generators.pipeline.plan import check_device, check_solver
+from mesoinv.generators.pipeline.plan import check_solver
 from mesoinv.generators.pipeline.resolve import resolve_dataset
 
 if TYPE_CHECKING:

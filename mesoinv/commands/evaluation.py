@@ -125,8 +125,8 @@ def evaluate(  # noqa: PLR0913, PLR0917  (each is an option)
         save_to_model_folder,
         writable_model_folder,
     )
+    from mesoinv.generators.common.devices import check_device
     from mesoinv.generators.pipeline.loading.source import SampleSource
-    from mesoinv.generators.pipeline.plan import check_device
 
     check_device(device)
     _require_extras([model, *([against] if against else [])], save=save)

@@ -307,7 +307,7 @@ def test_cuda_where_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(UsageError, match="no CUDA device"):
+    with pytest.raises(UsageError, match="0 CUDA devices"):
         partial_ldos(SITES, device="cuda")
 
 

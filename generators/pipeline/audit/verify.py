@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mesoinv.generators.common.devices import check_device
 from mesoinv.generators.common.errors import MesoinvError, UsageError
 from mesoinv.generators.pipeline.audit.files import check_files, check_manifest
 from mesoinv.generators.pipeline.audit.keys import Key, check_promises
@@ -12,7 +13,6 @@ from mesoinv.generators.pipeline.audit.report import Report
 from mesoinv.generators.pipeline.audit.samples import check_samples
 from mesoinv.generators.pipeline.held_out.secret import read_key
 from mesoinv.generators.pipeline.manifest import read_manifest
-from mesoinv.generators.pipeline.plan import check_device
 from mesoinv.generators.pipeline.resolve import resolve_dataset
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mesoinv.generators.common.devices import check_device
 from mesoinv.generators.common.errors import UsageError, unknown_name
 from mesoinv.generators.pipeline.build import check_workers, output_folder, run_job
 from mesoinv.generators.pipeline.compute import PartJob
@@ -29,7 +30,6 @@ from mesoinv.generators.pipeline.plan import (
     HELD_OUT_SPLIT,
     Part,
     ShardPlan,
-    check_device,
     check_solver,
     held_out_folder,
     plan_split,

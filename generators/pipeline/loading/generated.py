@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mesoinv.generators.common.devices import check_device
 from mesoinv.generators.common.files import replace_text
 from mesoinv.generators.common.records import canonical, digest_of
 from mesoinv.generators.pipeline.compute import compute_rows
 from mesoinv.generators.pipeline.loading.store import Store
-from mesoinv.generators.pipeline.plan import check_device, parameters_of
+from mesoinv.generators.pipeline.plan import parameters_of
 from mesoinv.generators.pipeline.storage import to_storage
 from mesoinv.generators.pipeline.workers import completed, open_pool
 

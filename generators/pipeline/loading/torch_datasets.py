@@ -11,13 +11,13 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset, IterableDataset, get_worker_info
 
+from mesoinv.generators.common.devices import check_device
 from mesoinv.generators.common.errors import MesoinvError, UsageError
 from mesoinv.generators.pipeline.compute import compute_rows
 from mesoinv.generators.pipeline.loading.built import GENERATE, built_folder, split_files
 from mesoinv.generators.pipeline.loading.request import Request
 from mesoinv.generators.pipeline.loading.source import SampleSource
 from mesoinv.generators.pipeline.manifest import read_manifest
-from mesoinv.generators.pipeline.plan import check_device
 from mesoinv.generators.pipeline.resolve import resolve_dataset
 from mesoinv.generators.pipeline.storage import read_groups, to_numpy, to_storage
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mesoinv.generators.common.arguments import real_array
+from mesoinv.generators.common.devices import check_device
 from mesoinv.generators.common.errors import UsageError
 from mesoinv.generators.solvers.lacbed.microscope import Microscope
 from mesoinv.generators.solvers.lacbed.pattern_pixels import Pattern, chosen_pattern, given_pattern
@@ -31,6 +32,7 @@ def bright_field(
     half_width: float = 0.891,
     absorption: float = 0.1,
     g_max: float | None = None,
+    device: str = "cpu",
 ) -> NDArray[np.float64]:
     """Compute bright-field LACBED patterns of a cubic crystal along [001].
 
@@ -55,6 +57,8 @@ def bright_field(
     g_max : float, optional
         Propagate all beams of |g|/2π ≤ `g_max` [1/Å] and no others, in double precision. By default
         as many as a relative L2 error of 1e-3 needs, which is estimated for each crystal.
+    device : str
+        ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
 
     Returns
     -------
@@ -72,6 +76,7 @@ def bright_field(
         pixels=pixels,
         microscope=Microscope(voltage, half_width, absorption),
         g_max=g_max,
+        device=device,
     ).intensity
 
 
@@ -83,12 +88,13 @@ def pattern(
     microscope: Microscope | None = None,
     g_max: float | None = None,
     tolerance: float = TOLERANCE,
+    device: str = "cpu",
 ) -> Pattern:
     """Compute patterns and say how: as `bright_field`, with the beams and the estimated error.
 
     Parameters
     ----------
-    crystal, thickness, pixels, g_max
+    crystal, thickness, pixels, g_max, device
         As for `bright_field`.
     microscope : Microscope, optional
         Voltage, half-width and absorption.
@@ -96,13 +102,14 @@ def pattern(
         Relative L2 error allowed, 1e-4 or more.
     """
     thick = _thicknesses(thickness)
-    device = microscope or Microscope()
-    _check(pixels, device, g_max)
+    check_device(device)
+    given = microscope or Microscope()
+    _check(pixels, given, g_max)
     if g_max is not None:
-        return given_pattern(crystal, thick, pixels, device, g_max)
+        return given_pattern(crystal, thick, pixels, given, g_max, device)
     if not 1e-4 <= tolerance < 1:
         raise UsageError(f"A tolerance is 1e-4 to 1; got {tolerance}. Give g_max to go beyond.")
-    return chosen_pattern(crystal, thick, pixels, device, tolerance)
+    return chosen_pattern(crystal, thick, pixels, given, tolerance, device)
 
 
 def projected_potential(crystal: Crystal, pixels: int = PIXELS) -> NDArray[np.float64]:

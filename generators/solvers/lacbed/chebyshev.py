@@ -28,6 +28,10 @@ SINGLE, DOUBLE = 4.0, 16.0
 NARROWEST = 1e-6
 
 
+def _dot(first: NDArray[Any], second: NDArray[Any]) -> NDArray[Any]:
+    return np.asarray(np.einsum("ij,ij->j", first, second))
+
+
 @dataclass(frozen=True)
 class Generator:
     """H of many columns at once, scaled to the interval of the polynomials.
@@ -44,6 +48,9 @@ class Generator:
         Largest eigenvalue of the antihermitian part of H - c [1/Å].
     symmetric : bool
         Whether H is symmetric, and not only its hermitian part.
+    dot : callable
+        Two (m, P) arrays -> the sum of their products down each column, (P,), in memory of the CPU.
+        Arrays of numpy need none; with one of its own, columns may be those of another library.
     """
 
     scaled: Callable[[NDArray[Any]], NDArray[Any]]
@@ -51,10 +58,11 @@ class Generator:
     radius: float
     growth: float
     symmetric: bool
+    dot: Callable[[Any, Any], NDArray[Any]] = _dot
 
 
 def survival_amplitude(
-    generator: Generator, start: NDArray[Any], thickness: NDArray[np.float64]
+    generator: Generator, start: Any, thickness: NDArray[np.float64]
 ) -> NDArray[np.complex128]:
     """Return ⟨e|exp(iHt)|e⟩ of many columns.
 
@@ -63,7 +71,7 @@ def survival_amplitude(
     generator : Generator
         H.
     start : (m, P) array
-        e, complex; real in value if H is symmetric.
+        e, complex; real in value if H is symmetric. Of numpy or of the library of the generator.
     thickness : (T,) array
         t [Å].
 
@@ -117,9 +125,9 @@ def _plain(
     """Return the moments ⟨bra|T_n|start⟩ and the sum Σ onward_n T_n start."""
     moments = np.empty((len(onward), start.shape[1]), dtype=np.complex128)
     before, now = start, generator.scaled(start)
-    total = np.zeros_like(start)
-    for n, weight in enumerate(onward.astype(start.dtype)):
-        moments[n] = _dot(bra, before)
+    total = 0 * start
+    for n, weight in enumerate(onward.tolist()):
+        moments[n] = generator.dot(bra, before)
         total += weight * before
         following = _following(generator, now, before)
         before, now = now, following
@@ -129,11 +137,12 @@ def _plain(
 def _doubled(generator: Generator, start: NDArray[Any], count: int) -> NDArray[np.complex128]:
     moments = np.empty((count + 1, start.shape[1]), dtype=np.complex128)
     before, now = start, generator.scaled(start)
-    moments[0], moments[1] = _dot(start, start), _dot(now, start)
+    dot = generator.dot
+    moments[0], moments[1] = dot(start, start), dot(now, start)
     for n in range(1, (count + 1) // 2):
         following = _following(generator, now, before)
-        moments[2 * n] = 2 * _dot(now, now) - moments[0]
-        moments[2 * n + 1] = 2 * _dot(following, now) - moments[1]
+        moments[2 * n] = 2 * dot(now, now) - moments[0]
+        moments[2 * n + 1] = 2 * dot(following, now) - moments[1]
         before, now = now, following
     return moments[:count]
 
@@ -143,10 +152,6 @@ def _following(generator: Generator, now: NDArray[Any], before: NDArray[Any]) ->
     following *= 2
     following -= before
     return following
-
-
-def _dot(first: NDArray[Any], second: NDArray[Any]) -> NDArray[Any]:
-    return np.asarray(np.einsum("ij,ij->j", first, second))
 
 
 def times(matrix: NDArray[Any], columns: NDArray[Any]) -> NDArray[Any]:

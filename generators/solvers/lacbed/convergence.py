@@ -7,6 +7,7 @@ over all that are still missing, beside the sum over those just added, extrapola
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,13 +38,36 @@ _AROUND = np.array([(0.75, 0.4), (-0.4, 0.75), (-0.75, -0.4), (0.4, -0.75)])
 _OF_BEAMS, _OF_ALL = 0.5, 0.8
 
 
-def choose(
+@dataclass(frozen=True)
+class Choice:
+    """Beams that a tolerance needs, and what they give at a few directions.
+
+    Attributes
+    ----------
+    beams : Beams
+        The beams.
+    error : float
+        Estimated relative L2 error of leaving out all others.
+    places : list of (4, 2) arrays
+        Directions [1/Å], those of a tile together.
+    truth : (T, 4 × places) array
+        Intensities there.
+    """
+
+    beams: Beams
+    error: float
+    places: list[NDArray[np.float64]]
+    truth: NDArray[np.float64]
+
+
+def enough_beams(
     crystal: Crystal,
     thickness: NDArray[np.float64],
     microscope: Microscope,
     tolerance: float,
-) -> tuple[Beams, float, float]:
-    """Choose beams and the window of the Bloch states.
+    device: str = "cpu",
+) -> Choice:
+    """Choose beams.
 
     Parameters
     ----------
@@ -54,35 +78,49 @@ def choose(
     microscope : Microscope
         Electrons and directions.
     tolerance : float
-        Estimated relative L2 error allowed at each thickness.
+        Relative L2 error allowed at each thickness, of which the beams take a part.
+    device : str
+        ``"cpu"`` or a device of torch.
+    """
+    places = _places(microscope)
+
+    def solved(beams: Beams) -> NDArray[np.float64]:
+        directions = np.concatenate(places)
+        absorption = microscope.absorption
+        return intensity(beams, directions, thickness, absorption, single=True, device=device)
+
+    beams = beams_within(crystal, microscope.voltage, _NEAREST)
+    values = solved(beams)
+    while True:
+        farther = _farther(crystal, microscope, beams)
+        truth = solved(farther)
+        error = _relative(values, truth) * _extrapolation(crystal, beams, farther)
+        beams, values = farther, truth
+        if error < _OF_BEAMS * tolerance:
+            return Choice(beams, error, places, truth)
+
+
+def enough_states(
+    choice: Choice, thickness: NDArray[np.float64], absorption: float, tolerance: float
+) -> tuple[float, float]:
+    """Choose the window of the Bloch states.
 
     Returns
     -------
-    beams : Beams
-        The beams.
     window : float
         Bloch states are kept that lie at most this far below the incident beam [1/Å].
     error : float
-        Estimated error.
+        Estimated relative L2 error of leaving out all others, and all other beams.
     """
-    places = _places(microscope)
-    directions = np.concatenate(places)
-    absorption = microscope.absorption
-    beams = beams_within(crystal, microscope.voltage, _NEAREST)
-    values = intensity(beams, directions, thickness, absorption, single=True)
-    while True:
-        farther = _farther(crystal, microscope, beams)
-        truth = intensity(farther, directions, thickness, absorption, single=True)
-        missing = _relative(values, truth) * _extrapolation(crystal, beams, farther)
-        beams, values = farther, truth
-        if missing < _OF_BEAMS * tolerance:
-            break
     for window in (*_WINDOWS, np.inf):
-        tiles = [tile_intensity(beams, p, thickness, absorption, window) for p in places]
-        error = missing + _relative(np.concatenate(tiles, axis=1), truth)
+        tiles = [
+            tile_intensity(choice.beams, place, thickness, absorption, window)
+            for place in choice.places
+        ]
+        error = choice.error + _relative(np.concatenate(tiles, axis=1), choice.truth)
         if error < _OF_ALL * tolerance:
             break
-    return beams, window, error
+    return window, error
 
 
 def _places(microscope: Microscope) -> list[NDArray[np.float64]]:

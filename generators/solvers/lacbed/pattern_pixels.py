@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mesoinv.generators.solvers.lacbed.bloch_states import tile_intensity
-from mesoinv.generators.solvers.lacbed.convergence import choose
+from mesoinv.generators.solvers.lacbed.convergence import enough_beams, enough_states
 from mesoinv.generators.solvers.lacbed.propagation import intensity
 from mesoinv.generators.solvers.lacbed.scattering_matrix import beams_within
 from mesoinv.generators.solvers.lacbed.structure_factors import pattern_symmetry
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from mesoinv.generators.solvers.lacbed.crystal import Crystal
@@ -46,16 +49,17 @@ def given_pattern(
     pixels: int,
     microscope: Microscope,
     g_max: float,
+    device: str = "cpu",
 ) -> Pattern:
     """Compute a pattern with all beams of |g|/2π ≤ `g_max` [1/Å] and no others."""
     beams = beams_within(crystal, microscope.voltage, g_max)
     symmetry = pattern_symmetry(crystal)
     rows, columns = np.nonzero(_needed(symmetry, pixels))
-    vectors = microscope.wave_vectors(pixels)
-    directions = np.stack([vectors[rows], vectors[columns]], axis=1)
-    values = intensity(beams, directions, thickness, microscope.absorption)
+    directions = _directions(microscope, pixels, rows, columns)
     pattern = np.zeros((len(thickness), pixels, pixels))
-    pattern[:, rows, columns] = values
+    pattern[:, rows, columns] = intensity(
+        beams, directions, thickness, microscope.absorption, device=device
+    )
     return Pattern(_unfolded(pattern, symmetry), len(beams.orders), float("nan"))
 
 
@@ -65,31 +69,56 @@ def chosen_pattern(
     pixels: int,
     microscope: Microscope,
     tolerance: float,
+    device: str = "cpu",
 ) -> Pattern:
     """Compute a pattern with as many beams and Bloch states as the tolerance needs.
 
+    A GPU multiplies large matrices faster than it diagonalises many small ones: there all beams
+    are propagated.
+
     Parameters
     ----------
-    crystal, thickness, pixels, microscope
+    crystal, thickness, pixels, microscope, device
         As for `given_pattern`.
     tolerance : float
         Estimated relative L2 error allowed at each thickness.
     """
-    beams, window, error = choose(crystal, thickness, microscope, tolerance)
+    choice = enough_beams(crystal, thickness, microscope, tolerance, device)
+    beams, error, absorption = choice.beams, choice.error, microscope.absorption
     symmetry = pattern_symmetry(crystal)
     needed = _needed(symmetry, pixels)
-    vectors = microscope.wave_vectors(pixels)
     pattern = np.zeros((len(thickness), pixels, pixels))
-    pieces = 2 * microscope.tiles
-    for rows in np.array_split(np.arange(pixels), pieces):
-        for columns in np.array_split(np.arange(pixels), pieces):
-            if not needed[np.ix_(rows, columns)].any():
-                continue
-            grid = np.meshgrid(vectors[rows], vectors[columns], indexing="ij")
-            directions = np.stack(grid, axis=-1).reshape(-1, 2)
-            values = tile_intensity(beams, directions, thickness, microscope.absorption, window)
-            pattern[:, rows[:, None], columns] = values.reshape(-1, len(rows), len(columns))
+    if device == "cpu":
+        window, error = enough_states(choice, thickness, absorption, tolerance)
+        for rows, columns in _tiles(needed, 2 * microscope.tiles):
+            directions = _directions(microscope, pixels, rows, columns)
+            values = tile_intensity(beams, directions, thickness, absorption, window)
+            pattern[:, rows, columns] = values
+    else:
+        rows, columns = np.nonzero(needed)
+        directions = _directions(microscope, pixels, rows, columns)
+        pattern[:, rows, columns] = intensity(
+            beams, directions, thickness, absorption, single=True, device=device
+        )
     return Pattern(_unfolded(pattern, symmetry), len(beams.orders), error)
+
+
+def _directions(
+    microscope: Microscope, pixels: int, rows: NDArray[np.int64], columns: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    vectors = microscope.wave_vectors(pixels)
+    return np.stack([vectors[rows], vectors[columns]], axis=1)
+
+
+def _tiles(
+    needed: NDArray[np.bool_], count: int
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Yield rows and columns of all pixels of each tile that has pixels which are needed."""
+    parts = np.array_split(np.arange(len(needed)), count)
+    for rows, columns in product(parts, parts):
+        if needed[np.ix_(rows, columns)].any():
+            grid = np.meshgrid(rows, columns, indexing="ij")
+            yield grid[0].ravel(), grid[1].ravel()
 
 
 def _needed(symmetry: str, pixels: int) -> NDArray[np.bool_]:

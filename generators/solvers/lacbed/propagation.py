@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,14 +16,52 @@ from mesoinv.generators.solvers.lacbed.chebyshev import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from mesoinv.generators.solvers.lacbed.scattering_matrix import Beams
 
 #: Columns that are propagated together: their arrays stay within the cache.
 _COLUMNS = 512
+#: Numbers of one array of columns on a device of torch: a few such arrays fit into its memory.
+_NUMBERS = 2**26
 #: Below this size a matrix is diagonalised to bound its spectrum; by how much bounds are widened.
 _SMALL, _MARGIN = 300, 0.01
+
+
+@dataclass(frozen=True)
+class ScaledMatrix:
+    """The structure matrices of many directions, scaled to the interval of the polynomials.
+
+    Attributes
+    ----------
+    coupling : (N, N) array
+        The same for all of them, without absorption.
+    damped : complex
+        1 + iκ, which multiplies the coupling.
+    diagonal : (N, P) array
+        Excitation errors.
+    centre, radius, growth
+        As of `Generator`.
+    kind : dtype
+        complex64 or complex128.
+    """
+
+    coupling: NDArray[Any]
+    damped: complex
+    diagonal: NDArray[Any]
+    centre: complex
+    radius: float
+    growth: float
+    kind: np.dtype[Any]
+
+    def generator(self, scaled: Callable[[Any], Any], **of_library: Any) -> Generator:
+        """Return the generator whose product is `scaled`."""
+        symmetric = not np.iscomplexobj(self.coupling)
+        return Generator(
+            scaled, self.centre, self.radius, self.growth, symmetric=symmetric, **of_library
+        )
 
 
 def intensity(
@@ -32,6 +71,7 @@ def intensity(
     absorption: float,
     *,
     single: bool = False,
+    device: str = "cpu",
 ) -> NDArray[np.float64]:
     """Return the intensity of the (000) beam, in double precision or, where it suffices, single.
 
@@ -47,6 +87,8 @@ def intensity(
         κ.
     single : bool
         An error of 1e-4 suffices.
+    device : str
+        ``"cpu"``, or a device of torch.
 
     Returns
     -------
@@ -55,21 +97,27 @@ def intensity(
     limits = _limits(beams.coupling)
     growth = absorption * max(limits[1], -limits[0]) * thickness.max(initial=0)
     kind = np.dtype(np.complex64 if single and growth < SINGLE else np.complex128)
-    parts = [
-        _intensity(beams, wave_vector[low : low + _COLUMNS], thickness, absorption, limits, kind)
-        for low in range(0, len(wave_vector), _COLUMNS)
-    ]
+    together = _COLUMNS if device == "cpu" else max(1, _NUMBERS // len(beams.orders))
+    parts = []
+    for first in range(0, len(wave_vector), together):
+        matrix = _scaled(beams, wave_vector[first : first + together], absorption, limits, kind)
+        if device == "cpu":
+            amplitude = _on_cpu(matrix, thickness)
+        else:
+            from mesoinv.generators.solvers.lacbed import torch_propagation  # noqa: PLC0415
+
+            amplitude = torch_propagation.survival(matrix, thickness, device)
+        parts.append(np.abs(amplitude) ** 2)
     return np.concatenate(parts, axis=1)
 
 
-def _intensity(
+def _scaled(
     beams: Beams,
     wave_vector: NDArray[np.float64],
-    thickness: NDArray[np.float64],
     absorption: float,
     limits: tuple[float, float],
     kind: np.dtype[Any],
-) -> NDArray[np.float64]:
+) -> ScaledMatrix:
     excitation = beams.excitation(wave_vector)
     # the eigenvalues of a sum lie within the sums of the eigenvalues (Weyl)
     low, high = limits[0] + excitation.min(), limits[1] + excitation.max()
@@ -77,26 +125,29 @@ def _intensity(
     centre = (high + low) / 2
     real = np.finfo(kind).dtype
     coupling = beams.coupling / radius
-    coupling = coupling.astype(kind if np.iscomplexobj(coupling) else real)
-    diagonal = ((excitation - centre) / radius).astype(real)
-    damped = kind.type(1 + 1j * absorption)
+    return ScaledMatrix(
+        coupling=coupling.astype(kind if np.iscomplexobj(coupling) else real),
+        damped=1 + 1j * absorption,
+        diagonal=((excitation - centre) / radius).astype(real),
+        centre=centre + 1j * absorption * beams.mean,
+        radius=radius,
+        growth=absorption * max(limits[1], -limits[0]),
+        kind=kind,
+    )
+
+
+def _on_cpu(matrix: ScaledMatrix, thickness: NDArray[np.float64]) -> NDArray[np.complex128]:
+    damped = matrix.kind.type(matrix.damped)
 
     def scaled(columns: NDArray[Any]) -> NDArray[Any]:
-        product = times(coupling, columns)
+        product = times(matrix.coupling, columns)
         product *= damped
-        product += diagonal * columns
+        product += matrix.diagonal * columns
         return product
 
-    generator = Generator(
-        scaled,
-        centre + 1j * absorption * beams.mean,
-        radius,
-        absorption * max(limits[1], -limits[0]),
-        symmetric=not np.iscomplexobj(coupling),
-    )
-    start = np.zeros(excitation.shape, dtype=kind)
+    start = np.zeros(matrix.diagonal.shape, dtype=matrix.kind)
     start[0] = 1
-    return np.asarray(np.abs(survival_amplitude(generator, start, thickness)) ** 2)
+    return survival_amplitude(matrix.generator(scaled), start, thickness)
 
 
 def _limits(coupling: NDArray[Any]) -> tuple[float, float]:
