@@ -40,6 +40,7 @@ OPTIONAL = {"datasets", "huggingface_hub", "kwant"}
 WITH_TORCH = {
     "mesoinv.generators.solvers.pldos.torch_sweep",
     "mesoinv.generators.solvers.conductance.torch_sweep",
+    "mesoinv.generators.solvers.lacbed.torch_propagation",
     "mesoinv.generators.pipeline.loading.torch_datasets",
 }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,14 +9,12 @@ import numpy as np
 from mesoinv.generators.solvers.lacbed.chebyshev import (
     NARROWEST,
     SINGLE,
-    Generator,
     survival_amplitude,
     times,
 )
+from mesoinv.generators.solvers.lacbed.scaled_matrix import ScaledMatrix
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from mesoinv.generators.solvers.lacbed.scattering_matrix import Beams
@@ -28,40 +25,6 @@ _COLUMNS = 512
 _NUMBERS = 2**26
 #: Below this size a matrix is diagonalised to bound its spectrum; by how much bounds are widened.
 _SMALL, _MARGIN = 300, 0.01
-
-
-@dataclass(frozen=True)
-class ScaledMatrix:
-    """The structure matrices of many directions, scaled to the interval of the polynomials.
-
-    Attributes
-    ----------
-    coupling : (N, N) array
-        The same for all of them, without absorption.
-    damped : complex
-        1 + iκ, which multiplies the coupling.
-    diagonal : (N, P) array
-        Excitation errors.
-    centre, radius, growth
-        As of `Generator`.
-    kind : dtype
-        complex64 or complex128.
-    """
-
-    coupling: NDArray[Any]
-    damped: complex
-    diagonal: NDArray[Any]
-    centre: complex
-    radius: float
-    growth: float
-    kind: np.dtype[Any]
-
-    def generator(self, scaled: Callable[[Any], Any], **of_library: Any) -> Generator:
-        """Return the generator whose product is `scaled`."""
-        symmetric = not np.iscomplexobj(self.coupling)
-        return Generator(
-            scaled, self.centre, self.radius, self.growth, symmetric=symmetric, **of_library
-        )
 
 
 def intensity(

@@ -12,7 +12,7 @@ from mesoinv.generators.solvers.lacbed.chebyshev import survival_amplitude
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mesoinv.generators.solvers.lacbed.propagation import ScaledMatrix
+    from mesoinv.generators.solvers.lacbed.scaled_matrix import ScaledMatrix
 
 
 def survival(
