@@ -10,9 +10,9 @@ import numpy as np
 from mesoinv.generators.lacbed import DATASET, Crystal, Microscope, bright_field, pattern
 from mesoinv.generators.pipeline.plan import stream_of
 from mesoinv.generators.solvers.lacbed.dense_reference import dense_intensity
+from mesoinv.generators.solvers.lacbed.materials import materials
 from mesoinv.generators.solvers.lacbed.scattering_factors import elements
 from mesoinv.generators.solvers.lacbed.scattering_matrix import Beams, beams_within
-from mesoinv.generators.solvers.lacbed.site_arrays import structure_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,11 +60,7 @@ def accuracy(count: int) -> str:
 
 def real_crystals(count: int) -> list[Crystal]:
     """Return materials of few atoms, evenly from the lightest to the heaviest."""
-    everything = DATASET.size("materials", "full", "test")
-    batch = DATASET.draw(
-        "materials", stream_of(DATASET, "materials", "test"), np.arange(everything)
-    )
-    crystals = [structure_of(batch, row).crystal() for row in range(everything)]
+    crystals = [material.crystal() for material in materials()]
     small = [c for c in crystals if c.lattice_parameter < 6.5]
     small.sort(key=lambda c: float(np.mean([elements().index(s) for s in c.symbols])))
     return [small[i] for i in np.linspace(0, len(small) - 1, count).round().astype(int)]

@@ -38,6 +38,7 @@ from mesoinv.generators.solvers.lacbed.drawing import (
     Sampling,
     draw_structure,
 )
+from mesoinv.generators.solvers.lacbed.materials import materials
 from mesoinv.generators.solvers.lacbed.microscope import Microscope
 from mesoinv.generators.solvers.lacbed.pattern_pixels import Pattern
 from mesoinv.generators.solvers.lacbed.site_arrays import WORDS, as_arrays, structure_of
@@ -89,6 +90,8 @@ class LacbedConfig(Config):
         Whether the 36 groups come in turn, or as common as in nature.
     unseen : bool
         Whether prototypes and combinations of positions are those that all others leave out.
+    materials : bool
+        Whether structures are real ones, in the order of their list, instead of drawn ones.
     normalised : bool
         Whether maps are pictures of 0 to 255, as in the paper, or numbers with units.
     absorption : float
@@ -102,6 +105,10 @@ class LacbedConfig(Config):
     unseen: bool = field(
         default=False,
         metadata={"unit": "1", "description": "whether structures are of the kinds kept apart"},
+    )
+    materials: bool = field(
+        default=False,
+        metadata={"unit": "1", "description": "whether structures are those of real materials"},
     )
     normalised: bool = field(
         default=False, metadata={"unit": "1", "description": "whether maps are pictures"}
@@ -148,6 +155,10 @@ class Lacbed(Dataset):
             _TESTS, unseen=True,
         ),
         "balanced": LacbedConfig("the 36 cubic groups in turn", _TESTS, balanced=True),
+        "materials": LacbedConfig(
+            "real cubic crystals, from the elements to garnets",
+            {"mini": {"test": 24}, "small": {"test": 85}, "full": {"test": 85}}, materials=True,
+        ),
         "thickness": LacbedConfig(
             "every crystal at four thicknesses, one after the other",
             {
@@ -183,11 +194,10 @@ class Lacbed(Dataset):
             # the crystals of the default configuration, as pictures
             stream = replace(stream, config=self.default_config)
         turns = len(parameters.thicknesses)
-        sampling = Sampling(parameters.balanced, parameters.unseen)
-        drawn: dict[int, Structure] = {}
-        for number in np.unique(index // turns).tolist():
-            numbers = partial(_uniform, stream, number)
-            drawn[number] = draw_structure(sampling, number, numbers)
+        drawn = {
+            number: _structure(parameters, stream, number)
+            for number in np.unique(index // turns).tolist()
+        }
         rows = [drawn[number] for number in (index // turns).tolist()]
         return {
             "index": index,
@@ -249,6 +259,13 @@ class Lacbed(Dataset):
         }
 
 
+def _structure(parameters: LacbedConfig, stream: Stream, number: int) -> Structure:
+    if parameters.materials:
+        return materials()[number]
+    sampling = Sampling(parameters.balanced, parameters.unseen)
+    return draw_structure(sampling, number, partial(_uniform, stream, number))
+
+
 def _uniform(stream: Stream, number: int, channel: int) -> NDArray[np.float64]:
     return stream.uniform(np.array([number]), NUMBERS_NEEDED, channel)[0]
 
@@ -295,7 +312,7 @@ _CRYSTAL = (
     Column("thickness", "float64", (), "Å", "of the crystal", symmetry="invariant"),
     Column("absorption", "float64", (), "1", "imaginary over real potential", symmetry="invariant"),
     Column("space_group", "int64", (), "1", "number, 195 to 230", symmetry="invariant"),
-    Column("prototype", WORDS, (), "1", "AFLOW's name, or group and Wyckoff letters"),
+    Column("prototype", WORDS, (), "1", "AFLOW's name, group and Wyckoff letters, or the material"),
     Column("formula", WORDS, (), "1", "elements of a cell"),
     Column("site_element", "uint8", (MOST_SITES,), "1", "atomic number of each site, 0 if unused"),
     Column("site_position", "float64", (MOST_SITES, 3), "a", "one position of each site"),
