@@ -10,8 +10,8 @@ from mesoinv.eval.tasks import tasks_of
 from mesoinv.generators.common.errors import MesoinvError
 from mesoinv.generators.pipeline.audit.files import stored_columns
 from mesoinv.generators.pipeline.built_folder import BuiltFolder
-from mesoinv.generators.pipeline.manifest import Shard, read_manifest
-from mesoinv.generators.pipeline.resolve import resolve_dataset
+from mesoinv.generators.pipeline.manifest import MANIFEST, Shard, read_manifest
+from mesoinv.generators.pipeline.resolve import dataset_of_file, resolve_dataset
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,7 +86,7 @@ def open_build(folder: Path, dataset: str | Dataset | None = None) -> Build:
         dataset than the installed one.
     """
     manifest = read_manifest(folder)
-    declared = resolve_dataset(dataset or manifest.dataset)
+    declared = resolve_dataset(dataset) if dataset else dataset_of_file(manifest.dataset, MANIFEST)
     if not manifest.complete:
         raise MesoinvError(
             f"The build in {folder} is not complete. Run the same `mesoinv generate` again: "

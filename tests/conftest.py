@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,9 @@ from loopback_hub import Account, LoopbackHub
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+#: Datasets of tests that files of tests may name.
+os.environ["MESOINV_DATASETS"] = "toy_dataset:DATASET,drawn_toy:DATASET"
 
 
 @pytest.fixture

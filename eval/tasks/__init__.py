@@ -8,6 +8,7 @@ from pathlib import Path
 from mesoinv.eval.tasks.task import Task
 from mesoinv.generators.common.errors import UsageError, unknown_name
 from mesoinv.generators.common.records import from_dict
+from mesoinv.generators.pipeline.resolve import check_named_in_file
 from mesoinv.zoo.declared.yaml_files import read_yaml
 
 FOLDER = Path(__file__).parent
@@ -50,6 +51,7 @@ def read_task(path: Path) -> Task:
     data = read_yaml(path, "task", list_tasks())
     if "id" in data:
         raise UsageError(f"{path.name}: the id is the name of the file; leave it out.")
+    check_named_in_file(str(data.get("dataset", "")), path.name)
     return from_dict(Task, {"id": path.stem} | data, path.name)
 
 

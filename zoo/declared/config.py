@@ -11,6 +11,7 @@ from mesoinv.generators.common.errors import MesoinvError, UsageError
 from mesoinv.generators.common.files import replace_text
 from mesoinv.generators.common.records import digest_of, from_dict, to_json
 from mesoinv.generators.pipeline.manifest import MANIFEST
+from mesoinv.generators.pipeline.resolve import check_named_in_file
 from mesoinv.zoo.declared.transforms import Transform  # noqa: TC001  (read at run time)
 
 if TYPE_CHECKING:
@@ -114,11 +115,13 @@ def read_config(folder: Path) -> ModelConfig:
     """
     path = folder / CONFIG
     try:
-        return from_dict(ModelConfig, json.loads(path.read_bytes()), CONFIG)
+        config = from_dict(ModelConfig, json.loads(path.read_bytes()), CONFIG)
     except FileNotFoundError:
         raise MesoinvError(f"{folder} holds no {CONFIG}: it is not a mesoinv model.") from None
     except (ValueError, UsageError) as error:
         raise MesoinvError(f"{path} is damaged or of another format: {error}") from None
+    check_named_in_file(config.dataset, str(path))
+    return config
 
 
 def weights_digest(folder: Path) -> str | None:

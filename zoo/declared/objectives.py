@@ -61,7 +61,7 @@ class Supervised(Descent):
     ``correlation`` is 1 - r of each sample's map, of positive values, and a term for its mean.
     """
 
-    loss: Literal["mse", "correlation", "l1", "huber", "cross-entropy", "binary-cross-entropy"] = (
+    loss: Literal["mse", "l1", "huber", "correlation", "cross-entropy", "binary-cross-entropy"] = (
         "mse"
     )
     kind: Literal["supervised"] = "supervised"
@@ -109,7 +109,7 @@ class Cgan(Descent):
     discriminator: str = "patch_discriminator"
     discriminator_hyperparameters: dict[str, object] = field(default_factory=dict)
     discriminator_learning_rate: float | None = None
-    loss: Literal["mse", "correlation", "l1", "huber"] = "l1"
+    loss: Literal["mse", "l1", "huber", "correlation"] = "l1"
     loss_weight: float = 100.0
     kind: Literal["cgan"] = "cgan"
 

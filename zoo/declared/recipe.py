@@ -10,6 +10,7 @@ from typing import Literal
 
 from mesoinv.generators.common.errors import UsageError, unknown_name
 from mesoinv.generators.common.records import from_dict
+from mesoinv.generators.pipeline.resolve import check_named_in_file
 from mesoinv.zoo.declared.objectives import Objective, Reuse
 from mesoinv.zoo.declared.transforms import Transform  # noqa: TC001  (read at run time)
 from mesoinv.zoo.declared.yaml_files import read_yaml
@@ -171,4 +172,6 @@ def read_recipe(name_or_path: str | Path) -> Recipe:
             raise unknown_name("recipe", str(name_or_path), list_recipes())
         path = next(ours for ours in _ours() if ours.stem == str(name_or_path))
     data = read_yaml(path, "recipe", list_recipes())
-    return dataclasses.replace(from_dict(Recipe, data, path.name), name=path.stem)
+    recipe = dataclasses.replace(from_dict(Recipe, data, path.name), name=path.stem)
+    check_named_in_file(recipe.dataset, path.name)
+    return recipe

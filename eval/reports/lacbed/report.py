@@ -171,10 +171,10 @@ def _losses(name: str) -> dict[str, NDArray[Any]]:
     return {n: np.array([float(row[n] or "nan") for row in rows]) for n in names}
 
 
-def _chance_table(found: Chance) -> str:
+def _chance_table(guessed: Chance) -> str:
     rows = [
         [g.name, numbers.with_interval(g.mean, g.low, g.high, ".4f"), f"{g.median:.4f}"]
-        for g in found.guesses
+        for g in guessed.guesses
     ]
     return table(["guess", "R mean", "R median"], rows)
 

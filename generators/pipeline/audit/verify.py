@@ -12,8 +12,8 @@ from mesoinv.generators.pipeline.audit.keys import Key, check_promises
 from mesoinv.generators.pipeline.audit.report import Report
 from mesoinv.generators.pipeline.audit.samples import check_samples
 from mesoinv.generators.pipeline.held_out.secret import read_key
-from mesoinv.generators.pipeline.manifest import read_manifest
-from mesoinv.generators.pipeline.resolve import resolve_dataset
+from mesoinv.generators.pipeline.manifest import MANIFEST, read_manifest
+from mesoinv.generators.pipeline.resolve import dataset_of_file, resolve_dataset
 
 if TYPE_CHECKING:
     import os
@@ -95,7 +95,9 @@ def verify(
 def _declared(manifest: Manifest, given: str | Dataset | None, report: Report) -> Dataset | None:
     """Return the installed dataset if these files are of its version."""
     try:
-        declared = resolve_dataset(given if given is not None else manifest.dataset)
+        declared = (
+            dataset_of_file(manifest.dataset, MANIFEST) if given is None else resolve_dataset(given)
+        )
     except MesoinvError as error:
         report.add("dataset", f"{error} Give one declared elsewhere as package.module:OBJECT.")
         return None
