@@ -64,7 +64,9 @@ def submitted_entries(
     root: Path, task: Task, options: BoardOptions, rejected: list[Rejected]
 ) -> list[Entry]:
     """Return the submissions to a task; those that are wrong are added to `rejected`."""
-    from mesoinv.eval.submission import find_submissions  # noqa: PLC0415  (needs pydantic)
+    # they need pydantic
+    from mesoinv.eval.submission import find_submissions  # noqa: PLC0415
+    from mesoinv.eval.submission.problems import shown  # noqa: PLC0415
 
     entries = []
     for folder in find_submissions(root):
@@ -76,6 +78,9 @@ def submitted_entries(
             raise
         except MesoinvError as error:
             rejected.append(Rejected(f"{task.id}/{folder.name}", str(error)))
+        except Exception as error:  # noqa: BLE001  (one must not stop the board for all others)
+            reason = f"It cannot be read: {type(error).__name__}: {shown(error, 300)}."
+            rejected.append(Rejected(f"{task.id}/{folder.name}", reason))
     return entries
 
 

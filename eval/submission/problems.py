@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -61,9 +62,16 @@ class RefusedError(Exception):
 
 def shown(value: object, limit: int = 80) -> str:
     """Return what a stranger wrote so that it can be printed: what is invisible is escaped."""
-    text = str(value)
+    try:
+        text = str(value)
+    except ValueError:  # Python prints no integer of thousands of digits, nor what holds one
+        text = f"a number of {_digits(value)} digits" if isinstance(value, int) else "large numbers"
     cut = text if len(text) <= limit else f"{text[:limit]}…"
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in cut)
+
+
+def _digits(number: int) -> int:
+    return int(number.bit_length() * math.log10(2)) + 1
 
 
 def quoted(value: object, limit: int = 80) -> str:

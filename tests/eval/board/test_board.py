@@ -120,6 +120,10 @@ SPOILERS = {
     "nan": (spoil_with_nan, "Row 0"),
     "pickle": (lambda folder: (folder / "model.pkl").write_bytes(b"x"), "model.pkl"),
     "yaml": (lambda folder: (folder / "submission.yaml").write_text("a: [&x 1, *x]"), "alias"),
+    "digits": (
+        lambda folder: (folder / "submission.yaml").write_text(f"parameters: 0x{'f' * 5000}"),
+        "a number of 6021 digits",
+    ),
     "place": (lambda folder: folder.rename(folder.with_name("elsewhere")), "elsewhere"),
 }
 
@@ -134,6 +138,24 @@ def test_a_wrong_submission_leaves_the_board_intact(spoil, submit, build, tmp_pa
     (rejected,) = board.rejected
     assert rejected.submission.startswith(f"{TASK}/")
     assert reason in rejected.reason
+
+
+def test_a_submission_that_fails_in_its_own_way_leaves_the_board_intact(submit, build, monkeypatch):
+    submit("good", 0.1)
+    submit("odd", 0.1)
+    read = submission.read_submission
+
+    def fail(folder, **options):
+        if folder.name == "odd":
+            raise RuntimeError("nobody\x1b[2J thought of this")
+        return read(folder, **options)
+
+    monkeypatch.setattr(submission, "read_submission", fail)
+    board = build()
+    assert [row.name for row in board.rows if row.kind == "submission"] == ["good"]
+    (rejected,) = board.rejected
+    assert rejected.submission == f"{TASK}/odd"
+    assert rejected.reason == ("It cannot be read: RuntimeError: nobody\\x1b[2J thought of this.")
 
 
 def test_a_network_that_fails_leaves_the_board_intact(submit, build, monkeypatch):

@@ -65,6 +65,43 @@ def test_many_problems_are_counted(folder, tasks):
     assert "has 30 more things wrong" in said(folder, tasks)
 
 
+#: A whole number of more digits than Python prints, in every way that YAML knows.
+ENDLESS = {
+    "decimal": "9" * 5000,
+    "hexadecimal": "0x" + "f" * 5000,
+    "octal": "0" + "7" * 6000,
+    "binary": "0b" + "1" * 20_000,
+    "base 60": "1" + ":59" * 3000,
+}
+
+
+@pytest.mark.parametrize("number", ENDLESS)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{n}",
+        "parameters: {n}",
+        "name: {n}",
+        "date: {n}",
+        "task: {n}",
+        "notes: [{n}]",
+        "authors: [{{name: {n}}}]",
+        "training_data: {{samples: {n}}}",
+        "{n}: 1",
+        "licence: {{{n}: 1}}",
+    ],
+)
+def test_numbers_of_thousands_of_digits(folder, tasks, text, number):
+    assert said(with_text(folder, text.format(n=ENDLESS[number])), tasks)
+
+
+def test_a_number_of_thousands_of_digits_is_named(folder, tasks):
+    text = said(with_text(folder, f"parameters: 0x{'f' * 5000}"), tasks)
+    assert "parameters: 'a number of 6021 digits' is not allowed." in text
+    text = said(with_text(folder, f"notes: [0x{'f' * 5000}]"), tasks)
+    assert "'large numbers'" in text
+
+
 def test_unknown_keys_have_neighbours(folder, tasks):
     write_yaml(folder, autors=[])
     assert "autors: is not a known key. Did you mean authors" in said(folder, tasks)
