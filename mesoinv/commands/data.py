@@ -187,7 +187,9 @@ def _print_summary(folder: Path, foreign: str | None) -> None:
 def verify_command(
     folder: Annotated[Path, typer.Argument(help="What `mesoinv generate` made, or a download.")],
     samples: Annotated[int, typer.Option(help="Samples to compute again and compare.")] = 16,
-    seed: Annotated[int, typer.Option(help="Which samples.")] = 0,
+    seed: Annotated[
+        int | None, typer.Option(help="Which samples (default: others each time).")
+    ] = None,
     device: Device = "cpu",
     dataset: Declared = None,
     key_file: Revealed = None,
@@ -223,7 +225,8 @@ def _print_report(report: Report) -> None:
     verdict = "is sound" if report.ok else f"has {len(report.problems)} problems"
     console.print(
         f"{name} in {report.folder} {verdict}: {report.files} files with the right digest "
-        f"({report.num_bytes / 1e6:.3g} MB), {report.samples} samples computed again.",
+        f"({report.num_bytes / 1e6:.3g} MB), {report.samples} of {report.rows} "
+        f"samples computed again (seed {report.seed}): {report.power}.",
         soft_wrap=True,
         highlight=False,
     )

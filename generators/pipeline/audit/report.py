@@ -7,6 +7,9 @@ import json
 import math
 from dataclasses import dataclass, field
 
+#: What the power is said of: checks that miss a change, and the share of rows that are changed.
+_MISSED, _SHARE = 0.05, 0.01
+
 
 @dataclass
 class Problem:
@@ -52,8 +55,8 @@ class Report:
         What was checked.
     files, num_bytes : int
         Files whose digest is the one in the manifest, and their size.
-    samples : int
-        Samples that were computed again.
+    rows, samples, seed : int
+        Samples that could be computed again, and how many were; what chose them.
     largest_error : dict of str to float
         Column -> largest relative L2 difference seen in one sample (0 for exact columns).
     problems : list of Problem
@@ -67,10 +70,26 @@ class Report:
     version: str | None = None
     files: int = 0
     num_bytes: int = 0
+    rows: int = 0
     samples: int = 0
+    seed: int = 0
     largest_error: dict[str, float] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def power(self) -> str:
+        """How many changed rows the samples find that were computed again, in words."""
+        if self.samples == self.rows:
+            return "every sample was computed again"
+        if not self.samples:
+            return "no sample was computed again: changed rows with a new digest are not seen"
+        share = 1 - _MISSED ** (1 / self.samples)
+        words = f"if {100 * share:.2g} % of the rows were changed, 95 % of such checks find it"
+        needed = min(math.ceil(math.log(_MISSED) / math.log(1 - _SHARE)), self.rows)
+        if self.samples < needed:
+            words += f"; for {100 * _SHARE:g} %: --samples {needed}"
+        return words
 
     @property
     def ok(self) -> bool:
@@ -90,7 +109,7 @@ class Report:
 
     def to_json(self) -> str:
         """Return everything as JSON; a number that JSON does not have becomes a text."""
-        data = dataclasses.asdict(self) | {"ok": self.ok}
+        data = dataclasses.asdict(self) | {"ok": self.ok, "power": self.power}
         data["largest_error"] = {
             name: value if math.isfinite(value) else str(value)
             for name, value in self.largest_error.items()

@@ -71,6 +71,7 @@ def check_samples(
     for shard in filter(lambda s: key.opens(s.record), shards):
         groups.setdefault((id(shard.record), shard.split), []).append(shard)
     counts = [sum(s.shard.num_rows for s in group) for group in groups.values()]
+    report.rows = sum(counts)
     chosen = choose_rows(counts, samples, seed)
     for group, rows in zip(groups.values(), chosen, strict=True):
         start = 0

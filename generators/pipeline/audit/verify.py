@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 def verify(
     folder: str | os.PathLike[str],
     samples: int = 16,
-    seed: int = 0,
+    seed: int | None = None,
     *,
     device: str = "cpu",
     dataset: str | Dataset | None = None,
@@ -45,8 +46,9 @@ def verify(
         What `build` returned, or a download of a published dataset.
     samples : int
         How many samples to compute again, spread over all splits.
-    seed : int
-        Which samples.
+    seed : int, optional
+        Which samples; by default others each time, so that nobody knows which will be looked at.
+        The report has it.
     device : str
         ``"cpu"`` or ``"cuda"``.
     dataset : str or Dataset, optional
@@ -73,6 +75,7 @@ def verify(
     if samples < 0:
         raise UsageError(f"samples must be 0 or more, not {samples}.")
     device, report = check_device(device), Report(folder=str(path))
+    report.seed = secrets.randbelow(2**32) if seed is None else seed
     key = Key() if key_file is None else Key(read_key(key_file))
     try:
         manifest = read_manifest(path)
@@ -87,7 +90,7 @@ def verify(
         check_manifest(manifest, declared, report)
     readable = check_files(path, manifest, declared, report, steps.step)
     if declared:
-        check_samples(readable, declared, report, (samples, seed, device), key, steps.step)
+        check_samples(readable, declared, report, (samples, report.seed, device), key, steps.step)
     steps.finish()
     return report
 

@@ -67,7 +67,41 @@ def test_sound_build(toy_folder: Path) -> None:
     assert calls[-1] == (29, 29)
     data = json.loads(report.to_json())
     assert data.pop("ok") is True
+    assert data.pop("power") == report.power
     assert from_dict(Report, data) == report
+
+
+def test_which_samples_is_not_known_before(toy_folder: Path) -> None:
+    """Who changes rows could avoid those that are always looked at."""
+    seeds = {verify(toy_folder, 1, dataset=TOY).seed for _ in range(3)}
+    assert len(seeds) == 3
+    assert verify(toy_folder, 1, seed=5, dataset=TOY).seed == 5
+
+
+@pytest.mark.parametrize(
+    ("samples", "rows", "words"),
+    [
+        (16, 16, "every sample was computed again"),
+        (0, 9, "no sample was computed again: changed rows with a new digest are not seen"),
+        (16, 4000, "if 17 % of the rows were changed, 95 % of such checks find it; "
+         "for 1 %: --samples 299"),
+        (16, 100, "if 17 % of the rows were changed, 95 % of such checks find it; "
+         "for 1 %: --samples 100"),
+        (299, 4000, "if 1 % of the rows were changed, 95 % of such checks find it"),
+    ],
+)  # fmt: skip
+def test_the_power_is_said(samples: int, rows: int, words: str) -> None:
+    assert Report("somewhere", samples=samples, rows=rows).power == words
+
+
+def test_the_power_is_what_choosing_has() -> None:
+    """Of many checks of 299 rows in 4000, 1 % of which are changed, 95 % find one or more."""
+    changed = np.random.default_rng(0).permutation(4000)[:40]
+    seen = [
+        np.isin(np.concatenate(choose_rows([4000], 299, seed)), changed).any()
+        for seed in range(1000)
+    ]
+    assert 0.93 < np.mean(seen) < 0.98
 
 
 def test_all_samples_and_none(toy_folder: Path) -> None:
