@@ -161,14 +161,12 @@ def is_module(given: object) -> bool:
 def _of_module(module: Any) -> Callable[..., Any]:
     import torch  # noqa: PLC0415  (whoever has a module has loaded it)
 
+    from mesoinv.zoo.model.states import evaluating  # noqa: PLC0415
+
     def call(*arrays: NDArray[Any]) -> Any:
         device = next((p.device for p in module.parameters()), torch.device("cpu"))
-        was_training = module.training
-        module.eval()
-        with torch.inference_mode():
-            values = module(*(torch.from_numpy(array).to(device) for array in arrays))
-        module.train(was_training)
-        return values
+        with torch.inference_mode(), evaluating(module):
+            return module(*(torch.from_numpy(array).to(device) for array in arrays))
 
     return call
 

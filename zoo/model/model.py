@@ -26,6 +26,7 @@ from mesoinv.zoo.declared.config import (
 from mesoinv.zoo.declared.models import model_folder
 from mesoinv.zoo.model import networks, transforms
 from mesoinv.zoo.model.inputs import checked_inputs
+from mesoinv.zoo.model.states import as_by_default, evaluating
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -129,24 +130,24 @@ class Model(nn.Module):
             If the shape is wrong, a value is not finite, or a sample is out of range.
         """
         arrays = checked_inputs(inputs, self.config.inputs, check_range=check_range)
-        device = next((p.device for p in self.parameters()), torch.device("cpu"))
-        was_training = self.training
-        self.eval()
-        parts = [self._predict_batch(part, device) for part in _batches(arrays, batch_size)]
-        self.train(was_training)
+        with as_by_default(), evaluating(self):
+            parts = [self._predict_batch(part) for part in _batches(arrays, batch_size)]
         values = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         return values if len(values) > 1 else next(iter(values.values()))
 
-    def _predict_batch(self, part: dict[str, NDArray[np.float32]], device: torch.device) -> Any:
+    def _predict_batch(self, part: dict[str, NDArray[np.float32]]) -> Any:
+        weight = next((p for p in self.parameters() if p.is_floating_point()), torch.empty(0))
         try:
-            batch = {name: torch.from_numpy(x).to(device) for name, x in part.items()}
-            values = self.physical_outputs(self(*self.normalised_inputs(batch)))
+            batch = {name: torch.from_numpy(x).to(weight.device) for name, x in part.items()}
+            y = self(*(x.to(weight.dtype) for x in self.normalised_inputs(batch)))
+            y = {n: v.float() for n, v in y.items()} if isinstance(y, Mapping) else y.float()
+            values = self.physical_outputs(y)
         except torch.OutOfMemoryError as error:
             raise MesoinvError(
                 f"Out of memory with {len(next(iter(part.values())))} samples at a time: use a "
                 "smaller batch_size."
             ) from error
-        return {name: y.float().cpu().numpy() for name, y in values.items()}
+        return {name: value.cpu().numpy() for name, value in values.items()}
 
     def save_pretrained(self, folder: str | Path, *, dtype: torch.dtype = torch.float32) -> Path:
         """Write ``config.json`` and ``model.safetensors`` into a folder.
@@ -202,8 +203,9 @@ class Model(nn.Module):
             there is only a pickle.
         """
         source = Path(folder)
-        model = cls(read_config(source))
-        networks.load(model.network, source)
+        with as_by_default():
+            model = cls(read_config(source))
+            networks.load(model.network, source)
         model.eval()
         model._file_digest = weights_digest(source)
         return model
