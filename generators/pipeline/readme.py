@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import warnings
 from typing import TYPE_CHECKING
 
@@ -58,11 +59,12 @@ def update_readme(built: BuiltFolder) -> None:
     text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
     if _declares_all(text, built):
         return
+    folder = shlex.quote(str(built.folder))
     if text.strip() and MARKER not in text:  # a power cut may leave an empty file
         warnings.warn(
             f"{path} was not written by mesoinv and stays as it is. Its YAML head does not "
             f"describe what is here now ({', '.join(built.configs)}), so load_dataset may not read "
-            f"all of it. `mesoinv card {built.folder}{_option(built)}` replaces the file.",
+            f"all of it. `mesoinv card {folder}{_option(built)}` replaces the file.",
             stacklevel=2,
         )
         return

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mesoinv.commands.held_out import HeldOutOptions
-from mesoinv.commands.options import Declared, Json  # noqa: TC001  (typer reads them)
+from mesoinv.commands.options import Declared, Json, shell
 
 if TYPE_CHECKING:
     from mesoinv.generators.pipeline.audit.report import Report
@@ -152,7 +152,7 @@ def generate_command(  # noqa: PLR0913, PLR0917 - the options of the command
     if held_out:
         typer.echo(
             f"Keep {key_file} secret and safe: scores need it. When it is revealed: "
-            f"mesoinv verify {folder} --key-file {key_file}"
+            f"{shell('mesoinv', 'verify', folder, '--key-file', key_file)}"
         )
 
 
@@ -176,11 +176,11 @@ def _print_summary(folder: Path, foreign: str | None) -> None:
     from mesoinv.generators.pipeline.manifest import read_manifest
 
     manifest = read_manifest(folder)
-    option = f" --dataset {foreign}" if foreign else ""
+    option = ("--dataset", foreign) if foreign else ()
     typer.echo(
         f"{manifest.dataset} {manifest.version} is in {folder}: {', '.join(manifest.configs)} "
         f"({manifest.num_samples} samples, {manifest.num_bytes / 1e6:.3g} MB). "
-        f"Next: mesoinv verify {folder}{option}"
+        f"Next: {shell('mesoinv', 'verify', folder, *option)}"
     )
 
 

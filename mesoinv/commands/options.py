@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +23,11 @@ Workers = Annotated[int, typer.Option(min=1, help="Processes that generate sampl
 Samples = Annotated[
     int | None, typer.Option(min=2, help="The first so many of the split (default: all).")
 ]
+
+
+def shell(*parts: object) -> str:
+    """Return a command as one types it: what has spaces is quoted."""
+    return shlex.join(str(part) for part in parts)
 
 
 def log(text: str) -> None:

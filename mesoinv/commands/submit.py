@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mesoinv.commands.options import CACHE, Json, Source, Workers
+from mesoinv.commands.options import CACHE, Json, Source, Workers, shell
 from mesoinv.generators.common.errors import UsageError
 from mesoinv.generators.common.extras import require
 
@@ -94,7 +94,7 @@ def _init(folder: Path, task: str) -> None:
     if task not in list_tasks():
         raise unknown_name("task", task, list_tasks())
     path = write_template(folder, task)
-    typer.echo(f"{path}: fill it in, then mesoinv submit {folder} --dry-run")
+    typer.echo(f"{path}: fill it in, then {shell('mesoinv', 'submit', folder, '--dry-run')}")
 
 
 def _score(folder: Path, data: str, cache: Path, workers: int) -> Result:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mesoinv.commands.options import CACHE, Cache, Json, Source, Workers, log
+from mesoinv.commands.options import CACHE, Cache, Json, Source, Workers, log, shell
 from mesoinv.generators.common.errors import UsageError
 from mesoinv.generators.common.extras import CARD_MODULES, install_command, missing, require
 
@@ -118,7 +118,7 @@ def train(  # noqa: PLR0913, PLR0917  (each is an option)
     if no_card:
         log(
             f"No card will be written. Not installed: {', '.join(no_card)}. To write it later: "
-            f"{install_command(*no_card)}, then mesoinv card {folder}"
+            f"{install_command(*no_card)}, then {shell('mesoinv', 'card', folder)}"
         )
     _use_threads(threads)
     _quiet_lightning()
@@ -139,7 +139,7 @@ def train(  # noqa: PLR0913, PLR0917  (each is an option)
     assert record is not None
     typer.echo(
         f"{read.name} is in {folder}: {model.config.parameters} parameters, {record.samples} "
-        f"samples, {record.seconds} s. Next: mesoinv evaluate {folder} --save"
+        f"samples, {record.seconds} s. Next: {shell('mesoinv', 'evaluate', folder, '--save')}"
     )
 
 

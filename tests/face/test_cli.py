@@ -6,6 +6,7 @@ import json
 import os
 import re
 import resource
+import shlex
 import shutil
 import subprocess
 import sys
@@ -171,3 +172,12 @@ def test_import_is_light() -> None:
         env=environment(),
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_the_next_command_works_where_the_path_has_spaces(tmp_path: Path) -> None:
+    """What a summary says can be typed as it stands."""
+    out = tmp_path / "my data"
+    done = CliRunner().invoke(app, ["generate", TOY, "--size", "mini", "--out", str(out)])
+    command = shlex.split(done.stdout.partition("Next: ")[2])
+    assert command == ["mesoinv", "verify", str(out), "--dataset", TOY]
+    assert CliRunner().invoke(app, command[1:]).exit_code == 0
