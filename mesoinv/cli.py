@@ -5,7 +5,10 @@ Nothing heavy is imported before a command runs, so that ``mesoinv --help`` answ
 
 from __future__ import annotations
 
+import io
+import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -52,11 +55,20 @@ reports.register(app)
 
 def main() -> None:
     """Run the command line; every expected failure becomes one paragraph on stderr."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # what it cannot encode is no reason to fail
+            stream.reconfigure(errors="replace")
     try:
-        app()
+        app([_expanded(argument) for argument in sys.argv[1:]])
     except MesoinvError as error:
         _complain("Error", str(error), "bold red")
         sys.exit(error.exit_code)
+    except BrokenPipeError:  # `mesoinv list | head`: nobody reads any more
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        _complain("Error", f"{place}{error.strerror or error}.", "bold red")
+        sys.exit(1)
     except SystemExit as stop:
         if stop.code == 130:  # typer turns Ctrl-C into this
             _complain("Stopped", "Run the same command again to continue.", "bold yellow")
@@ -64,6 +76,14 @@ def main() -> None:
     except KeyboardInterrupt:
         _complain("Stopped", "Run the same command again to continue.", "bold yellow")
         sys.exit(130)
+
+
+def _expanded(argument: str) -> str:
+    """Return an argument with ``~`` written out: shells do not do it in ``--out=~/data``."""
+    option, sign, value = (
+        argument.partition("=") if argument.startswith("--") else ("", "", argument)
+    )
+    return option + sign + (str(Path(value).expanduser()) if value.startswith("~") else value)
 
 
 def _complain(title: str, message: str, style: str) -> None:
