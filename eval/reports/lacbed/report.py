@@ -35,6 +35,7 @@ PATTERN, NORMALISED, POTENTIAL = "lacbed-pattern", "lacbed-pattern-normalised", 
 _SCORES = {PATTERN: "R", POTENTIAL: "aligned R"}
 #: Seconds of one pattern by the paper's network on a GPU, and by FELIX on 48 cores.
 PAPER_NETWORK, FELIX, FELIX_CORES = 0.02, 400.0, 48
+_ROUNDING = 1e-9
 _CRYSTAL = (
     "lattice_parameter", "thickness", "space_group", "prototype", "site_element", "site_position",
     "site_b_factor", "site_occupancy",
@@ -74,7 +75,7 @@ class LacbedReport(Report):
             "trained": {task.id: bool(self._learnt(task.id)) for task in self.tasks},
             "chance": _chance_table(guessed) if guessed else "",
             "guessed": guessed,
-            "twins": {name: f"{value:.2g}" for name, value in vars(twins()).items()},
+            "twins": {name: _small(value) for name, value in vars(twins()).items()},
             "times": _times_table(measured) if measured else "",
             "machine": measured.machine if measured else None,
         }
@@ -169,6 +170,11 @@ def _losses(name: str) -> dict[str, NDArray[Any]]:
     if not rows or not set(names) <= rows[0].keys():
         return {}
     return {n: np.array([float(row[n] or "nan") for row in rows]) for n in names}
+
+
+def _small(value: float) -> str:
+    """Return a number, or that it is nothing but rounding, which every machine does otherwise."""
+    return f"{value:.2g}" if value > _ROUNDING else f"below {_ROUNDING:g}"
 
 
 def _chance_table(guessed: Chance) -> str:
