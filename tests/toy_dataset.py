@@ -67,7 +67,8 @@ class Toy(Dataset):
         self, config: str, drawn: Batch, *, device: str = "cpu", solver: str | None = None
     ) -> Batch:
         time.sleep(float(os.environ.get("TOY_SECONDS", "0")) * len(drawn["index"]))
-        if max(drawn["index"], default=0) >= int(os.environ.get("TOY_ENDLESS", "1000000")):
+        endless = os.environ.get("TOY_ENDLESS")
+        if endless and max(drawn["index"], default=0) >= int(endless):
             time.sleep(3600)
         potential = drawn["potential"]
         shift = 0.01 if solver == "rough" else 0.0
