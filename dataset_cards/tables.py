@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mesoinv.eval.tasks import computed_by
 from mesoinv.generators.common.numbers import count, duration, size
 from mesoinv.generators.pipeline.base import Config
 
@@ -173,6 +174,7 @@ def held_out(build: Build) -> list[Row]:
             "rows": count(record.num_rows),
             "columns": ", ".join(f"`{column.name}`" for column in build.columns(name)),
             "commitment": record.commitment,
+            "computed_by": computed_by(build.dataset.name, record.source),
         }
         for name, record in build.held_out.items()
     ]

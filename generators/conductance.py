@@ -368,7 +368,7 @@ def _concentration(
 ) -> RealArray:
     if parameters.concentrations:
         steps = np.array(parameters.concentrations)
-        return steps[np.asarray(indices) % len(steps)]
+        return steps[stream.turns(indices, len(steps))]
     return stream.uniform(indices, 1, channel=1)[:, 0]
 
 

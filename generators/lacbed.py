@@ -32,6 +32,7 @@ from mesoinv.generators.solvers.lacbed.bright_field import (
     projected_potential,
 )
 from mesoinv.generators.solvers.lacbed.crystal import Crystal
+from mesoinv.generators.solvers.lacbed.cubic_groups import NUMBERS
 from mesoinv.generators.solvers.lacbed.drawing import (
     MOST_SITES,
     NUMBERS_NEEDED,
@@ -263,7 +264,8 @@ def _structure(parameters: LacbedConfig, stream: Stream, number: int) -> Structu
     if parameters.materials:
         return materials()[number]
     sampling = Sampling(parameters.balanced, parameters.unseen)
-    return draw_structure(sampling, number, partial(_uniform, stream, number))
+    turn = int(stream.turns(np.array([number]), len(NUMBERS))[0])
+    return draw_structure(sampling, turn, partial(_uniform, stream, number))
 
 
 def _uniform(stream: Stream, number: int, channel: int) -> NDArray[np.float64]:

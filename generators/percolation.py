@@ -271,7 +271,7 @@ class Percolation(Dataset):
         parameters, index = self.parameters(config), np.asarray(indices)
         sites = _balanced if parameters.balanced else _occupied
         occupied = sites(parameters, stream, index)
-        counts, turn = _counts(parameters), _turn(parameters, index)
+        counts, turn = _counts(parameters), _turn(parameters, stream, index)
         classes = [DENSITIES.index(p) for p in parameters.densities]
         return {
             "index": index,
@@ -330,10 +330,12 @@ class Percolation(Dataset):
         }
 
 
-def _turn(parameters: PercolationConfig, indices: NDArray[np.int64]) -> NDArray[np.int64]:
+def _turn(
+    parameters: PercolationConfig, stream: Stream, indices: NDArray[np.int64]
+) -> NDArray[np.int64]:
     """Return which of the configuration's densities a sample has."""
     step = indices // 2 if parameters.balanced else indices
-    return step % len(parameters.densities)
+    return stream.turns(step, len(parameters.densities))
 
 
 def _counts(parameters: PercolationConfig) -> NDArray[np.int64]:
@@ -349,7 +351,7 @@ def _occupied(
     counts = _counts(parameters)
     words = max(words_needed(int(count), sites) for count in counts)
     lattices = occupy(
-        stream.words(indices, words, channel), counts[_turn(parameters, indices)], sites
+        stream.words(indices, words, channel), counts[_turn(parameters, stream, indices)], sites
     )
     return lattices.reshape(len(indices), parameters.length, parameters.length)
 
@@ -357,13 +359,14 @@ def _occupied(
 def _balanced(
     parameters: PercolationConfig, stream: Stream, indices: NDArray[np.int64]
 ) -> NDArray[np.uint8]:
-    """Draw every sample again, from its next channel, until it spans or not as its index says."""
+    """Draw every sample again, from its next channel, until it spans or not as is its turn."""
+    spans = stream.turns(indices, 2) == 1
     out = np.empty((len(indices), parameters.length, parameters.length), dtype=np.uint8)
     left = np.arange(len(indices))
     for channel in range(_MOST_DRAWS):
         drawn = _occupied(parameters, stream, indices[left], channel)
         clusters = find_clusters(drawn)
-        good = (clusters.vertical | clusters.horizontal) == (indices[left] % 2 == 1)
+        good = (clusters.vertical | clusters.horizontal) == spans[left]
         out[left[good]] = drawn[good]
         left = left[~good]
         if not len(left):

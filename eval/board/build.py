@@ -106,6 +106,7 @@ def _task_board(
         description=task.description,
         headline=task.headline,
         why=task.why,
+        computed_by=task.computed_by,
         dataset=task.dataset,
         dataset_version=task.dataset_version,
         config=task.config,
@@ -132,9 +133,10 @@ def _task_board(
 
 def _ranked(task: Task, entries: list[Entry]) -> list[Row]:
     """Return all rows, best first, with ranks; papers stand where their number belongs."""
-    ranked = ranks({e.row.id: e.result.evaluation.replicates for e in entries})
+    competing = [entry for entry in entries if entry.row.kind != "computed"]
+    ranked = ranks({e.row.id: e.result.evaluation.replicates for e in competing})
     for entry in entries:
-        entry.row.rank = ranked[entry.row.id]
+        entry.row.rank = ranked.get(entry.row.id)
         entry.row.quantiles = quantiles(task, entry.result)
     rows = [entry.row for entry in entries] + published_rows(task)
     # a paper that does not give the headline stands last

@@ -31,11 +31,12 @@ class Row:
     name : str
         Shown; whatever a submission says, so it must be escaped.
     kind : str
-        ``submission``; ``baseline`` of the zoo; ``trivial`` baseline; ``paper``.
+        ``submission``; ``computed``, a submission whose answers were not learnt; ``baseline`` of
+        the zoo; ``trivial`` baseline; ``paper``.
     rank : int or None
         1 + the number of rows that are significantly better at 95 %: the paired interval of the
         difference in the headline does not contain zero. Equal ranks are shared. None for a paper,
-        whose samples were others.
+        whose samples were others, and for what was computed.
     scores : dict of str to Cell
         Metric -> number; one that is missing was not measured.
     variants : dict of str to dict of str to Cell
@@ -61,7 +62,7 @@ class Row:
 
     id: str
     name: str
-    kind: Literal["submission", "baseline", "trivial", "paper"]
+    kind: Literal["submission", "computed", "baseline", "trivial", "paper"]
     rank: int | None
     scores: dict[str, Cell]
     variants: dict[str, dict[str, Cell]] = field(default_factory=dict)
@@ -104,6 +105,8 @@ class TaskBoard:
     id, title, description : str
     headline, why : str
         The metric that ranks (always higher is better), and why that one.
+    computed_by : str
+        How anybody can compute the answers from the inputs; empty where nobody is known to.
     dataset, dataset_version, config, split : str
     samples : int
         How many samples all rows (but a paper's) are scored on.
@@ -127,6 +130,7 @@ class TaskBoard:
     description: str
     headline: str
     why: str
+    computed_by: str
     dataset: str
     dataset_version: str
     config: str

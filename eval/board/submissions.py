@@ -129,7 +129,8 @@ def _digest(folder: Path) -> str:
 
 def _row(submission: Submission, result: Result) -> Row:
     """Return what is measured, and what is declared."""
-    row = measured_row(submission.name, "submission", result)
+    kind = "computed" if submission.learnt is False else "submission"
+    row = measured_row(submission.name, kind, result)
     row.id = f"{FOLDER}/{submission.name}"  # a model of the zoo may have the same name
     training = submission.training_data
     row.authors = [author.name for author in submission.authors]

@@ -89,6 +89,7 @@ class Submission(_Record):
     model: text.FolderPath | None = None
     hub_model: text.HubId | None = None
     revision: text.Commit | None = None
+    learnt: StrictBool | None = None
     parameters: Count | None = None
     paper: text.Url | None = None
     code: text.Url | None = None
@@ -108,7 +109,7 @@ def parse(data: object, tasks: Mapping[str, Task]) -> Submission:
         raise RefusedError(
             Problem("submission.yaml", "does not hold keys and values.", "Start with --init.")
         )
-    problems, submission = _of_task(data, tasks) + _of_way(data), None
+    problems, submission = _of_task(data, tasks) + _of_way(data) + _of_origin(data, tasks), None
     try:
         submission = Submission.model_validate(data)
     except ValidationError as error:
@@ -160,6 +161,26 @@ def _of_way(data: dict[str, Any]) -> list[Problem]:
         fix = "Leave it out: the parameters of a model are counted."
         problems.append(Problem("parameters", "is only for predictions.", fix))
     return problems
+
+
+def _of_origin(data: dict[str, Any], tasks: Mapping[str, Task]) -> list[Problem]:
+    """Ask whether predictions were learnt, where they can be computed; a model's always are."""
+    name = data.get("task")
+    task = tasks.get(name) if isinstance(name, str) else None
+    if data.get("predictions") is None:
+        if data.get("learnt") is None:
+            return []
+        return [Problem("learnt", "is only for predictions.", "Leave it out.")]
+    if task is None or not task.computed_by or data.get("learnt") is not None:
+        return []
+    return [
+        Problem(
+            "learnt",
+            f"is missing. The answers of {task.id} can be computed: {task.computed_by}",
+            "Write true if a model learnt from samples and predicted, false if they were computed; "
+            "what was computed is shown without a rank.",
+        )
+    ]
 
 
 def _own(errors: list[ErrorDetails]) -> list[ErrorDetails]:

@@ -31,7 +31,7 @@ name:
 predictions: predictions.parquet
 # How many numbers were learnt (only with predictions; a model's are counted).
 #parameters: 1000000
-# 2. A model of mesoinv: a folder here with config.json and model.safetensors.
+{learnt}# 2. A model of mesoinv: a folder here with config.json and model.safetensors.
 #model: model
 # 3. A public model of mesoinv on the Hub, and the commit that is submitted.
 #hub_model: owner/name
@@ -63,6 +63,13 @@ date:
 """
 
 
+_LEARNT = """\
+# The answers of this task can be computed from the inputs. true: a model learnt and predicted
+# these; false: they were computed, and are shown without a rank (only with predictions).
+learnt:
+"""
+
+
 def template(task: str | Task) -> str:
     """Return a commented ``submission.yaml`` for a task.
 
@@ -89,6 +96,7 @@ def template(task: str | Task) -> str:
         split=declared.split,
         columns=", ".join(t.column for t in declared.targets),
         dataset=declared.dataset,
+        learnt=_LEARNT if declared.computed_by else "",
     )
 
 

@@ -61,6 +61,12 @@ def tasks_of(dataset: str) -> list[Task]:
     return [task for task in tasks if task.dataset == dataset]
 
 
+def computed_by(dataset: str, config: str) -> dict[str, str]:
+    """Return the tasks of a configuration whose answers anybody can compute: name -> how."""
+    tasks = [task for task in tasks_of(dataset) if task.config == config]
+    return {task.id: task.computed_by for task in tasks if task.computed_by}
+
+
 def held_out_columns(dataset: str, config: str) -> tuple[str, ...]:
     """Return the columns that a held-out split publishes: the index and the tasks' inputs.
 

@@ -108,6 +108,9 @@ class Task:
         Scores in the order of the board's columns; the first is the headline, and higher is better.
     why : str
         Why that headline.
+    computed_by : str
+        How anybody can compute the answers from the inputs alone; empty where nobody is known to.
+        Then a hidden split hides nothing, and authors say whether their answers were learnt.
     published : tuple of Published
     licence, citation : str
         Of the samples; how to cite the task.
@@ -129,6 +132,7 @@ class Task:
     family: str
     metrics: tuple[str, ...]
     why: str
+    computed_by: str
     published: tuple[Published, ...]
     licence: str
     citation: str

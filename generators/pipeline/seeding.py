@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 #: Words that Philox4x64 makes from one counter, and how many counters there are.
 _BLOCK, _COUNTERS = 4, 2**256
+#: Of `Stream.turns`; no dataset counts its channels up to here.
+_TURNS = 2**32
 
 
 @dataclass(frozen=True)
@@ -109,3 +111,18 @@ class Stream:
     ) -> NDArray[np.float64]:
         """Return standard normal numbers, shape (B, count), by inversion of `uniform`."""
         return normal_quantile(self.uniform(indices, count, channel))
+
+    def turns(self, indices: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+        """Return which of `count` values each sample has: in turn; at random if held out.
+
+        What samples take in turn can be read from their index, so a secret key must enter it.
+
+        Returns
+        -------
+        (B,) array of int64
+            0 to count - 1.
+        """
+        if not self.salt:
+            return np.asarray(indices) % count
+        words = self.words(indices, 1, channel=_TURNS)[:, 0] % np.uint64(count)
+        return words.astype(np.int64)

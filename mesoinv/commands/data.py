@@ -150,6 +150,7 @@ def generate_command(  # noqa: PLR0913, PLR0917 - the options of the command
             )  # fmt: skip
     _print_summary(folder, dataset if ":" in dataset else None)
     if held_out:
+        _say_what_is_not_hidden(declared.name, *dict.fromkeys(config or ()))
         typer.echo(
             f"Keep {key_file} secret and safe: scores need it. When it is revealed: "
             f"{shell('mesoinv', 'verify', folder, '--key-file', key_file)}"
@@ -170,6 +171,17 @@ def _build_held_out(
         dataset, config, options.key_file, columns=held_out_columns(dataset.name, config),
         samples=options.samples, make_key=options.new_key, **where_and_how,
     )  # fmt: skip
+
+
+def _say_what_is_not_hidden(dataset: str, config: str) -> None:
+    from mesoinv.eval.tasks import computed_by
+
+    for task, how in computed_by(dataset, config).items():
+        typer.echo(
+            f"Warning: this split hides no answer of {task}, which is solvable by computing. {how} "
+            "Scores on it test what authors say of their models.",
+            err=True,
+        )
 
 
 def _print_summary(folder: Path, foreign: str | None) -> None:

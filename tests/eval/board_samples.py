@@ -69,6 +69,7 @@ def make_task(name: str, submissions: int, random: np.random.Generator) -> TaskB
         description="Find the potential of a disordered electron gas.\n\nA second paragraph.",
         headline=HEADLINE,
         why="It does not depend on the scale of the potential, which the density hardly shows.",
+        computed_by="",
         dataset="pldos",
         dataset_version="1.0.0",
         config="landscape",

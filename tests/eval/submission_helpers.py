@@ -39,6 +39,7 @@ def toy_task(folder: Path, **changes: Any) -> Task:
         "family": "numbers",
         "metrics": ["skill", "strength rmse"],
         "why": "It is the only number.",
+        "computed_by": "",
         "published": [],
         "licence": "CC-BY-4.0",
         "citation": "A. Author, Toys 1, 2 (2020)",

@@ -42,6 +42,7 @@ def test_generate_then_verify(place: Path, capfd: pytest.CaptureFixture[str]) ->
     made = call("generate", DATASET, *HELD_OUT, "--new-key", "--out", "build")
     assert "L100-held-out (6 samples" in made.stdout
     assert "Keep key secret and safe" in made.stdout
+    assert "hides no answer of percolation-class, which is solvable by computing" in made.stderr
     key = read_key(place / "key")
     record = read_manifest(place / "build").configs["L100-held-out"]
     assert (record.columns, record.commitment) == (["index", "occupied"], commitment(key))

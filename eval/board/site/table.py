@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 KINDS = {
     "submission": "Submission",
+    "computed": "Computed",
     "baseline": "Baseline",
     "trivial": "Trivial",
     "paper": "Paper",

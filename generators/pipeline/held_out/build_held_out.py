@@ -16,6 +16,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from mesoinv.generators.common.devices import check_device
 from mesoinv.generators.common.errors import UsageError, unknown_name
 from mesoinv.generators.pipeline.build import check_workers, output_folder, run_job
@@ -36,6 +38,9 @@ from mesoinv.generators.pipeline.plan import (
     stream_of,
 )
 from mesoinv.generators.pipeline.resolve import resolve_dataset
+
+#: Samples that are drawn to see whether a key changes them.
+_TRIED = 32
 
 if TYPE_CHECKING:
     import os
@@ -193,7 +198,7 @@ def check_held_out(
     ------
     UsageError
         If a name is unknown or given twice, every column would be published, the number of samples
-        is not positive, or the key file lies in the folder.
+        is not positive, the key file lies in the folder, or an answer is the same with any key.
     """
     dataset.config(config)
     names = _check_columns(dataset, config, columns)
@@ -204,12 +209,37 @@ def check_held_out(
         )
     if not isinstance(samples, int) or samples < 1:
         raise UsageError(f"samples must be an integer of 1 or more, not {samples!r}.")
+    _check_secret(dataset, config, names)
     if Path(key_file).resolve().is_relative_to(Path(out).resolve()):
         raise UsageError(
             f"The key file {Path(key_file)} lies in {Path(out)}, which is to be published. "
             "Keep it elsewhere."
         )
     return names
+
+
+def _check_secret(dataset: Dataset, config: str, published: Sequence[str]) -> None:
+    """Refuse samples that can be known without the key: drawn with another, they are the same."""
+    indices = np.arange(_TRIED, dtype=np.int64)
+    try:
+        one, other = (
+            dataset.draw(config, stream_of(dataset, config, HELD_OUT, salt), indices)
+            for salt in (b"one key", b"another key")
+        )
+    except Exception:  # noqa: BLE001  (the build fails there too, and says in which samples)
+        return
+    known = [
+        name
+        for name, values in one.items()
+        if name not in published
+        and np.array_equal(values, other[name])
+        and any(not np.array_equal(values[0], value) for value in values)
+    ]
+    if known:
+        raise UsageError(
+            f"A held-out split of {dataset.name}/{config} would hide nothing: with any key, its "
+            f"samples have the same {', '.join(known)}."
+        )
 
 
 def _check_columns(dataset: Dataset, config: str, columns: Sequence[str]) -> tuple[str, ...]:

@@ -101,7 +101,7 @@ class _Numbers:
 
 
 def draw_structure(
-    sampling: Sampling, index: int, numbers_of: Callable[[int], NDArray[np.float64]]
+    sampling: Sampling, turn: int, numbers_of: Callable[[int], NDArray[np.float64]]
 ) -> Structure:
     """Return the structure of a sample.
 
@@ -109,8 +109,8 @@ def draw_structure(
     ----------
     sampling : Sampling
         Which structures are drawn.
-    index : int
-        Number of the sample, which decides the group if they come in turn.
+    turn : int
+        Place of the group in `NUMBERS`, if the groups come in turn.
     numbers_of : callable
         Channel -> `NUMBERS_NEEDED` numbers, uniform in (0, 1). The first channel decides on group
         and kind; from each further one a structure is tried, until one is sensible.
@@ -118,7 +118,7 @@ def draw_structure(
     for channel in range(_MOST_TRIALS):
         numbers = _Numbers(numbers_of(channel))
         if channel % _REDECIDE == 0:
-            group, prototype = _decided(sampling, index, numbers)
+            group, prototype = _decided(sampling, turn, numbers)
         else:
             structure = (
                 _decorated(prototype, numbers)
@@ -127,14 +127,14 @@ def draw_structure(
             )
             if structure:
                 return structure
-    raise ArithmeticError(f"sample {index}: no structure after {_MOST_TRIALS} trials")
+    raise ArithmeticError(f"no structure after {_MOST_TRIALS} trials")
 
 
 def _decided(
-    sampling: Sampling, index: int, numbers: _Numbers
+    sampling: Sampling, turn: int, numbers: _Numbers
 ) -> tuple[SpaceGroup, Prototype | None]:
     """Return the group, and the prototype unless atoms are put on Wyckoff positions."""
-    number = NUMBERS[index % len(NUMBERS)]
+    number = NUMBERS[turn]
     if not sampling.balanced:
         common = list(_COMMON)
         number = common[numbers.weighted([_COMMON[n] for n in common])]

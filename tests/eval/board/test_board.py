@@ -85,6 +85,15 @@ def test_submissions_are_ranked(submit, build):
     assert [row.name for row in board.rows if row.kind == "paper"]
 
 
+def test_what_was_computed_has_no_rank(submit, build):
+    submit("learnt", 0.5, learnt=True)
+    submit("solver", 0.0, learnt=False)
+    rows = [row for row in build().rows if row.kind != "paper"]
+    assert [(row.name, row.kind, row.rank) for row in rows] == [
+        ("solver", "computed", None), ("learnt", "submission", 1),
+    ]  # fmt: skip
+
+
 def test_what_was_scored_is_kept_until_it_changes(submit, build):
     submit("one", 0.1)
     submit("two", 0.2)

@@ -190,6 +190,20 @@ def test_values(folder, tasks, change, part):
     assert part in said(folder, tasks)
 
 
+def test_where_answers_can_be_computed_authors_say_what_they_did(folder, tmp_path):
+    tasks = {TASK: toy_task(tmp_path / "tasks", computed_by="Divide by two.")}
+    text = said(folder, tasks)
+    assert "learnt: is missing. The answers of toy-strength can be computed: Divide by two." in text
+    assert "learnt:\n" in template(tasks[TASK])
+    for learnt in (True, False):
+        write_yaml(folder, learnt=learnt)
+        assert said(folder, tasks) == ""
+    write_yaml(folder, learnt="yes")
+    assert "learnt" in said(folder, tasks)
+    write_yaml(folder, learnt=True, predictions=None, model="model")
+    assert "learnt: is only for predictions." in said(folder, tasks)
+
+
 def test_a_closed_task_names_its_successor(folder, tmp_path):
     tasks = {TASK: toy_task(tmp_path / "tasks", superseded_by="toy-2")}
     assert "Submit to toy-2" in said(folder, tasks)

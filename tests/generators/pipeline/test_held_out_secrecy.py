@@ -15,12 +15,19 @@ import pytest
 from build_helpers import TOY, digests, environment, kill_group, wait_for_parts
 from held_out_helpers import DATASET, INPUTS, ROWS, assert_hidden, contents, held_out
 
+from mesoinv.generators import list_datasets
+from mesoinv.generators.common.errors import UsageError
 from mesoinv.generators.pipeline.build_state import BuildState
 from mesoinv.generators.pipeline.compute import PartJob
-from mesoinv.generators.pipeline.held_out.build_held_out import HeldOutJob, held_out_samples
+from mesoinv.generators.pipeline.held_out.build_held_out import (
+    HeldOutJob,
+    check_held_out,
+    held_out_samples,
+)
 from mesoinv.generators.pipeline.held_out.secret import new_key, read_key
 from mesoinv.generators.pipeline.manifest import read_manifest
 from mesoinv.generators.pipeline.plan import stream_of
+from mesoinv.generators.pipeline.resolve import resolve_dataset
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -171,3 +178,18 @@ def test_killed_and_continued(standalone: Path, key_file: Path, tmp_path: Path) 
     assert not read_manifest(out).complete
     assert_hidden(read_key(key_file), *contents(out))
     assert digests(held_out(key_file, out)) == digests(standalone)
+
+
+@pytest.mark.parametrize("name", list_datasets())
+def test_no_answer_follows_from_the_index(name: str, key_file: Path, tmp_path: Path) -> None:
+    """What samples take in turn in a public split, a key decides in a held-out one."""
+    declared = resolve_dataset(name)
+    refused = set()
+    for config in declared.configs:
+        published = ("index", "thickness") if name == "lacbed" else ("index",)
+        request = {"columns": published, "samples": 2, "out": tmp_path / "out"}
+        try:
+            check_held_out(declared, config, key_file, **request)  # type: ignore[arg-type]
+        except UsageError as error:
+            refused.add((config, "would hide nothing" in str(error)))
+    assert refused == ({("materials", True)} if name == "lacbed" else set())

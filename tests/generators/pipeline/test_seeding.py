@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -138,3 +139,19 @@ def test_normal_distribution() -> None:
     assert stats.kstest(values, "norm").pvalue > 1e-3
     assert abs(values.mean()) < 5 / np.sqrt(values.size)
     assert abs(stats.kurtosis(values)) < 5 * np.sqrt(24 / values.size)
+
+
+def test_turns():
+    """In turn where everybody may know, at random and equally often where a key decides."""
+    indices = np.arange(6200)
+    public = Stream("toy", "1.0.0", "plain", "test")
+    np.testing.assert_array_equal(public.turns(indices, 31), indices % 31)
+    secret = [replace(public, salt=salt).turns(indices, 31) for salt in (b"a", b"b")]
+    for turns in secret:
+        counts = np.bincount(turns, minlength=31)
+        assert len(counts) == 31
+        assert 10 < ((counts - 200) ** 2 / 200).sum() < 60  # chi squared of 30
+        assert np.mean(turns == indices % 31) < 0.06
+    assert np.mean(secret[0] == secret[1]) < 0.06
+    alone = replace(public, salt=b"a").turns(indices[40:41], 31)
+    assert alone.tolist() == [secret[0][40]]
