@@ -7,18 +7,13 @@ comes out, the largest intermediate array and the operations are known before an
 
 from __future__ import annotations
 
-import time
 import warnings
-from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mesoinv.eval.submission.problems import Problem, RefusedError, shown
-from mesoinv.generators.common.numbers import count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from torch import nn
 
     from mesoinv.eval.submission.weights import Shapes
@@ -27,17 +22,11 @@ if TYPE_CHECKING:
     Shape = tuple[int, ...]
 
 MAX_PARAMETERS = 500_000_000  # of 4 bytes in 2 GB
-MAX_MODULES = 5_000
-MAX_SECONDS = 20.0
 #: Numbers of one intermediate array, and multiplications, for one sample.
 MAX_ELEMENTS = 2**24
 MAX_OPERATIONS = 5e11
 _BATCH = 2
 _FIX = "Submit a smaller network, or predictions."
-
-
-class _TooMuchError(Exception):
-    """Leaves a build that is out of bounds."""
 
 
 def check_network(config: ModelConfig, shapes: Shapes) -> None:
@@ -70,9 +59,8 @@ def check_network(config: ModelConfig, shapes: Shapes) -> None:
 
 
 def _build(config: ModelConfig) -> tuple[nn.Module, list[Shape], Shape]:
-    import torch  # noqa: PLC0415
-
     from mesoinv.zoo.architectures import build_network  # noqa: PLC0415
+    from mesoinv.zoo.model.watched import watched  # noqa: PLC0415
 
     given = [_through(quantity, back=False) for quantity in config.inputs]
     shapes = [_through(quantity, back=True) for quantity in config.outputs]
@@ -80,21 +68,22 @@ def _build(config: ModelConfig) -> tuple[nn.Module, list[Shape], Shape]:
         raise ValueError("each of several outputs must be a number behind its transforms too")
     wanted = shapes[0] if len(shapes) == 1 else (len(shapes),)
     values = {k: v for k, v in config.hyperparameters.items() if k != "pretrained"}
-    with _watched(), _sizes(MAX_PARAMETERS), torch.device("meta"):
+    with watched(MAX_PARAMETERS):
         network = build_network(config.architecture, given, [wanted], values)
     return network.eval(), given, wanted
 
 
 def _through(quantity: Quantity, *, back: bool) -> tuple[int, ...]:
-    """Return the network's shape of a sample, after sending zeros to it (and back)."""
+    """Return the network's shape of a sample, after sending one without numbers (and back)."""
     import torch  # noqa: PLC0415
 
     from mesoinv.zoo.model import transforms  # noqa: PLC0415
     from mesoinv.zoo.model.networks import concrete, network_shape  # noqa: PLC0415
+    from mesoinv.zoo.model.watched import sizes  # noqa: PLC0415
 
     shape, steps = concrete(quantity.shape), quantity.transforms
     inner = network_shape(replace(quantity, shape=shape))
-    with torch.inference_mode():
+    with torch.inference_mode(), torch.device("meta"), sizes(MAX_ELEMENTS):
         if not back:
             sent, expected = transforms.apply(steps, torch.zeros(1, *shape)), inner
         else:
@@ -103,37 +92,6 @@ def _through(quantity: Quantity, *, back: bool) -> tuple[int, ...]:
     if tuple(sent.shape) != (1, *expected):
         raise ValueError(f"the transforms turn {[1, *expected]} into {list(sent.shape)}")
     return inner
-
-
-@contextmanager
-def _watched() -> Iterator[None]:
-    """Count modules, parameters and time while networks are built (in this whole process)."""
-    from torch.nn.modules import module  # noqa: PLC0415
-
-    modules, numbers, start = 0, 0, time.process_time()
-
-    def see_module(*_: object) -> None:
-        nonlocal modules
-        modules += 1
-        if modules > MAX_MODULES or time.process_time() - start > MAX_SECONDS:
-            raise _TooMuchError(f"more than {MAX_MODULES} modules, or {MAX_SECONDS:g} s to build")
-
-    def see_tensor(_module: object, _name: str, tensor: Any) -> None:
-        nonlocal numbers
-        numbers += 0 if tensor is None else tensor.numel()
-        if numbers > MAX_PARAMETERS:
-            raise _TooMuchError(f"more than {count(MAX_PARAMETERS)} parameters")
-
-    handles = [
-        module.register_module_module_registration_hook(see_module),
-        module.register_module_parameter_registration_hook(see_tensor),
-        module.register_module_buffer_registration_hook(see_tensor),
-    ]
-    try:
-        yield
-    finally:
-        for handle in handles:
-            handle.remove()
 
 
 def _compare(network: nn.Module, shapes: Shapes) -> None:
@@ -155,38 +113,18 @@ def _run(network: nn.Module, given: list[Shape], wanted: Shape) -> None:
     import torch  # noqa: PLC0415
     from torch.utils.flop_counter import FlopCounterMode  # noqa: PLC0415
 
+    from mesoinv.zoo.model.watched import TooMuchError, sizes  # noqa: PLC0415
+
     part, shape = network, wanted
     if hasattr(network, "costly_part"):
         part, shape = network.costly_part(given[0])  # type: ignore[operator]
     with (
         torch.inference_mode(),
-        _sizes(_BATCH * MAX_ELEMENTS),
+        sizes(_BATCH * MAX_ELEMENTS),
         FlopCounterMode(display=False) as counter,
     ):
         made = part(*(torch.zeros(_BATCH, *each, device="meta") for each in given))
     if tuple(made.shape[1:]) != shape:
         raise ValueError(f"it gives {list(made.shape[1:])}, and {list(shape)} are wanted")
     if counter.get_total_flops() > 2 * _BATCH * MAX_OPERATIONS:
-        raise _TooMuchError(f"more than {MAX_OPERATIONS:g} multiplications a sample")
-
-
-def _sizes(limit: int) -> Any:
-    from torch import Tensor  # noqa: PLC0415
-    from torch.utils._python_dispatch import TorchDispatchMode  # noqa: PLC0415
-
-    class Sizes(TorchDispatchMode):  # type: ignore[no-untyped-call]
-        """Looks at the size of every intermediate array."""
-
-        def __torch_dispatch__(
-            self, func: Any, _types: Any, args: Any = (), kwargs: Any = None
-        ) -> Any:
-            made = func(*args, **(kwargs or {}))
-            parts = made if isinstance(made, list | tuple) else [made]
-            largest = max((p.numel() for p in parts if isinstance(p, Tensor)), default=0)
-            if largest > limit:
-                raise _TooMuchError(
-                    f"an array of {count(largest)} numbers; allowed are {count(limit)}"
-                )
-            return made
-
-    return Sizes()  # type: ignore[no-untyped-call]
+        raise TooMuchError(f"more than {MAX_OPERATIONS:g} multiplications a sample")

@@ -240,7 +240,8 @@ def _check_predictions(path: Path, task: Task, samples: int | None, split: str |
     """Read every value once: a NaN in the last row is found before anything is computed."""
     import pyarrow as pa  # noqa: PLC0415
 
-    probe(path, [INDEX, *(t.column for t in task.targets)])
+    rows = task.samples if samples is None else samples
+    probe(path, [INDEX, *(t.column for t in task.targets)], rows)
     try:
         for _ in open_predictions(path, task, samples, split).batches(_ROWS):
             pass

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from mesoinv.eval.submission.files import MAX_BYTES, MAX_OTHER_BYTES
 from mesoinv.eval.submission.problems import Problem, RefusedError
 from mesoinv.generators.hub.client import hub_errors
+from mesoinv.generators.hub.download import check_content
 from mesoinv.zoo.declared.config import CONFIG, WEIGHTS
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
+    from huggingface_hub.hf_api import RepoSibling
 
 LIMITS = {CONFIG: MAX_OTHER_BYTES, WEIGHTS: MAX_BYTES[".safetensors"]}
 
@@ -33,24 +35,23 @@ def fetch_model(repo: str, revision: str, cache: Path) -> Path:
     RefusedError
         If there is no such public model or commit, a file is missing or too large.
     MesoinvError
-        If the Hub cannot be reached.
+        If the Hub cannot be reached, or a file is not what the Hub holds.
     """
     from huggingface_hub import HfApi  # noqa: PLC0415  (reads its settings at import)
 
     api = HfApi(token=False)
     with hub_errors(api.endpoint, repo):
-        sizes = _sizes(api, repo, revision)
-        _check_sizes(sizes)
+        files = _files(api, repo, revision)
+        _check_sizes(files)
         folder = Path(cache) / "submitted" / f"{repo.replace('/', '--')}--{revision}"
         for name in LIMITS:
             api.hf_hub_download(repo, name, revision=revision, local_dir=folder)
-    for name, size in sizes.items():
-        if (folder / name).lstat().st_size != size:
-            raise _refused(f"{name} did not arrive whole.", "Run the same command again.")
+    for name, file in files.items():
+        check_content(folder / name, file.lfs.sha256 if file.lfs else str(file.blob_id))
     return folder
 
 
-def _sizes(api: HfApi, repo: str, revision: str) -> dict[str, int | None]:
+def _files(api: HfApi, repo: str, revision: str) -> dict[str, RepoSibling]:
     from huggingface_hub.errors import (  # noqa: PLC0415
         RepositoryNotFoundError,
         RevisionNotFoundError,
@@ -66,16 +67,16 @@ def _sizes(api: HfApi, repo: str, revision: str) -> dict[str, int | None]:
         raise _refused(f"{repo} has no commit {revision}.", fix) from None
     if info.sha != revision:  # a branch or tag of that name
         raise _refused(f"{revision} is not a commit of {repo}.", "Write a commit, not a name.")
-    there = {item.rfilename: item.size for item in info.siblings or []}
+    there = {item.rfilename: item for item in info.siblings or []}
     if missing := [name for name in LIMITS if name not in there]:
         fix = "Publish a model of mesoinv: `mesoinv push FOLDER --repo OWNER/NAME`."
         raise _refused(f"{repo} has no {' and no '.join(missing)}.", fix)
     return {name: there[name] for name in LIMITS}
 
 
-def _check_sizes(sizes: dict[str, int | None]) -> None:
+def _check_sizes(files: dict[str, RepoSibling]) -> None:
     for name, limit in LIMITS.items():
-        size = sizes[name]
+        size = files[name].size
         if size is None or size > limit:
             said = "an unknown size" if size is None else f"{size / 1e6:.1f} MB"
             raise _refused(f"{name} has {said}; allowed are {limit / 1e6:g} MB.", "Submit less.")

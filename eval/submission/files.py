@@ -43,7 +43,7 @@ def list_files(folder: Path) -> tuple[dict[str, int], list[Problem]]:
     files: dict[str, int] = {}
     problems: list[Problem] = []
     try:
-        for number, entry in enumerate(_walk(folder, 0)):
+        for number, (entry, depth) in enumerate(_walk(folder, 0)):
             if number >= MAX_ENTRIES:
                 what = f"holds more than {MAX_ENTRIES} entries."
                 fix = f"A submission has at most {len(BESIDE) + len(MODEL_FILES)} files."
@@ -55,6 +55,9 @@ def list_files(folder: Path) -> tuple[dict[str, int], list[Problem]]:
                 files[name] = kind.st_size
             elif not stat.S_ISDIR(kind.st_mode):
                 problems.append(_no_file(name, kind.st_mode))
+            elif depth == _MAX_DEPTH:
+                what = f"lies {depth} folders deep, and nobody looks into it."
+                problems.append(Problem(quoted(name), what, "Move what is in it up, or remove it."))
     except OSError as error:
         what = f"cannot be looked through ({error.strerror})."
         problems.append(Problem(str(folder), what, "Make everything in it readable."))
@@ -69,7 +72,8 @@ def _no_folder(folder: Path) -> str | None:
     return None if stat.S_ISDIR(mode) else "is not a folder, or is a link to one."
 
 
-def _walk(folder: Path | str, depth: int) -> Iterator[os.DirEntry[str]]:
+def _walk(folder: Path | str, depth: int) -> Iterator[tuple[os.DirEntry[str], int]]:
+    """Yield what lies in a folder, with how many folders it lies deep."""
     with os.scandir(folder) as entries:
         files = []
         for entry in entries:
@@ -77,7 +81,7 @@ def _walk(folder: Path | str, depth: int) -> Iterator[os.DirEntry[str]]:
             if len(files) > MAX_ENTRIES:
                 break
     for entry in sorted(files, key=lambda entry: entry.name):
-        yield entry
+        yield entry, depth
         if depth < _MAX_DEPTH and entry.is_dir(follow_symlinks=False):
             yield from _walk(entry.path, depth + 1)
 

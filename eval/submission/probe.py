@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 MAX_MEMORY = 8_000_000_000
 MAX_SECONDS = 900
-_OUT_OF_MEMORY = 3
+_OUT_OF_MEMORY, _TOO_MANY_ROWS = 3, 4
 
 # errors that Python sees end it quietly: they come again, with better words, in the real reading
 _SCRIPT = """
 import sys
-path, memory, *wanted = sys.argv[1:]
+path, memory, rows, *wanted = sys.argv[1:]
 try:
     import resource
     resource.setrlimit(resource.RLIMIT_AS, (int(memory), int(memory)))
@@ -34,8 +34,10 @@ except (ImportError, ValueError, OSError):
 import pyarrow.parquet
 try:
     with pyarrow.parquet.ParquetFile(path) as file:
-        groups = [file.metadata.row_group(i) for i in range(file.metadata.num_row_groups)]
-        sizes = sum(group.total_byte_size for group in groups)
+        if file.metadata.num_rows > int(rows):
+            sys.exit(4)
+        for number in range(file.metadata.num_row_groups):
+            file.metadata.row_group(number)
         there = [name for name in wanted if name in file.schema_arrow.names]
         for batch in file.iter_batches(batch_size=256, columns=there, use_threads=False):
             batch.validate()
@@ -46,7 +48,7 @@ except Exception:
 """
 
 
-def probe(path: Path, columns: Sequence[str]) -> None:
+def probe(path: Path, columns: Sequence[str], rows: int) -> None:
     """Read columns of a parquet file in a process of its own.
 
     Parameters
@@ -55,17 +57,20 @@ def probe(path: Path, columns: Sequence[str]) -> None:
         A plain file; it need not be a parquet file.
     columns : sequence of str
         What will be read of it.
+    rows : int
+        How many there may be; a file that claims more is not read.
 
     Raises
     ------
     RefusedError
-        If that process ends abnormally, needs too much memory, or takes too long.
+        If there are more rows, or that process ends abnormally, needs too much memory, or takes
+        too long.
     """
     # -I: neither this folder nor the user's environment decides what is imported
-    command = [sys.executable, "-I", "-c", _SCRIPT, str(Path(path).absolute()), str(MAX_MEMORY)]
+    command = [sys.executable, "-I", "-c", _SCRIPT, str(Path(path).absolute())]
     try:
         done = subprocess.run(  # noqa: S603  (our own program; the path is an argument, not code)
-            [*command, *columns],
+            [*command, str(MAX_MEMORY), str(rows), *columns],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -74,6 +79,8 @@ def probe(path: Path, columns: Sequence[str]) -> None:
         )
     except subprocess.TimeoutExpired:
         raise _refused(path, f"takes more than {MAX_SECONDS} s to read.") from None
+    if done.returncode == _TOO_MANY_ROWS:
+        raise _refused(path, f"claims more rows than the {rows} samples of the task.")
     if done.returncode == _OUT_OF_MEMORY:
         raise _refused(path, f"unfolds to more than {MAX_MEMORY / 1e9:g} GB.")
     if done.returncode != 0:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mesoinv.generators.common.errors import MesoinvError
+from mesoinv.generators.hub.client import git_sha1
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +31,7 @@ def download(repo: str, revision: str | None, patterns: Sequence[str], *, kind: 
     Raises
     ------
     MesoinvError
-        If there is no such repository, or it cannot be reached.
+        If there is no such repository, it cannot be reached, or a file is not what the Hub holds.
     """
     from huggingface_hub import snapshot_download  # noqa: PLC0415  (an offline machine needs none)
     from huggingface_hub.errors import (  # noqa: PLC0415
@@ -43,4 +46,37 @@ def download(repo: str, revision: str | None, patterns: Sequence[str], *, kind: 
         )
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError, ValueError) as e:
         raise MesoinvError(f"{repo} could not be downloaded from the Hub: {e}") from e
+    for path in Path(folder).rglob("*"):
+        if path.is_file():
+            check_content(path, path.resolve().name)
     return Path(folder)
+
+
+def check_content(path: Path, digest: str) -> None:
+    """Compare a file with the digest that the Hub keeps of it; the client's cache is named by it.
+
+    Parameters
+    ----------
+    path : Path
+        A file, or a link to one.
+    digest : str
+        SHA-256 of a large file, or git's digest of a small one. Anything else is no digest, as
+        where the client's cache cannot hold links: nothing is compared.
+
+    Raises
+    ------
+    MesoinvError
+        If the file has another digest.
+    """
+    if re.fullmatch("[0-9a-f]{64}", digest):
+        with path.open("rb") as file:
+            there = hashlib.file_digest(file, "sha256").hexdigest()
+    elif re.fullmatch("[0-9a-f]{40}", digest):
+        there = git_sha1(path.read_bytes())
+    else:
+        return
+    if there != digest:
+        raise MesoinvError(
+            f"{path} is not the file that the Hub holds: it was changed on this disk or on its "
+            f"way. Remove {path.resolve()}, and it is downloaded again."
+        )

@@ -204,6 +204,7 @@ class Model(nn.Module):
         """
         source = Path(folder)
         with as_by_default():
+            networks.check_weights(source)
             model = cls(read_config(source))
             networks.load(model.network, source)
         model.eval()

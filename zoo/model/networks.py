@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 
 from mesoinv.generators.common.errors import MesoinvError
 from mesoinv.zoo.architectures import build_network
 from mesoinv.zoo.declared.config import ANY, WEIGHTS, read_config
 from mesoinv.zoo.model import transforms
+from mesoinv.zoo.model.watched import TooMuchError, sizes, watched
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from torch import nn
 
     from mesoinv.zoo.declared.config import ModelConfig, Quantity
+
+    Shapes = dict[str, tuple[int, ...]]
 
 
 def build(config: ModelConfig, *, pretrained: bool = False) -> nn.Module:
@@ -44,15 +48,37 @@ def build(config: ModelConfig, *, pretrained: bool = False) -> nn.Module:
 
 
 def check_weights(folder: Path) -> None:
-    """Refuse a model's folder whose weights do not fit its configuration, as `load` does."""
-    load(build(read_config(folder)), folder)
+    """Refuse a model's folder whose weights do not fit its configuration.
+
+    Nothing is allocated: a few bytes may claim a network that no memory holds.
+
+    Raises
+    ------
+    MesoinvError
+        If a file is missing or damaged, a tensor is missing, unknown or of another shape, or
+        there is only a pickle.
+    """
+    config = read_config(folder)
+    path = _weights(folder)
+    there = _file_shapes(path)
+    # what is no parameter and not in the file, such as tables that a network makes of its sizes
+    room = sum(math.prod(shape) for shape in there.values()) + _BESIDE
+    try:
+        with watched(room):
+            expected = build(config).state_dict()
+    except TooMuchError as error:
+        raise MesoinvError(
+            f"{path} does not fit its config.json, which asks for {error}."
+        ) from None
+    _compare(path, there, {name: tuple(tensor.shape) for name, tensor in expected.items()})
 
 
 def network_shape(quantity: Quantity) -> tuple[int, ...]:
     """Return the shape of one sample of a quantity behind its transforms."""
     steps = [step for step in quantity.transforms if step.RESHAPES]
-    sample = torch.zeros(1, *concrete(quantity.shape))
-    return tuple(transforms.apply(steps, sample).shape[1:])
+    with torch.device("meta"), sizes(_LARGEST):
+        sample = torch.zeros(1, *concrete(quantity.shape))
+        return tuple(transforms.apply(steps, sample).shape[1:])
 
 
 def concrete(shape: list[int]) -> list[int]:
@@ -60,6 +86,8 @@ def concrete(shape: list[int]) -> list[int]:
     return [_EXAMPLE if n == ANY else n for n in shape]
 
 
+#: Numbers of one sample that transforms may make, and of a network that are not in its file.
+_LARGEST, _BESIDE = 2**28, 2**24
 #: Large enough for networks that halve a lattice several times, and a multiple of usual boxes.
 _EXAMPLE = 40
 
@@ -85,6 +113,18 @@ def load(network: nn.Module, folder: Path) -> None:
         If the file is missing or damaged, a tensor is missing, unknown or of another shape, or
         there is only a pickle.
     """
+    path = _weights(folder)
+    expected = network.state_dict()
+    try:
+        tensors = load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise _damaged(path, error) from error
+    shapes = ({n: tuple(t.shape) for n, t in group.items()} for group in (tensors, expected))
+    _compare(path, *shapes)
+    network.load_state_dict({n: t.to(expected[n].dtype) for n, t in tensors.items()}, strict=True)
+
+
+def _weights(folder: Path) -> Path:
     path = folder / WEIGHTS
     if not path.exists():
         pickles = [p.name for pattern in ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
@@ -95,20 +135,31 @@ def load(network: nn.Module, folder: Path) -> None:
                 "when they are loaded and are refused; convert the weights to safetensors."
             )
         raise MesoinvError(f"{folder} holds no {WEIGHTS}.")
+    return path
+
+
+def _file_shapes(path: Path) -> Shapes:
+    """Return the shapes of a file's tensors; its size is what they need."""
     try:
-        tensors = load_file(path)
+        with safe_open(path, "pt") as file:
+            return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError) as error:
-        raise MesoinvError(
-            f"{path} is truncated or not a safetensors file ({error}). Download or train it again."
-        ) from error
-    expected = network.state_dict()
-    missing, unknown = expected.keys() - tensors.keys(), tensors.keys() - expected.keys()
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> MesoinvError:
+    return MesoinvError(
+        f"{path} is truncated or not a safetensors file ({error}). Download or train it again."
+    )
+
+
+def _compare(path: Path, there: Shapes, expected: Shapes) -> None:
+    missing, unknown = expected.keys() - there.keys(), there.keys() - expected.keys()
     if missing or unknown:
         raise MesoinvError(
             f"{path} does not fit its config.json: missing {sorted(missing) or 'nothing'}, "
             f"unknown {sorted(unknown) or 'nothing'}."
         )
-    wrong = [n for n in expected if expected[n].shape != tensors[n].shape]
+    wrong = [n for n in expected if expected[n] != there[n]]
     if wrong:
         raise MesoinvError(f"{path} has tensors of another shape: {', '.join(wrong)}.")
-    network.load_state_dict({n: t.to(expected[n].dtype) for n, t in tensors.items()}, strict=True)

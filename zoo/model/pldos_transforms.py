@@ -20,7 +20,7 @@ def _(step: FourierSeries, x: Tensor) -> Tensor:
     spectrum = scaled.new_zeros((len(x), shape[0], shape[1] // 2 + 1))
     jx, jy = (torch.from_numpy(n).to(x.device) for n in numbers.T)
     spectrum[:, jx, jy] = scaled.conj()
-    axis = jy == 0
+    axis = torch.from_numpy(np.flatnonzero(numbers[:, 1] == 0)).to(x.device)
     spectrum[:, -jx[axis], 0] = scaled[:, axis]
     return torch.fft.irfft2(spectrum, s=shape).to(x.dtype)
 

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 
 import numpy as np
 import pyarrow as pa
@@ -143,6 +144,31 @@ def test_too_many(folder, tasks):
     assert "holds more than 64 entries" in said(folder, tasks)
 
 
+@pytest.mark.parametrize("kind", ["link", "pipe", "large"])
+def test_what_lies_too_deep(folder, tasks, kind):
+    place = folder.joinpath(*"abcdef")
+    place.mkdir(parents=True)
+    if kind == "link":
+        (place / "x").symlink_to("/etc/passwd")
+    elif kind == "pipe":
+        os.mkfifo(place / "x")
+    else:
+        with (place / "x").open("wb") as file:
+            file.truncate(2**32)
+    assert "'a/b/c/d/e': lies 4 folders deep, and nobody looks into it." in said(folder, tasks)
+
+
+def test_more_rows_than_samples_are_not_read(folder, tasks):
+    rows = 20_000_000
+    zeros = pa.array(np.zeros(rows, np.int8))
+    table = pa.table({"index": zeros, "strength": zeros})
+    pq.write_table(table, folder / "predictions.parquet", row_group_size=rows)
+    start = time.monotonic()
+    message = said(folder, tasks)
+    assert "claims more rows than the 100 samples of the task" in message
+    assert time.monotonic() - start < 5  # reading them takes longer
+
+
 def test_sizes(folder, tasks, monkeypatch):
     with (folder / "README.md").open("wb") as file:
         file.truncate(limits.MAX_OTHER_BYTES + 1)
@@ -229,7 +255,7 @@ def test_the_reader_has_little_memory(folder, tasks, monkeypatch):
 def memory_of_probe(path):
     """Return the bytes that the reading process of `probe` takes where nothing limits it."""
     program = f"{probe._SCRIPT}\nprint(open('/proc/self/status').read())"
-    command = [sys.executable, "-I", "-c", program, path, str(2**62), "index", "strength"]
+    command = [sys.executable, "-I", "-c", program, path, str(2**62), "100", "index", "strength"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return 1024 * int(re.search(r"VmPeak:\s+(\d+)", done.stdout)[1])
 

@@ -1,6 +1,9 @@
 """Loading by name, from a folder, and everything that must be refused."""
 
 import json
+import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -103,6 +106,36 @@ def test_truncated_weights(model_folder, kept):
     (model_folder / WEIGHTS).write_bytes(data[:kept])
     with pytest.raises(MesoinvError, match="truncated or not a safetensors file"):
         mesoinv.load_model(model_folder)
+
+
+BOMBS = {
+    "layers": {"architecture": "dense", "hyperparameters": {"hidden": [40_000, 40_000]}},
+    "modules": {"architecture": "dense", "hyperparameters": {"hidden": [1] * 10_000}},
+    "classes": {},
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_nothing_is_allocated_for_what_the_weights_are_not(model_folder, bomb):
+    """A few bytes may claim what no memory holds; it is refused before anything is made."""
+    config = json.loads((model_folder / CONFIG).read_bytes()) | BOMBS[bomb]
+    if bomb == "classes":
+        config["inputs"][0]["transforms"] = [{"kind": "classes", "count": 256}] * 6
+    (model_folder / CONFIG).write_text(json.dumps(config))
+    program = (
+        "import resource, sys, mesoinv\n"
+        "from mesoinv.generators.common.errors import MesoinvError\n"
+        "from mesoinv.zoo.model import model\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "try:\n    mesoinv.load_model(sys.argv[1])\n"
+        "except MesoinvError as error:\n    print(error)\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)\n"
+    )
+    command = [sys.executable, "-c", program, str(model_folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    said, kilobytes = done.stdout.strip().rsplit("\n", 1)
+    assert re.search(r"does not fit its config\.json|an array of .* numbers", said), said
+    assert int(kilobytes) < 400_000
 
 
 def test_no_weights_and_no_configuration(model_folder):
