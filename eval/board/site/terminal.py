@@ -92,8 +92,10 @@ def _cells(task: TaskBoard, row: Row) -> list[str]:
 def _foot(task: TaskBoard) -> str:
     rejected = f"; {len(task.rejected)} rejected" if task.rejected else ""
     source = "/".join(line(x) for x in (task.dataset, task.config, task.split))
-    solvable = f"solvable by computing: {line(task.computed_by, 300)}\n" if task.computed_by else ""
+    how = line(task.computed_by, 300)
+    solvable = f"solvable by computing: {how}\n" if how else ""
     return (
-        f"{solvable}{count(task.samples)} samples of {source}, version {line(task.dataset_version)}; "
+        f"{solvable}{count(task.samples)} samples of {source}, "
+        f"version {line(task.dataset_version)}; "
         f"95 % intervals; rank: 1 + rows significantly better at 95 %{rejected}\n"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -109,13 +110,35 @@ def check_files(
                 ):
                     readable.append(Readable(path, split_name, record, shard))
                 step()
-    for file in sorted(_parquet_files(folder) - listed):
-        report.add("unknown", "this file is not in the manifest", file)
+    _check_others(folder, listed, report)
     return readable
 
 
-def _parquet_files(folder: Path) -> set[str]:
-    return {path.relative_to(folder).as_posix() for path in folder.rglob("*.parquet")}
+#: What lies beside shards: of a build, of its card, and of a download.
+_BESIDE = re.compile(
+    r"manifest\.json|README\.md|eval\.yaml|\.gitattributes|figures/[^/]+\.png|\.build/.*|\.cache/.*"
+)
+_SHOWN = 5
+
+
+def _check_others(folder: Path, listed: set[str], report: Report) -> None:
+    """Report files that are not in the manifest, and links."""
+    foreign, links = [], []
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        # the cache of the Hub's client keeps contents apart, under their digests
+        if path.is_symlink() and path.resolve().parent.name != "blobs":
+            links.append(f"{name} → {path.readlink()}")
+        if path.is_dir() or name in listed or _BESIDE.fullmatch(name):
+            continue
+        if path.suffix.lower() in {".parquet", ".pq"}:  # a reader may take it for one of ours
+            report.add("unknown", "this file is not in the manifest", name)
+        else:
+            foreign.append(name)
+    for what, names in {"not in the manifest and not checked": foreign, "links": links}.items():
+        if names:
+            more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+            report.notes.append(f"{what}: {', '.join(names[:_SHOWN])}{more}")
 
 
 def _check_ranges(name: str, split: Split, report: Report) -> None:
@@ -164,10 +187,29 @@ def _check_content(
         return False
     columns = stored_columns(dataset, record)
     images = list(_images(schema, columns)) if record.kind == "images" else []
-    if not same_schema(schema, arrow_schema(columns, images)):
+    declared = arrow_schema(columns, images)
+    if not same_schema(schema, declared):
         report.add("schema", "columns or types differ from the declared ones", shard.file)
         return False
+    if words := _foreign_words(schema, declared):
+        message = f"the schema says what mesoinv does not write: {', '.join(words)}"
+        report.add("schema", message, shard.file)
     return bool(rows == shard.num_rows)
+
+
+def _foreign_words(stored: pa.Schema, declared: pa.Schema) -> list[str]:
+    """Return the keys of metadata, of the table and of its columns, that are not as declared."""
+    unknown = set(stored.metadata) - set(declared.metadata)
+    words = [key.decode("utf-8", "replace") for key in unknown]
+    for ours, field in zip(declared, stored, strict=True):
+        there, expected = field.metadata or {}, ours.metadata or {}
+        for key in sorted(there.keys() | expected.keys()):
+            # where `datasets` is imported, its extension types have taken their words out
+            taken = key.startswith(b"ARROW:extension") and isinstance(field.type, pa.ExtensionType)
+            same = there.get(key) == expected.get(key)
+            if not (same or taken or key.startswith(b"PARQUET:")):
+                words.append(f"{field.name} {key.decode('utf-8', 'replace')}")
+    return sorted(words)
 
 
 def _images(schema: pa.Schema, columns: tuple[Column, ...]) -> Iterator[str]:

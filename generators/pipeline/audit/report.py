@@ -19,7 +19,7 @@ class Problem:
     ----------
     kind : str
         ``manifest``, ``dataset``, ``version``, ``incomplete``, ``missing``, ``size``, ``digest``,
-        ``unreadable``, ``rows``, ``schema``, ``unknown``, ``key`` or ``sample``.
+        ``unreadable``, ``rows``, ``schema``, ``unknown``, ``key``, ``copy`` or ``sample``.
     message : str
         What was found, what was expected.
     file : str or None
@@ -62,7 +62,8 @@ class Report:
     problems : list of Problem
         Everything that is wrong.
     notes : list of str
-        What was found or could not be checked, and is no fault: held-out samples and their keys.
+        What was found or could not be checked, and is no fault: held-out samples and their keys,
+        files that are not in the manifest, links.
     """
 
     folder: str

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mesoinv.generators.common.devices import check_device
 from mesoinv.generators.common.errors import MesoinvError, UsageError
+from mesoinv.generators.pipeline.audit.copies import check_copies
 from mesoinv.generators.pipeline.audit.files import check_files, check_manifest
 from mesoinv.generators.pipeline.audit.keys import Key, check_promises
 from mesoinv.generators.pipeline.audit.report import Report
@@ -36,9 +37,10 @@ def verify(
 ) -> Report:
     """Check a built dataset against its manifest and against its own seeds.
 
-    Every file is checked for presence, length, SHA-256, rows and schema. Some samples are computed
-    again, each from its index, and compared with what is stored; those of held-out configurations
-    only with their key.
+    Every file is checked for presence, length, SHA-256, rows and schema; ``mini`` and ``preview``
+    are compared with what they are copies of; other files and links are noted. Some samples are
+    computed again, each from its index, and compared with what is stored; those of held-out
+    configurations only with their key.
 
     Parameters
     ----------
@@ -90,6 +92,7 @@ def verify(
         check_manifest(manifest, declared, report)
     readable = check_files(path, manifest, declared, report, steps.step)
     if declared:
+        check_copies(readable, declared, report)
         check_samples(readable, declared, report, (samples, report.seed, device), key, steps.step)
     steps.finish()
     return report

@@ -8,6 +8,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import toy_dataset
@@ -41,16 +42,23 @@ def kinds(report: Report) -> dict[str, str | None]:
     return {problem.kind: problem.file for problem in report.problems}
 
 
-def rewrite(folder: Path, change: dict[str, tuple[int, float]]) -> None:
-    """Falsify values of `SHARD` (column -> row, amount) and give the manifest its new digest."""
-    columns, path = DATASET.columns("plain"), folder / SHARD
-    batch = read_rows(path, 0, 16, columns)
+def rewrite(folder: Path, change: dict[str, tuple[int, float]], file: str = SHARD) -> None:
+    """Falsify values of a shard (column -> row, amount) and give the manifest its new digest."""
+    columns, path = DATASET.columns("plain"), folder / file
+    count = pq.read_metadata(path).num_rows
+    batch = read_rows(path, 0, count, columns)
     for name, (row, amount) in change.items():
-        batch[name].reshape(16, -1)[row, 0] += np.asarray(amount, batch[name].dtype)
+        batch[name].reshape(count, -1)[row, 0] += np.asarray(amount, batch[name].dtype)
     with shard_writer(path, arrow_schema(columns)) as writer:
         writer.write_table(to_table(columns, batch))
-    manifest = read_manifest(folder)
-    shard = manifest.configs["plain"].splits["train"].shards[0]
+    renew(folder, file)
+
+
+def renew(folder: Path, file: str) -> None:
+    """Give the manifest the digest that a shard has now."""
+    manifest, path = read_manifest(folder), folder / file
+    shards = (s for r in manifest.configs.values() for p in r.splits.values() for s in p.shards)
+    (shard,) = (shard for shard in shards if shard.file == file)
     shard.num_bytes = path.stat().st_size
     shard.sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     write_manifest(folder, manifest)
@@ -139,20 +147,72 @@ def test_every_problem_is_listed(folder: Path) -> None:
     assert report.samples == 110 - 16 - 10 - 4  # what can be read is still compared
 
 
+def test_a_copy_is_held_against_its_source(folder: Path) -> None:
+    """No sample need be computed again for that, so every row is compared."""
+    rewrite(folder, {"potential": (3, 1.0)}, file="mini/train-00000-of-00002.parquet")
+    report = verify(folder, samples=0, dataset=TOY)
+    (problem,) = report.problems
+    assert (problem.kind, problem.row, problem.column) == ("copy", 3, "potential")
+    assert "differs from plain, of which it is a copy" in problem.message
+
+
+def test_a_copy_without_its_source(folder: Path) -> None:
+    manifest = read_manifest(folder)
+    manifest.configs = {"mini": manifest.configs["mini"]}
+    write_manifest(folder, manifest)
+    for name in ("plain", "other", "preview"):
+        shutil.rmtree(folder / name)
+    assert verify(folder, samples=0, dataset=TOY).problems == []
+
+
+def test_foreign_files_and_links_are_noted(folder: Path) -> None:
+    (folder / "notes.txt").write_text("mine")
+    (folder / "plain" / "latest").symlink_to("/etc/passwd")
+    (folder / "figures").mkdir()
+    (folder / "figures" / "sample.png").touch()
+    report = verify(folder, samples=0, dataset=TOY)
+    assert report.ok
+    assert report.notes == [
+        "not in the manifest and not checked: notes.txt, plain/latest",
+        "links: plain/latest → /etc/passwd",
+    ]
+
+
+@pytest.mark.parametrize("place", ["table", "column"])
+def test_edited_metadata(folder: Path, place: str) -> None:
+    path = folder / SHARD
+    table = pq.read_table(path)
+    if place == "table":
+        table = table.replace_schema_metadata(table.schema.metadata | {b"pandas": b"{}"})
+    else:
+        field = table.schema.field("density")
+        field = field.with_metadata((field.metadata or {}) | {b"unit": b"km"})
+        schema = table.schema.set(table.schema.get_field_index("density"), field)
+        table = pa.Table.from_arrays(table.columns, schema=schema)
+    pq.write_table(table, path)
+    renew(folder, SHARD)
+    report = verify(folder, samples=0, dataset=TOY)
+    (problem,) = report.problems
+    assert (problem.kind, problem.file) == ("schema", SHARD)
+    assert problem.message.endswith({"table": "write: pandas", "column": "density unit"}[place])
+
+
 def test_false_value_in_exact_column(folder: Path) -> None:
     rewrite(folder, {"potential": (5, 1e-12), "index": (9, 1)})
     report = verify(folder, samples=110, dataset=TOY)
-    found = [(p.kind, p.file, p.row, p.column) for p in report.problems]
+    found = [(p.kind, p.file, p.row, p.column) for p in report.problems if p.kind != "copy"]
     assert found == [("sample", SHARD, 5, "potential"), ("sample", SHARD, 9, "index")]
-    assert "must be equal" in report.problems[0].message
-    assert "row 5, column potential" in str(report.problems[0])
+    problem = next(p for p in report.problems if p.kind == "sample")
+    assert "must be equal" in problem.message
+    assert "row 5, column potential" in str(problem)
 
 
 def test_tolerance(folder: Path) -> None:
     rewrite(folder, {"spectrum": (3, 1e-7), "density": (4, 0.25)})
     report = verify(folder, samples=110, dataset=TOY)
-    assert [(p.row, p.column) for p in report.problems] == [(4, "density")]
-    assert "above 0.001" in report.problems[0].message
+    found = [(p.row, p.column) for p in report.problems if p.file == SHARD]
+    assert found == [(4, "density")]
+    assert "above 0.001" in next(p.message for p in report.problems if p.file == SHARD)
     assert 0 < report.largest_error["spectrum"] < 1e-6
 
 
