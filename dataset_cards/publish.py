@@ -6,13 +6,13 @@ The Hub repository becomes what the build folder holds, see `mesoinv.generators.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mesoinv.dataset_cards.facts import Build, open_build
 from mesoinv.dataset_cards.figures import draw_figures, existing_figures, missing_figures
 from mesoinv.dataset_cards.render import CARD, card_files, render_card, stale_files
 from mesoinv.generators.common.errors import MesoinvError, UsageError
+from mesoinv.generators.common.files import given_path
 from mesoinv.generators.hub import push as hub
 from mesoinv.generators.hub.client import repo_name
 from mesoinv.generators.pipeline.audit.verify import verify as verify_build
@@ -20,6 +20,7 @@ from mesoinv.generators.pipeline.manifest import MANIFEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from mesoinv.generators.pipeline.base import Dataset
 
@@ -75,7 +76,7 @@ def push(
         If the build is not complete or does not verify, the tag exists, or the Hub cannot be
         reached or refuses: no permission, no space.
     """
-    build = open_build(Path(folder), dataset)
+    build = open_build(given_path(folder), dataset)
     _check_tag(build, tag)
     publication = _BuildPublication(
         kind="dataset",

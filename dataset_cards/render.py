@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mesoinv.dataset_cards import tables
 from mesoinv.dataset_cards.facts import Build, open_build
 from mesoinv.dataset_cards.figures import existing_figures
-from mesoinv.generators.common.files import replace_text
+from mesoinv.generators.common.files import given_path, replace_text
 from mesoinv.generators.common.templates import rendered
 from mesoinv.generators.hub.client import repo_name
 from mesoinv.generators.pipeline.front_matter import dump_yaml, front_matter
@@ -18,6 +17,8 @@ from mesoinv.generators.pipeline.held_out.secret import COMMITMENT_PREFIX
 from mesoinv.generators.pipeline.readme import README, readme_head
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mesoinv.generators.pipeline.base import Dataset
 
 CARD, EVALUATION = README, "eval.yaml"
@@ -83,7 +84,7 @@ def render_card(
     UsageError
         If `repo` is not of the form ``owner/name``.
     """
-    build = open_build(Path(folder), dataset)
+    build = open_build(given_path(folder), dataset)
     if _evaluation(build) is None:
         (build.folder / EVALUATION).unlink(missing_ok=True)
     for name, text in stale_files(build, repo).items():

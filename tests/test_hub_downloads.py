@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from loopback_hub import Account, LoopbackHub, json_result, run_client
+from loopback_hub.wire import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,6 +52,17 @@ print(json.dumps(answers))
 """
 
 
+LOAD = """
+import json
+import mesoinv
+from mesoinv.generators.common.errors import MesoinvError
+try:
+    mesoinv.load_model({name!r})
+except MesoinvError as error:
+    print(json.dumps(str(error)))
+"""
+
+
 @pytest.fixture(scope="module")
 def hub() -> Iterator[LoopbackHub]:
     with LoopbackHub({"hf_author": Account("someone")}) as running:
@@ -68,3 +80,28 @@ def test_a_flipped_bit_names_the_file(hub: LoopbackHub, tmp_path: Path, name: st
         assert (wrong, none, wrong_again) == (None, None, None)
         assert said.startswith(f"{path} is not the file that the Hub holds")
         assert folder == again  # what the message advises was done: it came again
+
+
+@pytest.mark.parametrize("when", ["request", "response", "body"])
+@pytest.mark.parametrize("match", ["/api/models", "model.safetensors"])
+def test_lost_connections(hub: LoopbackHub, tmp_path: Path, match: str, when: Any) -> None:
+    hub.seed("models", "someone/lost", {"config.json": b"{}", "model.safetensors": bytes(10**6)})
+    hub.faults.drop_connection(match, times=100, when=when)
+    environment = hub.environment(tmp_path) | {"HF_HUB_DOWNLOAD_TIMEOUT": "1"}
+    said = json_result(run_client(LOAD.format(name="someone/lost"), environment))
+    hub.faults.clear()
+    assert said.startswith("The model is not here. someone/lost could not be downloaded")
+
+
+@pytest.mark.parametrize("match", ["/api/models", "/resolve/", ""])
+def test_another_server_answers(hub: LoopbackHub, tmp_path: Path, match: str) -> None:
+    hub.seed("models", "someone/portal", {"config.json": b"{}", "model.safetensors": bytes(10**6)})
+    hub.faults.answer(Reply(200, b"<html>", {"Content-Type": "text/html"}), match, times=100)
+    said = json_result(run_client(LOAD.format(name="someone/portal"), hub.environment(tmp_path)))
+    hub.faults.clear()
+    assert "someone/portal" in said
+
+
+def test_long_names_are_no_folders(hub: LoopbackHub, tmp_path: Path) -> None:
+    said = json_result(run_client(LOAD.format(name="x" * 300), hub.environment(tmp_path)))
+    assert said.startswith("Unknown model")

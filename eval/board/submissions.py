@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mesoinv.eval.board.records import Rejected
 from mesoinv.eval.board.rows import BoardOptions, Entry, first_stored, measured_row
 from mesoinv.generators.common.errors import MesoinvError
 from mesoinv.generators.common.extras import MissingExtraError
+from mesoinv.generators.common.files import given_path, is_folder
 from mesoinv.generators.hub.download import download
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mesoinv.eval.board.records import Row
     from mesoinv.eval.scoring.results import Result
     from mesoinv.eval.submission.schema import Submission
@@ -40,8 +42,8 @@ def submissions_folder(given: str, results: Path) -> Path:
     MesoinvError
         If it is neither a folder nor can be downloaded.
     """
-    folder = Path(given)
-    if not folder.is_dir():
+    folder = given_path(given)
+    if not is_folder(folder):
         folder = _download(given, results / "downloaded")
     inner = folder / FOLDER
     return inner if inner.is_dir() else folder

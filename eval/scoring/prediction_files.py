@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mesoinv.generators.common.errors import UsageError
+from mesoinv.generators.common.files import given_path
 from mesoinv.generators.pipeline.plan import HELD_OUT, HELD_OUT_SPLIT, held_out_folder
 from mesoinv.zoo.metrics.uncertainty import STD
 
@@ -34,6 +35,12 @@ if TYPE_CHECKING:
     Rows = dict[str, NDArray[Any]]
 
 INDEX = "index"
+_PARQUET = {".parquet", ".pq"}
+#: Kinds of files that hold arrays or tables; a model's name may have a dot too.
+_OTHERS = {
+    ".csv", ".tsv", ".txt", ".json", ".jsonl", ".npy", ".npz", ".mat", ".h5", ".hdf5", ".arrow",
+    ".feather", ".xlsx",
+}  # fmt: skip
 MAX_BYTES = 2_000_000_000
 #: A file may claim this many times the bytes of float64 values, and as much again for its index.
 _SLACK = 2
@@ -41,6 +48,26 @@ _SLACK = 2
 _INDEX_ROWS = 65536
 #: Larger ones have squares whose sums are infinite, and with them scores that are no numbers.
 _LARGEST = np.finfo(np.float32).max
+
+
+def is_predictions(given: str | Path) -> bool:
+    """Whether a name is that of a file of predictions; else it is that of a model.
+
+    Raises
+    ------
+    UsageError
+        If it is the name of a file of another kind.
+    """
+    path = given_path(given)
+    kind = path.suffix.lower()
+    if kind in _PARQUET:
+        return True
+    if kind in _OTHERS:
+        raise UsageError(
+            f"{given} is no parquet file, and predictions are read from those alone. Write one "
+            "with mesoinv.write_predictions(FILE, TASK, VALUES)."
+        )
+    return False
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mesoinv.eval.scoring.fit import check_fit
-from mesoinv.eval.scoring.prediction_files import open_predictions
+from mesoinv.eval.scoring.prediction_files import is_predictions, open_predictions
 from mesoinv.generators.common.errors import MesoinvError, UsageError
+from mesoinv.generators.common.files import given_path
 from mesoinv.generators.common.provenance import machine_name
 from mesoinv.generators.pipeline.resolve import resolve_dataset
 from mesoinv.zoo.declared.evaluation import Speed, Subject
@@ -316,8 +317,8 @@ def predictor_of(given: Any, selection: SampleSelection, batch_size: int = 32) -
         If it is something else, or is for another task.
     """
     if isinstance(given, str | Path):
-        if Path(given).suffix == ".parquet":
-            return FilePredictor(Path(given), selection)
+        if is_predictions(given):
+            return FilePredictor(given_path(given), selection)
         from mesoinv.zoo.model.loading import load_model  # noqa: PLC0415  (torch is slow to import)
 
         given = load_model(given)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mesoinv.eval.scoring.fit import check_fit, misfit
+from mesoinv.eval.scoring.prediction_files import is_predictions
 from mesoinv.eval.tasks import get_task, list_tasks
 from mesoinv.generators.common.errors import UsageError
+from mesoinv.generators.common.files import given_path, is_folder
 from mesoinv.zoo.declared.config import read_config
 from mesoinv.zoo.declared.evaluation import EVALUATIONS, RESULT, evaluation_files
 from mesoinv.zoo.declared.models import local_folder, model_folder
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mesoinv.eval.scoring.results import Result
     from mesoinv.eval.tasks.task import Task
 
@@ -28,7 +31,7 @@ def default_task(model: str, name: str | None) -> Task:
     """
     if name is not None:
         return get_task(name)
-    if Path(model).suffix == ".parquet":
+    if is_predictions(model):
         raise UsageError(f"Name the task of the predictions: --task {' or '.join(list_tasks())}.")
     config = read_config(model_folder(model))
     fitting = [t for t in map(get_task, list_tasks()) if not misfit(config, t)]
@@ -42,7 +45,7 @@ def default_task(model: str, name: str | None) -> Task:
 
 def require_fit(model: str, task: Task) -> None:
     """Refuse a model that is for another task, before anything is scored."""
-    if Path(model).suffix != ".parquet":
+    if not is_predictions(model):
         check_fit(read_config(model_folder(model)), task)
 
 
@@ -54,10 +57,10 @@ def writable_model_folder(model: str) -> Path:
     UsageError
         If it is a file of predictions, or was downloaded.
     """
-    if Path(model).suffix == ".parquet":
+    if is_predictions(model):
         raise UsageError("--save keeps scores in a model's folder; for predictions take --out.")
     folder = model_folder(model)
-    if not (Path(model).is_dir() or folder == local_folder(folder.name)):
+    if not (is_folder(given_path(model)) or folder == local_folder(folder.name)):
         raise UsageError(
             f"{model} was downloaded from the Hub, so --save has no folder of yours to write to. "
             "Take --out, or train it here: mesoinv train."

@@ -9,6 +9,7 @@ from mesoinv.eval.submission.files import MAX_BYTES, MAX_OTHER_BYTES
 from mesoinv.eval.submission.problems import Problem, RefusedError
 from mesoinv.generators.hub.client import hub_errors
 from mesoinv.generators.hub.download import check_content
+from mesoinv.generators.hub.patience import patiently
 from mesoinv.zoo.declared.config import CONFIG, WEIGHTS
 
 if TYPE_CHECKING:
@@ -37,6 +38,10 @@ def fetch_model(repo: str, revision: str, cache: Path) -> Path:
     MesoinvError
         If the Hub cannot be reached, or a file is not what the Hub holds.
     """
+    return patiently(lambda: _fetched(repo, revision, cache))
+
+
+def _fetched(repo: str, revision: str, cache: Path) -> Path:
     from huggingface_hub import HfApi  # noqa: PLC0415  (reads its settings at import)
 
     api = HfApi(token=False)

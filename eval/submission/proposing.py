@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mesoinv.generators.common.errors import MesoinvError, UsageError
 from mesoinv.generators.hub import client as hub
+from mesoinv.generators.hub.patience import patiently
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -83,6 +84,10 @@ def propose(api: HfApi, proposal: Proposal, user: str) -> PullRequest:
     MesoinvError
         If the Hub refuses or cannot be reached.
     """
+    return patiently(lambda: _proposed(api, proposal, user))
+
+
+def _proposed(api: HfApi, proposal: Proposal, user: str) -> PullRequest:
     repo, title = proposal.repo, proposal.title
     with hub_errors(api, repo, proposal.kind):
         open_one = find_open(api, proposal, user)

@@ -4,11 +4,26 @@ from __future__ import annotations
 
 import uuid
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterator
-    from pathlib import Path
+
+
+def given_path(path: str | os.PathLike[str]) -> Path:
+    """Return a path that somebody gave, with ``~`` written out."""
+    given = Path(path)
+    return given.expanduser() if given.parts[:1] and given.parts[0].startswith("~") else given
+
+
+def is_folder(path: Path) -> bool:
+    """Whether there is such a folder; a name that no file system holds is none."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
 
 
 def replace_text(path: Path, text: str) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from mesoinv.generators.common.errors import MesoinvError, UsageError
+from mesoinv.generators.hub.patience import asked_to_wait
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,13 +128,21 @@ def hub_errors(endpoint: str, repo: str) -> Iterator[None]:
         raise UsageError(f"The Hub does not allow the name {repo!r}: {error}") from None
     except errors.HfHubHTTPError as error:
         raise MesoinvError(_explain(error, endpoint, repo)) from error
-    except (_transport_error(), ConnectionError, TimeoutError) as error:
+    except (transport_error(), ConnectionError, TimeoutError) as error:
         raise MesoinvError(
             f"The connection to {endpoint} failed ({type(error).__name__}: {error}). {AGAIN}"
         ) from error
+    except (RuntimeError, ValueError, KeyError) as error:
+        if isinstance(error, MesoinvError):
+            raise
+        # the client's words where an upload was dropped, or an answer is a page of another server
+        raise MesoinvError(
+            f"{endpoint} did not answer as the Hub does ({type(error).__name__}: {error!s:.200}). "
+            f"Does this network ask you to log in first? {AGAIN}"
+        ) from error
 
 
-def _transport_error() -> type[Exception]:
+def transport_error() -> type[Exception]:
     """Return the base of the HTTP library's errors; the library depends on the client."""
     from huggingface_hub import errors  # noqa: PLC0415 - see above
 
@@ -156,7 +165,9 @@ def _explain(error: HfHubHTTPError, endpoint: str, repo: str) -> str:
             f"access, or use a token that has it. {LOGIN}"
         )
     if status == 429:
-        return f"{endpoint} asks to slow down ({said}). Wait some minutes. {AGAIN}"
+        asked = asked_to_wait(error)
+        wait = "some minutes" if asked is None else f"{asked:g} s"
+        return f"{endpoint} asks to slow down ({said}). Wait {wait}. {AGAIN}"
     return f"{endpoint} failed on {repo} (status {status}: {said}). {AGAIN}"
 
 

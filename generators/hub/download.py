@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mesoinv.generators.common.errors import MesoinvError
-from mesoinv.generators.hub.client import git_sha1
+from mesoinv.generators.hub.client import git_sha1, transport_error
+from mesoinv.generators.hub.patience import patiently
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +34,14 @@ def download(repo: str, revision: str | None, patterns: Sequence[str], *, kind: 
     MesoinvError
         If there is no such repository, it cannot be reached, or a file is not what the Hub holds.
     """
+    folder = patiently(lambda: _snapshot(repo, revision, patterns, kind))
+    for path in folder.rglob("*"):
+        if path.is_file():
+            check_content(path, path.resolve().name)
+    return folder
+
+
+def _snapshot(repo: str, revision: str | None, patterns: Sequence[str], kind: Kind) -> Path:
     from huggingface_hub import snapshot_download  # noqa: PLC0415  (an offline machine needs none)
     from huggingface_hub.errors import (  # noqa: PLC0415
         HfHubHTTPError,
@@ -40,15 +49,15 @@ def download(repo: str, revision: str | None, patterns: Sequence[str], *, kind: 
         LocalEntryNotFoundError,
     )
 
+    expected = HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, transport_error()
     try:
         folder = snapshot_download(
             repo, repo_type=kind, revision=revision, allow_patterns=list(patterns)
         )
-    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError, ValueError) as e:
-        raise MesoinvError(f"{repo} could not be downloaded from the Hub: {e}") from e
-    for path in Path(folder).rglob("*"):
-        if path.is_file():
-            check_content(path, path.resolve().name)
+    except (*expected, OSError, ValueError, RuntimeError, KeyError) as error:
+        raise MesoinvError(
+            f"{repo} could not be downloaded from the Hub ({type(error).__name__}: {error!s:.500})."
+        ) from error
     return Path(folder)
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mesoinv.generators.common.errors import MesoinvError
 from mesoinv.generators.hub import client as hub
+from mesoinv.generators.hub.patience import patiently
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -177,7 +178,7 @@ def publish(publication: Publication, *, dry_run: bool, verify: bool) -> PushRep
     local = it.files()
     files = _compare(it, local, before)
     steps += _upload_steps(files, it.tag)
-    commit = None if dry_run else _upload(api, it, local)
+    commit = None if dry_run else patiently(lambda: _upload(api, it, local))
     return PushReport(it.repo, it.url(api), it.tag, commit, files, tuple(steps), dry_run)
 
 
@@ -193,9 +194,9 @@ def _ask(
     """
     repo, tag = publication.repo, publication.tag
     try:
-        user = hub.user_name(api, repo)
+        user = patiently(lambda: hub.user_name(api, repo))
         steps = [f"log in to {api.endpoint} as {user}"]
-        state = hub.read_state(api, repo, publication.kind)
+        state = patiently(lambda: hub.read_state(api, repo, publication.kind))
     except MesoinvError as error:
         if not dry_run:
             raise

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from mesoinv.generators.common.devices import check_device
 from mesoinv.generators.common.errors import UsageError
 from mesoinv.generators.common.extras import require
+from mesoinv.generators.common.files import given_path
 from mesoinv.generators.pipeline.build_state import BuildState
 from mesoinv.generators.pipeline.built_folder import BuiltFolder
 from mesoinv.generators.pipeline.compute import compute_part
@@ -118,7 +119,7 @@ def build(  # noqa: PLR0913 - the public call of the whole pipeline
 
 def output_folder(dataset: Dataset, out: str | os.PathLike[str] | None) -> Path:
     """Return the folder that was asked for, ``data/<dataset>`` by default."""
-    return Path("data") / dataset.name if out is None else Path(out)
+    return Path("data") / dataset.name if out is None else given_path(out)
 
 
 def check_workers(workers: int, device: str, scheduler: str | None = None) -> int:

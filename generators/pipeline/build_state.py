@@ -16,6 +16,7 @@ from mesoinv.generators.pipeline.compute import is_saved, read_part
 from mesoinv.generators.pipeline.folder import WORK
 from mesoinv.generators.pipeline.manifest import Manifest, Shard, write_manifest
 from mesoinv.generators.pipeline.storage import arrow_schema, shard_writer
+from mesoinv.generators.pipeline.workers import LostSchedulerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,13 +28,15 @@ if TYPE_CHECKING:
     from mesoinv.generators.pipeline.plan import Part, ShardPlan
 
 _UNWRITABLE = {
-    errno.ENOSPC: "The disk is full",
-    errno.EDQUOT: "The disk quota is used up",
-    errno.EFBIG: "A file grew larger than is allowed here",
-    errno.EACCES: "This folder may not be written to",
-    errno.EPERM: "This folder may not be written to",
-    errno.EROFS: "This file system is read-only",
-    errno.EIO: "The disk reports an input/output error",
+    errno.ENOSPC: ("The disk is full", "Make room"),
+    errno.EDQUOT: ("The disk quota is used up", "Make room"),
+    errno.EFBIG: ("A file grew larger than is allowed here", "Allow larger ones (ulimit -f)"),
+    errno.EACCES: ("This folder may not be written to", "Make it writable"),
+    errno.EPERM: ("This folder may not be written to", "Make it writable"),
+    errno.EROFS: ("This file system is read-only", "Make it writable"),
+    errno.EIO: ("The disk reports an input/output error", "See to the disk"),
+    errno.ENOENT: ("The folder, or a part of it, was removed meanwhile", "Leave it in its place"),
+    errno.ESTALE: ("The file server has lost the folder", "Wait until it is back"),
 }
 
 
@@ -167,8 +170,10 @@ class BuildState:
         try:
             yield
         except BrokenExecutor as error:
-            advice = "If it ran out of memory, take fewer --workers"
-            message = "A worker process died. " + kept.format(self._done, self._total, advice)
+            what, advice = "A worker process died.", "If it ran out of memory, take fewer --workers"
+            if isinstance(error, LostSchedulerError):
+                what, advice = str(error), "Start it again, with workers,"
+            message = f"{what} {kept.format(self._done, self._total, advice)}"
             raise MesoinvError(message) from error
         except OSError as error:
             if error.errno not in _UNWRITABLE:
@@ -176,10 +181,10 @@ class BuildState:
             for name in ("part.tmp", "shard.tmp"):
                 with suppress(OSError):
                     (self._work / name).unlink(missing_ok=True)
-            advice = kept.format(self._done, self._total, "Make room")
+            what, advice = _UNWRITABLE[error.errno]
             raise MesoinvError(
-                f"{_UNWRITABLE[error.errno]}: cannot write to {self.job.folder} "
-                f"({error.strerror}). {advice}"
+                f"{what}: cannot write to {self.job.folder} ({error.strerror}). "
+                f"{kept.format(self._done, self._total, advice)}"
             ) from error
 
     def clean_up(self) -> None:

@@ -125,7 +125,9 @@ def read_manifest(folder: Path) -> Manifest:
             f"{folder} holds no {MANIFEST}: it is not a built dataset. "
             "Build one with `mesoinv generate`."
         ) from None
-    except (ValueError, UsageError) as error:
+    except OSError as error:
+        raise MesoinvError(f"{path} cannot be read: {error.strerror}.") from None
+    except (ValueError, RecursionError, UsageError) as error:
         raise MesoinvError(f"{path} is damaged or of another format: {error}") from None
 
 

@@ -6,16 +6,27 @@ imports it before its thread limits are known to the numerical libraries.
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import signal
+import sys
 import threading
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
 from contextlib import contextmanager
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from mesoinv.generators.common.errors import MesoinvError
+from mesoinv.generators.common.errors import MesoinvError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -25,6 +36,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 R = TypeVar("R")
 
+#: What a script says that does not run again in workers.
+_GUARDS = ("__name__", "parent_process", "current_process")
 _THREADS = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -98,8 +111,31 @@ def completed(
             yield running.pop(future), future.result()
 
 
+class LostSchedulerError(BrokenExecutor):
+    """The dask scheduler or its workers are gone; what was finished is here."""
+
+
+def _check_main() -> None:
+    """Refuse a script that every worker would run again: each starts by importing it."""
+    main = sys.modules.get("__main__")
+    path = getattr(main, "__file__", None)
+    if path is None or getattr(main, "__spec__", None) is not None:
+        return
+    try:
+        source = Path(path).read_text(encoding="utf-8", errors="replace")
+    except OSError:  # read from stdin
+        source = ""
+    if not any(word in source for word in _GUARDS):
+        raise UsageError(
+            f"Worker processes import the script that started them, and {path} would run again in "
+            'each of them. Put its calls under `if __name__ == "__main__":` in a file, or take '
+            "workers=1."
+        )
+
+
 @contextmanager
 def _processes(workers: int) -> Iterator[Executor]:
+    _check_main()
     context = multiprocessing.get_context("spawn")
     lifeline, held = context.Pipe(duplex=False)
     with _one_thread_each(), lifeline, held:
@@ -159,7 +195,7 @@ def _dask(address: str) -> Iterator[tuple[Executor, int]]:
             f"No dask scheduler answers at {address!r} ({error}). Start one with "
             "`dask scheduler`, or leave --scheduler out."
         ) from error
-    with client:
+    with _quiet("distributed"), client, _lost(address):
         threads = sum(client.nthreads().values())
         if not threads:
             raise MesoinvError(
@@ -167,3 +203,31 @@ def _dask(address: str) -> Iterator[tuple[Executor, int]]:
                 f"`dask worker {address}`."
             )
         yield client.get_executor(), threads
+
+
+@contextmanager
+def _lost(address: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        dask = type(error).__module__.partition(".")[0] == "distributed"
+        if not (dask or isinstance(error, CancelledError)):
+            raise
+        raise LostSchedulerError(
+            f"The dask scheduler at {address!r}, or what it needs, was lost "
+            f"({type(error).__name__})."
+        ) from error
+
+
+@contextmanager
+def _quiet(logger: str) -> Iterator[None]:
+    """Keep a library from telling with tracebacks what we say in a sentence."""
+    names = [n for n in logging.Logger.manager.loggerDict if n.partition(".")[0] == logger]
+    before = {name: logging.getLogger(name).level for name in names}
+    for name in names:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        for name, level in before.items():
+            logging.getLogger(name).setLevel(level)

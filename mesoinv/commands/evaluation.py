@@ -153,11 +153,12 @@ def evaluate(  # noqa: PLR0913, PLR0917  (each is an option)
 
 def _require_extras(subjects: list[str], *, save: bool) -> None:
     """Refuse at once what needs packages that are not here."""
+    from mesoinv.eval.scoring.prediction_files import is_predictions
     from mesoinv.generators.common.extras import CARD_MODULES, require, require_modules
 
     if save:
         require_modules("--save writes the card of the model, which", *CARD_MODULES)
-    if any(Path(subject).suffix != ".parquet" for subject in subjects):
+    if not all(map(is_predictions, subjects)):
         require("Evaluating a model", "models")
 
 

@@ -6,6 +6,7 @@ import os
 import pytest
 from build_helpers import TESTS
 from loopback_hub import json_result, run_client
+from loopback_hub.wire import Reply
 
 REPO = "mesoinv/toy"
 KIND = "datasets"
@@ -150,3 +151,48 @@ def test_quota(hub, run):
     assert "refuses more data for mesoinv/toy" in result["message"]
     assert hub.repository(KIND, REPO).private
     assert json.dumps(hub.tags(KIND, REPO)) == "{}"
+
+
+PORTAL = Reply(200, b"<html>Log in to our network</html>", {"Content-Type": "text/html"})
+REDIRECT = Reply(302, b"", {"Location": "http://127.0.0.1:9/login"})
+
+
+@pytest.mark.parametrize(
+    ("match", "reply"),
+    [
+        ("/api/whoami", PORTAL), ("/refs", PORTAL), ("/commit/main", PORTAL), ("/tree/", PORTAL),
+        ("info/lfs/objects/batch", PORTAL), ("preupload", PORTAL), ("", PORTAL),
+        ("/refs", REDIRECT), ("/commit/main", REDIRECT), ("", REDIRECT),
+    ],
+)  # fmt: skip
+def test_answers_of_another_server(hub, run, match, reply):
+    """A captive portal answers everything with its own page: a sentence, and no traceback."""
+    hub.faults.answer(reply, match, times=100)
+    failed = run("print(json.dumps(attempt(F, tag='v1.0.0')))")
+    hub.faults.clear()
+    assert failed["error"] == "MesoinvError"
+    assert "push` again" in failed["message"]
+    assert json.dumps(hub.tags(KIND, REPO)) == "{}" if hub.repositories() else True
+
+
+def test_uploads_that_are_dropped(hub, run):
+    hub.faults.answer(Reply(400, b"no"), "PUT /lfs", times=100)
+    failed = run("print(json.dumps(attempt(F, tag='v1.0.0')))")
+    hub.faults.clear()
+    assert failed["error"] == "MesoinvError"
+    assert "push` again" in failed["message"]
+
+
+@pytest.mark.parametrize("match", ["/api/whoami", "/refs", "/commit/main", "/tag/"])
+def test_asked_to_wait(hub, run, match):
+    hub.faults.answer(Reply(429, b"{}", {"Retry-After": "1"}), match)
+    done = run("print(json.dumps(attempt(F, tag='v1.0.0')))")
+    assert hub.faults.pending == 0
+    assert hub.tags(KIND, REPO) == {"v1.0.0": done["commit"]}
+
+
+def test_asked_to_wait_too_long(hub, run):
+    hub.faults.answer(Reply(429, b"{}", {"Retry-After": "7200"}), "/refs")
+    failed = run("print(json.dumps(attempt(F)))")
+    assert "asks to slow down" in failed["message"]
+    assert "Wait 7200 s" in failed["message"]

@@ -8,6 +8,10 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from build_helpers import TOY
+
+from mesoinv import build, load_model, verify
+from mesoinv.generators.common.errors import MesoinvError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,3 +57,28 @@ def test_nobody_reads_on() -> None:
     done = subprocess.run(["bash", "-c", command], capture_output=True, check=False)
     assert len(done.stdout) == 10
     assert done.stderr == b""
+
+
+@pytest.mark.parametrize("name", ["mine.csv", "mine.npy", "mine.CSV"])
+def test_predictions_of_another_kind(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text("1,2")
+    done = run("evaluate", tmp_path / name, "--task", "percolation-density")
+    assert done.returncode == 2
+    assert b"is no parquet file" in done.stderr
+    assert b"write_predictions" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["mine.pq", "mine.PARQUET"])
+def test_names_of_parquet_files(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text("PAR1")
+    done = run("evaluate", tmp_path / name, "--task", "percolation-density")
+    assert b"is not a whole parquet file" in done.stderr
+
+
+def test_home_in_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    folder = build(TOY, ["other"], out="~/toy")
+    assert folder == tmp_path / "toy"
+    assert verify("~/toy", dataset=TOY).ok
+    with pytest.raises(MesoinvError, match="holds no config"):
+        load_model("~/toy")

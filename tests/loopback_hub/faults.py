@@ -52,6 +52,10 @@ class Faults:
         """Answer the next ``times`` matching requests with an error, without acting on them."""
         self._arm(Fault(match, times, reply=HubError(status, message).reply()))
 
+    def answer(self, reply: Reply, match: str = "", times: int = 1) -> None:
+        """Answer the next ``times`` matching requests with anything, without acting on them."""
+        self._arm(Fault(match, times, reply=reply))
+
     def clear(self) -> None:
         """Disarm everything."""
         with self._lock:

@@ -6,6 +6,7 @@ import fnmatch
 from pathlib import Path
 
 from mesoinv.generators.common.errors import MesoinvError, UsageError, unknown_name
+from mesoinv.generators.common.files import given_path, is_folder
 from mesoinv.generators.hub.download import download
 from mesoinv.zoo.declared.config import CONFIG, WEIGHTS
 from mesoinv.zoo.declared.recipe import list_recipes
@@ -54,10 +55,10 @@ def training_folder(recipe: str, name: str) -> Path:
 def model_folder(name_or_path_or_hub_id: str | Path, revision: str | None = None) -> Path:
     """Return a local folder with the model's files, downloading them if they are not here."""
     text = str(name_or_path_or_hub_id)
-    if Path(text).is_dir():
+    if is_folder(folder := given_path(text)):
         if revision is not None:
             raise UsageError("A revision belongs to a model on the Hub, not to a folder.")
-        return Path(text)
+        return folder
     if text in list_models():
         local = local_folder(text)
         if revision is None and (local / WEIGHTS).exists():

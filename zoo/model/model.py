@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -14,7 +13,7 @@ from safetensors.torch import save, save_file
 from torch import Tensor, nn
 
 from mesoinv.generators.common.errors import MesoinvError, UsageError
-from mesoinv.generators.common.files import replacing
+from mesoinv.generators.common.files import given_path, replacing
 from mesoinv.zoo.declared.config import (
     ANY,
     WEIGHTS,
@@ -30,6 +29,7 @@ from mesoinv.zoo.model.states import as_by_default, evaluating
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -162,7 +162,7 @@ class Model(nn.Module):
         # some may be used by inputs of another size only: predictions do not show them
         if bad := [name for name, tensor in tensors.items() if not tensor.isfinite().all()]:
             raise MesoinvError(f"Weights are not finite as {dtype}: {', '.join(bad)}.")
-        target = Path(folder)
+        target = given_path(folder)
         target.mkdir(parents=True, exist_ok=True)
         with replacing(target / WEIGHTS) as temporary:
             save_file(tensors, temporary, metadata=_METADATA)
@@ -202,7 +202,7 @@ class Model(nn.Module):
             If a file is missing or damaged, a tensor is missing, unknown or of another shape, or
             there is only a pickle.
         """
-        source = Path(folder)
+        source = given_path(folder)
         with as_by_default():
             networks.check_weights(source)
             model = cls(read_config(source))

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mesoinv.generators.common.errors import UsageError
+from mesoinv.generators.common.files import given_path
 from mesoinv.generators.hub.client import repo_name
 from mesoinv.generators.hub.push import LocalFile, Publication, PushReport, content, publish
 from mesoinv.zoo.declared.config import CONFIG, WEIGHTS, read_config
 from mesoinv.zoo.declared.evaluation import EVALUATIONS, evaluation_files
 from mesoinv.zoo.publish.card import CARD, card_text, recipe_file, write_card
 from mesoinv.zoo.publish.curves import CURVES, LOG
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def push(
@@ -55,7 +59,7 @@ def push(
     MesoinvError
         If the model does not load, the tag exists, or the Hub cannot be reached or refuses.
     """
-    source = Path(folder)
+    source = given_path(folder)
     config = read_config(source)
     if tag is not None and not re.fullmatch(r"v\d+\.\d+\.\d+", tag):
         raise UsageError(f"Tag {tag!r} is not a version. Allowed: vX.Y.Z, such as v1.0.0.")

@@ -161,8 +161,12 @@ def _check_file(path: Path, shard: Shard, report: Report) -> bool:
     if size != shard.num_bytes:
         report.add("size", f"{size} bytes, expected were {shard.num_bytes}", shard.file)
         return True
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        report.add("unreadable", f"the file cannot be read ({error.strerror})", shard.file)
+        return False
     if digest != shard.sha256:
         report.add("digest", f"SHA-256 is {digest}, expected was {shard.sha256}", shard.file)
     else:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mesoinv.generators.common.devices import check_device
 from mesoinv.generators.common.errors import MesoinvError, UsageError
+from mesoinv.generators.common.files import given_path, is_folder
 from mesoinv.generators.pipeline.audit.copies import check_copies
 from mesoinv.generators.pipeline.audit.files import check_files, check_manifest
 from mesoinv.generators.pipeline.audit.keys import Key, check_promises
@@ -71,8 +71,8 @@ def verify(
     UsageError
         If there is no such folder, the key file is not one, or nothing is held out here.
     """
-    path = Path(folder)
-    if not path.is_dir():
+    path = given_path(folder)
+    if not is_folder(path):
         raise UsageError(f"{path} is not a folder. Give the one that `mesoinv generate` named.")
     if samples < 0:
         raise UsageError(f"samples must be 0 or more, not {samples}.")

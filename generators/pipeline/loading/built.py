@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mesoinv.generators.common.errors import MesoinvError
+from mesoinv.generators.common.files import given_path, is_folder
 from mesoinv.generators.common.records import digest_of
 from mesoinv.generators.hub.download import download
 from mesoinv.generators.pipeline.loading.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from mesoinv.generators.pipeline.base import Batch
     from mesoinv.generators.pipeline.loading.request import Request
@@ -24,8 +25,8 @@ GENERATE = "generate"
 
 def built_folder(request: Request, source: str) -> Path:
     """Return the folder of a source, downloading the files of the split where it is on the Hub."""
-    folder = Path(source)
-    return folder if folder.is_dir() else _download(request, source)
+    folder = given_path(source)
+    return folder if is_folder(folder) else _download(request, source)
 
 
 def _download(request: Request, source: str) -> Path:

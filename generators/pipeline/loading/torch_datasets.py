@@ -13,6 +13,7 @@ from torch.utils.data import Dataset, IterableDataset, get_worker_info
 
 from mesoinv.generators.common.devices import check_device
 from mesoinv.generators.common.errors import MesoinvError, UsageError
+from mesoinv.generators.common.files import given_path, is_folder
 from mesoinv.generators.pipeline.compute import compute_rows
 from mesoinv.generators.pipeline.loading.built import GENERATE, built_folder, split_files
 from mesoinv.generators.pipeline.loading.request import Request
@@ -52,8 +53,8 @@ def _origin(
 ) -> _Origin:
     """Find the dataset of a source: a dataset's name, a built folder, or a Hub repository."""
     text = str(source)
-    if Path(text).is_dir():
-        name, data = dataset or read_manifest(Path(text)).dataset, text
+    if is_folder(folder := given_path(text)):
+        name, data = dataset or read_manifest(folder).dataset, text
     elif "/" in text:
         name, data = dataset or text.partition("@")[0].rpartition("/")[2], text
     else:

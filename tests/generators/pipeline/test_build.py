@@ -9,8 +9,8 @@ import shutil
 import sys
 import time
 import types
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -168,6 +168,16 @@ def test_no_images_no_preview(tmp_path: Path) -> None:
     assert not (folder / ".build").exists()
 
 
+class Lost(Executor):
+    """Its scheduler is gone: every future is cancelled."""
+
+    def submit(self, *_arguments: object, **_named: object) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.cancel()
+        future.set_running_or_notify_cancel()
+        return future
+
+
 def test_scheduler(toy_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The dask client is used as its documentation says; a stand-in with the same calls."""
 
@@ -195,6 +205,9 @@ def test_scheduler(toy_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert digests(folder) == digests(toy_folder)
     with pytest.raises(MesoinvError, match="No dask scheduler answers at 'tcp://nowhere:1'"):
         build(DATASET, out=tmp_path / "other", scheduler="tcp://nowhere:1")
+    monkeypatch.setattr(Client, "get_executor", lambda _self: Lost())
+    with pytest.raises(MesoinvError, match=r"scheduler at .* was lost \(CancelledError\). 0 of 68"):
+        build(DATASET, out=tmp_path / "third", scheduler="tcp://here:8786")
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(MesoinvError, match=r"mesoinv\[cluster\]"):
         build(DATASET, out=tmp_path / "other", scheduler="tcp://here:8786")

@@ -6,6 +6,7 @@ import errno
 import os
 import random
 import resource
+import shutil
 import signal
 import subprocess
 import time
@@ -225,6 +226,30 @@ def test_second_process_is_refused_and_a_dead_one_is_not_waited_for(tmp_path: Pa
         kill_group(process)
     build(TOY, out=out)
     assert read_manifest(out).complete
+
+
+@pytest.mark.parametrize("way", ["file", "stdin"])
+def test_workers_and_a_script_without_main_guard(tmp_path: Path, way: str) -> None:
+    """Each worker would run it again: that is said, and not that memory ran out."""
+    script = tmp_path / "script.py"
+    script.write_text(f"import mesoinv\nmesoinv.build({TOY!r}, ['other'], out='toy', workers=2)\n")
+    python = command()[0]
+    done = subprocess.run(
+        [python, *([str(script)] if way == "file" else ["-"])],
+        cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False,
+        input=script.read_text(),
+    )  # fmt: skip
+    assert 'under `if __name__ == "__main__":` in a file' in done.stderr
+    assert done.stderr.count("Traceback") == 1  # the script's own
+
+
+def test_a_folder_that_is_removed_meanwhile(tmp_path: Path) -> None:
+    def remove(done: int, total: int) -> None:
+        if 0 < done < total:
+            shutil.rmtree(tmp_path / "toy", ignore_errors=True)
+
+    with pytest.raises(MesoinvError, match="was removed meanwhile: cannot write to"):
+        build(TOY, out=tmp_path / "toy", progress=remove)
 
 
 def test_script_without_main_guard(tmp_path: Path) -> None:

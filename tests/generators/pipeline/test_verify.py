@@ -280,6 +280,16 @@ def test_bad_manifest(folder: Path, text: str | None) -> None:
     assert list(kinds(report)) == ["manifest"]
 
 
+def test_what_cannot_be_read(folder: Path) -> None:
+    (folder / SHARD).unlink()
+    (folder / SHARD).mkdir()
+    assert kinds(verify(folder, dataset=TOY))["missing"] == SHARD
+    (folder / "manifest.json").unlink()
+    (folder / "manifest.json").mkdir()
+    report = verify(folder, dataset=TOY)
+    assert "cannot be read: Is a directory" in report.problems[0].message
+
+
 def test_no_folder(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is not a folder"):
         verify(tmp_path / "nothing")
