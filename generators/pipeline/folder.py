@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
+import warnings
 from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from mesoinv.generators.pipeline.base import Dataset
 
 WORK = ".build"  # parts and half-written files of an unfinished build
+#: What file systems such as NFS and Lustre say where locks are not set up.
+_NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP}
 _CHOOSE = "Choose another folder with --out, or remove this one."
 
 
@@ -77,6 +81,16 @@ def _acquire(folder: Path) -> int:
                 f"Another build is writing to {folder}. Wait for it, or choose another "
                 "folder with --out."
             ) from None
+        except OSError as error:
+            if error.errno in _NO_LOCKS:
+                warnings.warn(
+                    f"{folder} lies on a file system without locks: see to it that no second build "
+                    "writes there.",
+                    stacklevel=2,
+                )
+                return handle
+            os.close(handle)
+            raise
         os.close(handle)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from mesoinv.generators.common.compiled import compiled
 from mesoinv.generators.solvers.conductance.inverse import FASTMATH, solve_symmetric
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ GROWTH = 1e3
 PIVOT = 0.1
 
 
-@numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
+@compiled(fastmath=FASTMATH, error_model="numpy")
 def slice_growth(onsite: RealArray, energy: float) -> float:
     """Norm of the step of one slice, (ψ_{i-1}, ψ_i) to (ψ_i, ψ_{i+1}); a bound of it."""
     h = 0.0
@@ -33,7 +33,7 @@ def slice_growth(onsite: RealArray, energy: float) -> float:
     return 0.5 * (h + np.sqrt(h * h + 4.0))
 
 
-@numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
+@compiled(fastmath=FASTMATH, error_model="numpy")
 def stride_length(onsite: RealArray, energy: float, limit: float) -> int:
     """Return how many of the slices (L, W) the growth allows, at least one."""
     growth, length = slice_growth(onsite[0], energy), 1
@@ -45,7 +45,7 @@ def stride_length(onsite: RealArray, energy: float, limit: float) -> int:
     return length
 
 
-@numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
+@compiled(fastmath=FASTMATH, error_model="numpy")
 def _first_step(
     onsite: RealArray, energy: float, g: RealArray, sign: float, out: RealArray
 ) -> None:
@@ -61,7 +61,7 @@ def _first_step(
             out[c, c + 1] -= sign
 
 
-@numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
+@compiled(fastmath=FASTMATH, error_model="numpy")
 def _step(onsite: RealArray, energy: float, psi: RealArray, before: RealArray) -> None:
     """Overwrite ψ_{i-1} by (H - E) ψ_i - ψ_{i-1}; sites are along the last axis."""
     n = psi.shape[0]
@@ -76,7 +76,7 @@ def _step(onsite: RealArray, energy: float, psi: RealArray, before: RealArray) -
         b[n - 1] = (onsite[n - 1] - energy) * p[n - 1] - p[n - 2] - b[n - 1]
 
 
-@numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
+@compiled(fastmath=FASTMATH, error_model="numpy")
 def _propagate(
     onsite: RealArray, energy: float, gr: RealArray, gi: RealArray, work: RealArray
 ) -> bool:
@@ -98,7 +98,7 @@ def _propagate(
     return length % 2 == 1
 
 
-@numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
+@compiled(fastmath=FASTMATH, error_model="numpy")
 def _to_modes(basis: RealArray, x: RealArray, out: RealArray) -> None:
     """Write x @ basis."""
     n = x.shape[0]
@@ -116,7 +116,7 @@ def _to_modes(basis: RealArray, x: RealArray, out: RealArray) -> None:
                 row[m] += f * u[m]
 
 
-@numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
+@compiled(fastmath=FASTMATH, error_model="numpy")
 def _match_lead(
     basis: RealArray, factor: RealArray, last: RealArray, before: RealArray, work: RealArray
 ) -> float:
@@ -136,7 +136,7 @@ def _match_lead(
     return solve_symmetric(work[0], work[1], work[2], work[3])
 
 
-@numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
+@compiled(fastmath=FASTMATH, error_model="numpy")
 def _transmitted(real: RealArray, imag: RealArray, velocity: RealArray) -> float:
     """T = N - Tr r r† with r = -1 - 2i √s M √s and s = sin κ, from M."""
     total = 0.0
@@ -148,7 +148,7 @@ def _transmitted(real: RealArray, imag: RealArray, velocity: RealArray) -> float
     return total
 
 
-@numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
+@compiled(fastmath=FASTMATH, error_model="numpy")
 def _stride(onsite: RealArray, energy: float, length: int, g: RealArray, work: RealArray) -> int:
     """Carry g over as many of the next `length` slices as keep the digits; return how many."""
     while True:
@@ -162,7 +162,7 @@ def _stride(onsite: RealArray, energy: float, length: int, g: RealArray, work: R
     return length
 
 
-@numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
+@compiled(fastmath=FASTMATH, error_model="numpy")
 def _wire(
     onsite: RealArray, energy: float, basis: RealArray, factor: RealArray, velocity: RealArray,
     g: RealArray, work: RealArray, limit: float,
@@ -181,7 +181,7 @@ def _wire(
         rest = rest[_stride(rest, energy, length, g, work[:4]) :]
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled(nogil=True)
 def _transmissions(
     onsite: RealArray, energy: float, surface: RealArray, basis: RealArray, factor: RealArray,
     velocity: RealArray, out: RealArray, limit: float,

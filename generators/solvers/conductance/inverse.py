@@ -7,9 +7,10 @@ symmetric solution only the lower triangle is substituted back: n³ complex mult
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from mesoinv.generators.common.compiled import compiled
 
 BLOCK = 4
 #: Contraction and reassociation only: infinities and NaN keep their meaning.
@@ -20,7 +21,7 @@ SMALLEST_PIVOT = 1e-16
 RealArray = NDArray[np.float64]
 
 
-@numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
+@compiled(fastmath=FASTMATH, error_model="numpy")
 def _subtract_four(
     xr: RealArray, xi: RealArray, i: int, fr: RealArray, fi: RealArray, k: int, low: int, high: int
 ) -> None:
@@ -41,7 +42,7 @@ def _subtract_four(
         )  # fmt: skip
 
 
-@numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
+@compiled(fastmath=FASTMATH, error_model="numpy")
 def _subtract_four_twice(
     xr: RealArray, xi: RealArray, i: int, fr: RealArray, fi: RealArray, k: int, low: int, high: int
 ) -> None:
@@ -66,7 +67,7 @@ def _subtract_four_twice(
         )
 
 
-@numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
+@compiled(fastmath=FASTMATH, error_model="numpy")
 def _subtract_one(
     xr: RealArray, xi: RealArray, i: int, f: float, g: float, k: int, low: int, high: int
 ) -> None:
@@ -77,13 +78,13 @@ def _subtract_one(
         imag[j] -= f * s[j] + g * r[j]
 
 
-@numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
+@compiled(fastmath=FASTMATH, error_model="numpy")
 def _exchange(x: RealArray, i: int, k: int, low: int) -> None:
     for j in range(low, x.shape[1]):
         x[i, j], x[k, j] = x[k, j], x[i, j]
 
 
-@numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
+@compiled(fastmath=FASTMATH, error_model="numpy")
 def _pivot_row(ar: RealArray, ai: RealArray, k: int) -> int:
     best, row = -1.0, k
     for i in range(k, ar.shape[0]):
@@ -93,7 +94,7 @@ def _pivot_row(ar: RealArray, ai: RealArray, k: int) -> int:
     return row
 
 
-@numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
+@compiled(fastmath=FASTMATH, error_model="numpy")
 def _factorise_panel(
     ar: RealArray, ai: RealArray, br: RealArray, bi: RealArray, k0: int, k1: int
 ) -> float:
@@ -125,7 +126,7 @@ def _factorise_panel(
     return smallest
 
 
-@numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
+@compiled(fastmath=FASTMATH, error_model="numpy")
 def _eliminate(ar: RealArray, ai: RealArray, br: RealArray, bi: RealArray) -> float:
     n, smallest = ar.shape[0], np.inf
     for k0 in range(0, n, BLOCK):
@@ -145,7 +146,7 @@ def _eliminate(ar: RealArray, ai: RealArray, br: RealArray, bi: RealArray) -> fl
     return float(np.sqrt(smallest))
 
 
-@numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
+@compiled(fastmath=FASTMATH, error_model="numpy")
 def _substitute(ar: RealArray, ai: RealArray, br: RealArray, bi: RealArray) -> None:
     """Back substitution: rows of the solution up to the diagonal (and a little beyond)."""
     n = ar.shape[0]
@@ -169,7 +170,7 @@ def _substitute(ar: RealArray, ai: RealArray, br: RealArray, bi: RealArray) -> N
                     _subtract_one(br, bi, i + 1, ar[i + 1, k], ai[i + 1, k], k, 0, high)
 
 
-@numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
+@compiled(fastmath=FASTMATH, error_model="numpy")
 def solve_symmetric(ar: RealArray, ai: RealArray, br: RealArray, bi: RealArray) -> float:
     """Solve a x = b in place where x is known to be symmetric.
 

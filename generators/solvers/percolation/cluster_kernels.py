@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numba
 import numpy as np
+
+from mesoinv.generators.common.compiled import compiled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 TOP, BOTTOM, LEFT, RIGHT = 1, 2, 4, 8
 
 
-@numba.njit(cache=True, inline="always")
+@compiled(inline="always")
 def _root(parent: NDArray[np.int32], label: int) -> int:
     while parent[label] != label:
         parent[label] = parent[parent[label]]
@@ -22,7 +23,7 @@ def _root(parent: NDArray[np.int32], label: int) -> int:
     return label
 
 
-@numba.njit(cache=True)
+@compiled()
 def find(occupied: NDArray[np.uint8], spans: NDArray[np.bool_], numbers: NDArray[np.int32]) -> None:
     """Write for each lattice whether a cluster spans in both directions, and two numbers."""
     samples, length, width = occupied.shape
@@ -44,7 +45,7 @@ def find(occupied: NDArray[np.uint8], spans: NDArray[np.bool_], numbers: NDArray
         numbers[b, 0], numbers[b, 1] = largest, number
 
 
-@numba.njit(cache=True)
+@compiled()
 def _label(
     occupied: NDArray[np.uint8],
     parent: NDArray[np.int32],
@@ -87,7 +88,7 @@ def _label(
     return labels
 
 
-@numba.njit(cache=True, inline="always")
+@compiled(inline="always")
 def _join(
     parent: NDArray[np.int32],
     size: NDArray[np.int32],

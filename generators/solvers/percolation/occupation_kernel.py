@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numba
 import numpy as np
+
+from mesoinv.generators.common.compiled import compiled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -15,7 +16,7 @@ _HALF = np.uint64(32)
 _RANGE = np.uint64(1 << 32)
 
 
-@numba.njit(cache=True)
+@compiled()
 def occupy(words: NDArray[np.uint64], occupied: NDArray[np.int64], out: NDArray[np.uint8]) -> bool:
     """Fill `out`; False if the words were too few."""
     samples, sites = out.shape

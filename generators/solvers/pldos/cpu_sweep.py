@@ -11,10 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from mesoinv.generators.common.compiled import compiled
 from mesoinv.generators.solvers.pldos.symmetric_inverse import (
     FASTMATH,
     negative_inverse,
@@ -34,7 +34,7 @@ IntArray = NDArray[np.int64]
 INVERSE_ERROR, LARGE = 1e-10, 300.0
 
 
-@numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
+@compiled(fastmath=FASTMATH, error_model="numpy")
 def _column(g: RealArray, c: RealArray, onsite: RealArray, n: int, size: int) -> None:
     """Lower triangle of N_x: Toeplitz + Hankel potential, kinetic diagonal, unit padding."""
     for i in range(n):
@@ -46,19 +46,19 @@ def _column(g: RealArray, c: RealArray, onsite: RealArray, n: int, size: int) ->
         g[i, i] = 1.0
 
 
-@numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
+@compiled(fastmath=FASTMATH, error_model="numpy")
 def _subtract_triangle(g: RealArray, h: RealArray, n: int, sign: float) -> None:
     for i in range(n):
         for j in range(i + 1):
             g[i, j] -= sign * h[i, j]
 
 
-@numba.njit(cache=True)
+@compiled()
 def _square(store: RealArray, start: int, size: int) -> RealArray:
     return store[start : start + size * size].reshape(size, size)
 
 
-@numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
+@compiled(fastmath=FASTMATH, error_model="numpy")
 def _load(
     x: int,
     c: RealArray,
@@ -79,7 +79,7 @@ def _load(
     return g
 
 
-@numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
+@compiled(fastmath=FASTMATH, error_model="numpy")
 def _factorise(
     c: RealArray,
     onsite: RealArray,
@@ -118,7 +118,7 @@ def _factorise(
     return growth
 
 
-@numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
+@compiled(fastmath=FASTMATH, error_model="numpy")
 def _inverse_error(
     u: RealArray, minus_nu: RealArray, v: RealArray, gv: RealArray, size: int
 ) -> float:
@@ -131,7 +131,7 @@ def _inverse_error(
     return abs(error) / np.sqrt(uu * vv)
 
 
-@numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
+@compiled(fastmath=FASTMATH, error_model="numpy")
 def _largest_diagonal(g: RealArray, n: int) -> float:
     largest = 0.0
     for i in range(n):
@@ -139,14 +139,14 @@ def _largest_diagonal(g: RealArray, n: int) -> float:
     return largest
 
 
-@numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
+@compiled(fastmath=FASTMATH, error_model="numpy")
 def _multiply(g: RealArray, size: int, rows: RealArray, out: RealArray) -> None:
     """Write -rows g to the first rows of out: G rows where g = -G."""
     out[: rows.shape[0], :size] = 0.0
     subtract_product(g, size, rows, out)
 
 
-@numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
+@compiled(fastmath=FASTMATH, error_model="numpy")
 def _add(rows: RealArray, n: int, there: RealArray) -> None:
     """there[:, :n] += rows[:, :n], for as many rows as there are."""
     for q in range(there.shape[0]):
@@ -154,7 +154,7 @@ def _add(rows: RealArray, n: int, there: RealArray) -> None:
             there[q, i] += rows[q, i]
 
 
-@numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
+@compiled(fastmath=FASTMATH, error_model="numpy")
 def _forward(layout: IntArray, store: RealArray, rows: RealArray) -> None:
     counts, sizes, starts = layout
     work = np.empty((rows.shape[1], sizes.max()))
@@ -164,7 +164,7 @@ def _forward(layout: IntArray, store: RealArray, rows: RealArray) -> None:
         _add(work, min(counts[x], counts[x + 1]), rows[x + 1])
 
 
-@numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
+@compiled(fastmath=FASTMATH, error_model="numpy")
 def _backward(layout: IntArray, store: RealArray, rows: RealArray) -> None:
     """Replace the reduced right-hand sides, whose last column is solved, by the solution."""
     counts, sizes, starts = layout

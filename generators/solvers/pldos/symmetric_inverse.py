@@ -10,9 +10,10 @@ Only the lower triangle is read and written: n³ flops, in rows that fill vector
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from mesoinv.generators.common.compiled import compiled
 
 BLOCK = 8
 #: Contraction and reassociation only: infinities and NaN keep their meaning.
@@ -26,7 +27,7 @@ def padded(n: int) -> int:
     return -(-n // BLOCK) * BLOCK
 
 
-@numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
+@compiled(fastmath=FASTMATH, error_model="numpy")
 def _invert_pivot(b: RealArray) -> None:
     for k in range(BLOCK):
         pivot = 1.0 / b[k, k]
@@ -41,7 +42,7 @@ def _invert_pivot(b: RealArray) -> None:
                     b[i, j] -= f * b[k, j]
 
 
-@numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
+@compiled(fastmath=FASTMATH, error_model="numpy")
 def _gather_panel(a: RealArray, n: int, k0: int, u: RealArray) -> None:
     """Copy the eight columns that start at k0 into the rows of u, from the lower triangle."""
     for q in range(BLOCK):
@@ -55,7 +56,7 @@ def _gather_panel(a: RealArray, n: int, k0: int, u: RealArray) -> None:
             u[q, i] = a[i, k0 + q]
 
 
-@numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
+@compiled(fastmath=FASTMATH, error_model="numpy")
 def _scatter_panel(a: RealArray, n: int, k0: int, r: RealArray, b: RealArray) -> None:
     for i in range(k0 + BLOCK, n):
         for q in range(BLOCK):
@@ -67,7 +68,7 @@ def _scatter_panel(a: RealArray, n: int, k0: int, r: RealArray, b: RealArray) ->
             a[k0 + q, k0 + j] = -b[q, j]
 
 
-@numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
+@compiled(fastmath=FASTMATH, error_model="numpy")
 def _combine(f: RealArray, x: RealArray, n: int, out: RealArray) -> None:
     """out[:, :n] = f @ x[:, :n] for eight rows, written out so that it stays in registers."""
     for q in range(BLOCK):
@@ -80,7 +81,7 @@ def _combine(f: RealArray, x: RealArray, n: int, out: RealArray) -> None:
             )  # fmt: skip
 
 
-@numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
+@compiled(fastmath=FASTMATH, error_model="numpy")
 def _subtract_rows(a: RealArray, i: int, width: int, u: RealArray, r: RealArray) -> None:
     """a[i:i+2, :width] -= u[:, i:i+2]ᵀ @ r[:, :width]."""
     f0, f1, f2, f3 = u[0, i], u[1, i], u[2, i], u[3, i]
@@ -96,7 +97,7 @@ def _subtract_rows(a: RealArray, i: int, width: int, u: RealArray, r: RealArray)
         )
 
 
-@numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
+@compiled(fastmath=FASTMATH, error_model="numpy")
 def negative_inverse(a: RealArray, n: int, u: RealArray, r: RealArray) -> None:
     """Replace the lower triangle of a symmetric matrix by that of minus its inverse.
 
@@ -124,7 +125,7 @@ def negative_inverse(a: RealArray, n: int, u: RealArray, r: RealArray) -> None:
         _scatter_panel(a, n, k0, r, b)
 
 
-@numba.njit(cache=True)
+@compiled()
 def pivoted_negative_inverse(a: RealArray, n: int) -> None:
     """Do the same with row exchanges, slower; a singular matrix gives about 1e14."""
     full = np.empty((n, n))
@@ -138,7 +139,7 @@ def pivoted_negative_inverse(a: RealArray, n: int) -> None:
             a[i, j] = -0.5 * (inverse[i, j] + inverse[j, i])
 
 
-@numba.njit(cache=True, fastmath=FASTMATH, error_model="numpy")
+@compiled(fastmath=FASTMATH, error_model="numpy")
 def subtract_product(g: RealArray, n: int, x: RealArray, y: RealArray) -> None:
     """Y -= x g for a few row vectors x (q, n) and a symmetric g given by its lower triangle."""
     for q in range(x.shape[0]):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
 import multiprocessing
 import os
@@ -297,3 +299,19 @@ def test_one_split_alone(tmp_path: Path) -> None:
     manifest["configs"]["plain"]["only"] = None
     (folder / "manifest.json").write_text(json.dumps(manifest))
     assert any(p.kind == "manifest" for p in verify(folder, dataset=DATASET).problems)
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP])
+def test_a_file_system_without_locks(
+    number: int, toy_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """NFS and Lustre may have none: built all the same, with a word."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.warns(UserWarning, match="without locks: see to it that no second build"):
+        folder = build(DATASET, out=tmp_path / "toy")
+    assert digests(folder) == digests(toy_folder)
+    assert not (folder / ".build").exists()

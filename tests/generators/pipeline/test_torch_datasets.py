@@ -145,3 +145,18 @@ def test_wrong_requests_are_refused(folder: Path, tmp_path: Path) -> None:
 
 def test_the_face_has_them() -> None:
     assert mesoinv.loaders.SampleDataset is SampleDataset
+
+
+@pytest.mark.parametrize("start", ["spawn", "forkserver"])
+@pytest.mark.parametrize("kind", ["by number", "stream"])
+def test_processes_that_are_started_anew(
+    start: str, kind: str, folder: Path, truth: dict, tmp_path: Path
+) -> None:
+    options: dict = {"columns": ["index"], "dataset": NAME}
+    data = (
+        SampleDataset(folder, "plain", cache=tmp_path, **options)
+        if kind == "by number"
+        else SampleStream(folder, "plain", **options)
+    )
+    loader = DataLoader(data, batch_size=7, num_workers=2, multiprocessing_context=start)
+    assert sorted(int(i) for batch in loader for i in batch["index"]) == list(range(50))
