@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mesoinv.dataset_cards.prose import Prose, Task, read_prose
 from mesoinv.eval.tasks import tasks_of
 from mesoinv.generators.common.errors import MesoinvError
+from mesoinv.generators.common.templates import inert
 from mesoinv.generators.pipeline.audit.files import stored_columns
 from mesoinv.generators.pipeline.built_folder import BuiltFolder
 from mesoinv.generators.pipeline.manifest import MANIFEST, Shard, read_manifest
@@ -97,4 +98,5 @@ def open_build(folder: Path, dataset: str | Dataset | None = None) -> Build:
             f"{folder} holds {declared.name} {manifest.version}, this mesoinv declares "
             f"{declared.version}: install the mesoinv that made it, or build it again."
         )
-    return Build(folder, manifest, declared, read_prose(declared))
+    # a manifest may be somebody else's, and its texts stand in the card
+    return Build(folder, inert(manifest), declared, read_prose(declared))

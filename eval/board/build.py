@@ -16,7 +16,7 @@ from mesoinv.eval.board.rows import (
     zoo_entries,
 )
 from mesoinv.eval.board.site.write import DATA
-from mesoinv.eval.board.submissions import submitted_entries
+from mesoinv.eval.board.submissions import submitted_entries, without_copies
 from mesoinv.eval.scoring.comparison import ranks
 from mesoinv.eval.tasks import get_task, list_tasks
 from mesoinv.generators.common.errors import UsageError
@@ -98,7 +98,8 @@ def _task_board(
     entries = list(zoo_entries(task, options, models))
     rejected: list[Rejected] = []
     if submissions is not None:
-        entries += submitted_entries(submissions, task, options, rejected)
+        submitted = submitted_entries(submissions, task, options, rejected)
+        entries = without_copies(task, entries, submitted, rejected)
     columns, statistics, selection = task.columns(), task.statistics(), options.selection(task)
     return TaskBoard(
         id=task.id,

@@ -86,6 +86,29 @@ def submitted_entries(
     return entries
 
 
+def without_copies(
+    task: Task, baselines: list[Entry], submitted: list[Entry], rejected: list[Rejected]
+) -> list[Entry]:
+    """Return baselines and submissions; what is the same file again is added to `rejected`.
+
+    The earliest stays, by its date and then its name. Only files that are equal bit by bit are the
+    same: two models that are always right give equal predictions, and both may stand.
+    """
+    kept = {_origin(entry): entry for entry in baselines}
+    for entry in sorted(submitted, key=lambda e: (e.row.date, e.row.name)):
+        first = kept.setdefault(_origin(entry), entry)
+        if first is not entry:
+            reason = f"It holds the same file as {first.row.name}, which was there before."
+            rejected.append(Rejected(f"{task.id}/{entry.row.name}", reason))
+    return [*kept.values()]
+
+
+def _origin(entry: Entry) -> tuple[str | None, ...]:
+    subject = entry.result.evaluation.subject
+    # weights that were never here have no digest: they are told apart by their names
+    return (subject.digest, subject.interface) if subject.digest else (entry.row.id,)
+
+
 def _entry(folder: Path, task: Task, options: BoardOptions) -> Entry:
     from mesoinv.eval.submission import read_submission  # noqa: PLC0415  (needs pydantic)
 

@@ -34,6 +34,7 @@ from mesoinv.generators.common.errors import MesoinvError, UsageError
 from mesoinv.generators.common.extras import require
 from mesoinv.generators.common.records import from_dict
 from mesoinv.zoo.declared.config import CONFIG, WEIGHTS, ModelConfig
+from mesoinv.zoo.declared.models import list_models
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -199,6 +200,9 @@ def _checked(
         others = [*problems, *check_pickles(files)]
         raise SubmissionError(folder, [*others, *error.problems]) from None
     problems += check_files(files, submission)
+    if submission.name in list_models():
+        fix = "Choose another name."
+        problems.append(Problem("name", f"{submission.name} is that of a baseline.", fix))
     if placed and (folder.parent.name, folder.name) != (submission.task, submission.name):
         fix = f"Move it to {submission.task}/{submission.name}, or correct the file."
         place = quoted(f"{folder.parent.name}/{folder.name}")

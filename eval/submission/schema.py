@@ -33,15 +33,21 @@ _SHOWN = 20
 
 def _day(value: object) -> object:
     """YAML gives a date for 2026-11-20 and a text where it is quoted; nothing else is one."""
-    if type(value) is dt.date:
-        return value
-    try:
-        return dt.date.fromisoformat(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        raise ValueError("is not a day; write YYYY-MM-DD") from None
+    day = value
+    if type(day) is not dt.date:
+        try:
+            day = dt.date.fromisoformat(value)  # type: ignore[arg-type]
+        except (TypeError, ValueError):
+            raise ValueError("is not a day; write YYYY-MM-DD") from None
+    # somewhere on Earth it is tomorrow already
+    if not _FIRST_DAY <= day <= dt.datetime.now(dt.UTC).date() + dt.timedelta(days=1):
+        raise ValueError("lies in the future or long ago; write the day of the submission")
+    return day
 
 
-Count = Annotated[StrictInt, Field(ge=0, le=10**13)]
+_FIRST_DAY = dt.date(2020, 1, 1)
+#: More samples or numbers than this nobody has learnt, or learnt from.
+Count = Annotated[StrictInt, Field(ge=0, le=10**12)]
 
 
 class _Record(BaseModel):

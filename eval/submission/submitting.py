@@ -128,9 +128,21 @@ def check_board(submission: Submission, repo: str = BOARD, *, update: bool = Fal
     hub.repo_name(repo, "leaderboard")
     api = HfApi()
     with hub_errors(api, repo, "dataset"):
-        user = str(api.whoami()["name"])
+        who = api.whoami()
+        names = {who["name"], *(org["name"] for org in who.get("orgs", ()))}
+    _check_owner(submission, names)
     _check_name(api, repo, submission, update=update)
-    return user
+    return str(who["name"])
+
+
+def _check_owner(submission: Submission, names: set[str]) -> None:
+    """Refuse a model of somebody else: nobody proposes scores on a repository of theirs."""
+    owner = (submission.hub_model or "").partition("/")[0]
+    if owner and owner not in names:
+        raise UsageError(
+            f"{submission.hub_model} belongs to {owner}, and you are {' and '.join(sorted(names))}."
+            f" Ask {owner} to submit it, or submit predictions of yours."
+        )
 
 
 def _propose_score(

@@ -19,6 +19,10 @@ _PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _PARTS = 3
 _WORD = r"[A-Za-z0-9][A-Za-z0-9.+-]*"
 _LICENCE = re.compile(rf"\(?{_WORD}\)?(?: (?:AND|OR|WITH) \(?{_WORD}\)?)*")
+#: Letters and signs that show nothing, or change how others look, whatever their category says.
+_BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0]")
+#: Alphabets with letters that look like those of another.
+_ALIKE = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC")
 #: Invisible: controls, formats (bidirectional ones among them), surrogates, private, unassigned.
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _MARKS = 4
@@ -36,7 +40,7 @@ def plain(text: str) -> str:
         If it holds a character that cannot be seen, or towers of accents.
     """
     line = text.strip(" \n").replace("\n", " ")
-    if hidden := next((c for c in line if unicodedata.category(c) in _HIDDEN), None):
+    if hidden := next((c for c in line if _is_hidden(c)), None):
         raise ValueError(
             f"holds the invisible character U+{ord(hidden):04X}; write printable text only, "
             "without control, direction or zero-width characters"
@@ -47,6 +51,32 @@ def plain(text: str) -> str:
         if marks > _MARKS:
             raise ValueError(f"has more than {_MARKS} accents on one letter; write plain text")
     return line
+
+
+def _is_hidden(character: str) -> bool:
+    return unicodedata.category(character) in _HIDDEN or bool(_BLANK.match(character))
+
+
+def name(text: str) -> str:
+    """Return the name of a person or an institution, in letters that are what they look like.
+
+    Raises
+    ------
+    ValueError
+        If a word mixes alphabets that look alike, holds letters of mathematics or of another
+        width, or there is no letter at all.
+    """
+    if unicodedata.normalize("NFKC", text) != unicodedata.normalize("NFC", text):
+        raise ValueError("holds letters of mathematics or of another width; write plain letters")
+    for word in re.findall(r"\w+", text):
+        kinds = {unicodedata.name(c, "").partition(" ")[0] for c in word}
+        if len(kinds & set(_ALIKE)) > 1:
+            raise ValueError(
+                f"mixes alphabets that look alike in one word, {word!r}; write it in one alphabet"
+            )
+    if not any(c.isalpha() for c in text):
+        raise ValueError("holds no letter; write a name")
+    return text
 
 
 def _filled(text: str) -> str:
@@ -124,7 +154,13 @@ Name = Annotated[
         NAME, "a name; write letters, digits, '.', '_' or '-', at most 64, a letter or digit first"
     ),
 ]
-Short = Annotated[str, Field(max_length=120), AfterValidator(plain), AfterValidator(_filled)]
+Short = Annotated[
+    str,
+    Field(max_length=120),
+    AfterValidator(plain),
+    AfterValidator(_filled),
+    AfterValidator(name),
+]
 Long = Annotated[str, Field(max_length=1000), AfterValidator(plain)]
 FilePath = Annotated[str, Field(max_length=200), AfterValidator(path), AfterValidator(_file)]
 FolderPath = Annotated[str, Field(max_length=200), AfterValidator(path)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mesoinv.generators.common.extras import require_modules
@@ -27,7 +28,7 @@ def environment(
     ----------
     html : bool
         Whether values are escaped, in every template whatever its file is called. Markdown is not
-        escaped: that would spoil units and equations.
+        escaped, which would spoil units and equations; what others wrote becomes `inert` first.
     trim : bool
         Whether lines that hold only a statement of the template leave nothing.
     folder : Path, optional
@@ -52,6 +53,30 @@ def environment(
         keep_trailing_newline=True,
         finalize=finalize,
     )
+
+
+def inert(value: Any) -> Any:
+    """Return what somebody's file said, its texts without what Markdown or HTML would act on.
+
+    Parameters
+    ----------
+    value : dataclass, list, dict, str or other
+        Texts are made one line; angle brackets, bars and backticks stand for themselves.
+    """
+    if isinstance(value, str):
+        plain = "".join(c if c.isprintable() else " " for c in value)
+        return plain.translate(_INERT)
+    if isinstance(value, list):
+        return [inert(item) for item in value]
+    if isinstance(value, dict):
+        return {inert(key): inert(item) for key, item in value.items()}
+    if is_dataclass(value) and not isinstance(value, type):
+        changed = {f.name: inert(getattr(value, f.name)) for f in fields(value) if f.init}
+        return replace(value, **changed)
+    return value
+
+
+_INERT = str.maketrans({"<": "&lt;", ">": "&gt;", "|": "&#124;", "`": "'", "[": "&#91;"})
 
 
 def rendered(template: Traversable, values: dict[str, Any], *, trim: bool = True) -> str:

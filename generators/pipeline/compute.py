@@ -115,7 +115,9 @@ def compute_part(task: PartJob) -> bytes:
     table = to_table(task.columns, batch)
     table = table.replace_schema_metadata({"seconds": repr(seconds)})
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_file(sink, table.schema) as writer:
+    # waiting parts take several times the room of their shard otherwise
+    packing = pa.ipc.IpcWriteOptions(compression="zstd")
+    with pa.ipc.new_file(sink, table.schema, options=packing) as writer:
         writer.write_table(table)
     packed: bytes = sink.getvalue().to_pybytes()
     return packed

@@ -14,7 +14,7 @@ from mesoinv.generators import get_dataset
 from mesoinv.generators.common.extras import CARD_MODULES, require_modules
 from mesoinv.generators.common.files import replace_text
 from mesoinv.generators.common.numbers import count, duration, size
-from mesoinv.generators.common.templates import rendered
+from mesoinv.generators.common.templates import inert, rendered
 from mesoinv.generators.hub.client import repo_name
 from mesoinv.zoo.declared.config import ANY, WEIGHTS, read_config
 from mesoinv.zoo.declared.evaluation import stored_evaluations
@@ -68,7 +68,7 @@ def write_card(folder: Path, repo: str | None = None) -> Path:
 
 def card_text(folder: Path, repo: str | None = None) -> str:
     """Return the card of a model as `write_card` writes it."""
-    config = read_config(folder)
+    config = inert(read_config(folder))
     context = _context(folder, config, repo_name(repo, config.name))
     return rendered(files("mesoinv.zoo.publish") / "model_card.md.j2", context)
 

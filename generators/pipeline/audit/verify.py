@@ -78,7 +78,7 @@ def verify(
         raise UsageError(f"samples must be 0 or more, not {samples}.")
     device, report = check_device(device), Report(folder=str(path))
     report.seed = secrets.randbelow(2**32) if seed is None else seed
-    key = Key() if key_file is None else Key(read_key(key_file))
+    key = Key() if key_file is None else Key(read_key(key_file, revealed=True))
     try:
         manifest = read_manifest(path)
     except MesoinvError as error:

@@ -11,6 +11,7 @@ import hashlib
 import os
 import re
 import secrets
+import warnings
 from pathlib import Path
 
 from mesoinv.generators.common.errors import MesoinvError, UsageError
@@ -52,13 +53,15 @@ def new_key(path: str | os.PathLike[str]) -> None:
         raise MesoinvError(f"Cannot write the key file {Path(path)}: {error.strerror}.") from None
 
 
-def read_key(path: str | os.PathLike[str]) -> bytes:
-    """Return the key in a file.
+def read_key(path: str | os.PathLike[str], *, revealed: bool = False) -> bytes:
+    """Return the key in a file; warns if others may read it.
 
     Parameters
     ----------
     path : path
         What `new_key` wrote.
+    revealed : bool
+        Whether it is no secret any more, so that everybody may read it.
 
     Returns
     -------
@@ -74,6 +77,7 @@ def read_key(path: str | os.PathLike[str]) -> bytes:
     try:
         with Path(path).open("rb") as file:
             text = file.read(1024)
+            open_to_others = os.name == "posix" and os.fstat(file.fileno()).st_mode & 0o077
     except FileNotFoundError:
         raise UsageError(
             f"There is no key file {Path(path)}. `mesoinv generate … --new-key` makes one."
@@ -84,6 +88,11 @@ def read_key(path: str | os.PathLike[str]) -> bytes:
         raise UsageError(
             f"{Path(path)} is not a key file. It must hold {2 * KEY_BYTES} hexadecimal digits in "
             f"one line and nothing else; it holds {_length(text)}."
+        )
+    if open_to_others and not revealed:
+        warnings.warn(
+            f"Others may read the key file {Path(path)}, and with it the answers: chmod 600 it.",
+            stacklevel=2,
         )
     return bytes.fromhex(text.decode("ascii"))
 

@@ -106,11 +106,22 @@ def test_what_was_scored_is_kept_until_it_changes(submit, build):
     assert build.said == [f"{TASK}: two"]
 
 
-def test_a_name_of_the_zoo_is_no_mix_up(submit, build, tmp_path):
+def test_the_name_of_a_baseline_is_refused(submit, build):
     submit("pldos-donors-cnn.16k", 0.1)
-    (row,) = [row for row in build().rows if row.kind == "submission"]
-    assert row.id == "submissions/pldos-donors-cnn.16k"
-    assert not (tmp_path / "results" / "test" / TASK).exists()
+    (rejected,) = build().rejected
+    assert "pldos-donors-cnn.16k is that of a baseline" in rejected.reason
+
+
+def test_the_same_file_twice_has_one_rank(submit, build):
+    for name, date in {"later": "2026-11-21", "first": "2026-11-20", "zz": "2026-11-20"}.items():
+        submit(name, 0.1, date=date)
+    submit("other", 0.2)
+    board = build()
+    assert [row.name for row in board.rows if row.kind == "submission"] == ["first", "other"]
+    assert {(r.submission, r.reason) for r in board.rejected} == {
+        (f"{TASK}/{name}", "It holds the same file as first, which was there before.")
+        for name in ("later", "zz")
+    }
 
 
 def spoil_with_a_link(folder):

@@ -254,6 +254,18 @@ def test_models_of_the_hub_that_are_refused(hub, author, model_files):
         assert (hub.count("/resolve/") == 0) == (repo != "someone/wrong")
 
 
+def test_a_model_of_somebody_else(hub, author, model_files):
+    """Its owner would find a score proposed there that nobody of theirs asked for."""
+    commit = hub.seed("models", "stranger/net", model_files)
+    (author.folder / "predictions.parquet").unlink()
+    write_yaml(author.folder, predictions=None, hub_model="stranger/net", revision=commit)
+    code, text = author.run()
+    assert code == 2
+    assert "stranger/net belongs to stranger, and you are someone" in text
+    assert requests(hub, author.board) == []
+    assert requests(hub, "stranger/net", "models") == []
+
+
 def test_who_may_not(hub, author):
     author.token = None
     code, text = author.run()

@@ -204,6 +204,40 @@ def test_where_answers_can_be_computed_authors_say_what_they_did(folder, tmp_pat
     assert "learnt: is only for predictions." in said(folder, tasks)
 
 
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        ("Аda Lovelace", "mixes alphabets that look alike"),  # the first letter is Cyrillic
+        ("Ad\u03b1 Lovelace", "mixes alphabets that look alike"),
+        ("Ada\u3164", "invisible"), ("Ada\u2800", "invisible"), ("A\ufe0fda", "invisible"),
+        ("\U0001d400da", "letters of mathematics"), ("\uff21da", "of another width"),
+        ("- .", "holds no letter"),
+    ],
+)  # fmt: skip
+def test_names_that_look_like_others(folder, tasks, name, part):
+    write_yaml(folder, authors=[{"name": name}])
+    assert part in said(folder, tasks)
+
+
+@pytest.mark.parametrize(
+    "name", ["Ада Лавлейс", "李 明", "Ada Löwe-O'Neil", "Ada Lo\u0308we", "Άδα", "Ada 2nd"]
+)
+def test_names_of_people(folder, tasks, name):
+    write_yaml(folder, authors=[{"name": name}])
+    assert ("alike" in said(folder, tasks), "no letter" in said(folder, tasks)) == (False, False)
+
+
+@pytest.mark.parametrize("date", ["9999-12-31", "1999-01-01", "2101-02-03"])
+def test_days_that_are_none_of_a_submission(folder, tasks, date):
+    write_yaml(folder, date=date)
+    assert "lies in the future or long ago" in said(folder, tasks)
+
+
+def test_the_name_of_a_baseline(tmp_path, tasks):
+    folder = with_predictions(tmp_path / "x", name="pldos-donors-cnn.16k")
+    assert "is that of a baseline" in said(folder, tasks)
+
+
 def test_a_closed_task_names_its_successor(folder, tmp_path):
     tasks = {TASK: toy_task(tmp_path / "tasks", superseded_by="toy-2")}
     assert "Submit to toy-2" in said(folder, tasks)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -115,3 +116,15 @@ def test_a_salted_stream_is_another_and_does_not_show_its_salt() -> None:
     assert repr(salted) == repr(public)
     assert salted.name == public.name
     assert salted != public
+
+
+def test_a_key_that_others_can_read(tmp_path):
+    path = tmp_path / "key"
+    new_key(path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        key = read_key(path)
+        path.chmod(0o644)
+        assert read_key(path, revealed=True) == key
+    with pytest.warns(UserWarning, match="Others may read the key file"):
+        assert read_key(path) == key
