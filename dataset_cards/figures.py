@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from mesoinv.generators.common.pictures import save_figure
+from mesoinv.generators.common.pictures import own_style, save_figure
 from mesoinv.generators.pipeline.base import Dataset
 from mesoinv.generators.pipeline.storage import read_rows
 
@@ -101,7 +101,8 @@ def _figure(build: Build, item: CardFigure) -> Figure | None:
     # a figure is drawn from float64, as `solve` gives it, also where float16 is stored
     batch = {k: v.astype(np.float64) if v.dtype.kind == "f" else v for k, v in stored.items()}
     try:
-        return build.dataset.figure(source, batch)
+        with own_style():
+            return build.dataset.figure(source, batch)
     except NotImplementedError:
         return None
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from mesoinv.generators.common import pictures
+from mesoinv.generators.common.arguments import plain_array
 from mesoinv.generators.common.errors import UsageError, unknown_name
 from mesoinv.generators.pipeline.base import Batch, Column, Config, Dataset, Paper
 from mesoinv.generators.solvers.percolation.clusters import Clusters, cluster_labels, find_clusters
@@ -99,7 +100,7 @@ def clusters(occupied: ArrayLike) -> Clusters:
 
 
 def _checked(occupied: ArrayLike) -> NDArray[np.uint8]:
-    array = np.asarray(occupied)
+    array = plain_array(occupied, "occupied sites")
     if array.dtype.kind not in "biuf":
         raise UsageError(f"Occupied sites are numbers, 0 or 1; got {array.dtype}.")
     if array.ndim != 3 or 0 in array.shape[1:]:

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mesoinv.generators.common import pictures
+from mesoinv.generators.common.arguments import plain_array
 from mesoinv.generators.common.devices import check_device
 from mesoinv.generators.common.errors import UsageError, unknown_name
 from mesoinv.generators.pipeline.base import Batch, Column, Config, Dataset, Paper
@@ -145,7 +146,7 @@ def _reference(solver: str, potential: RealArray, device: str, strip: Strip) -> 
 
 
 def _checked_potential(potential: ArrayLike, strip: Strip) -> RealArray:
-    array = np.ascontiguousarray(potential)
+    array = np.ascontiguousarray(plain_array(potential, "values of the potential"))
     if array.dtype.kind not in "fiu":
         raise UsageError(f"A potential is made of real numbers; got {array.dtype}.")
     expected = (strip.length, strip.width)

@@ -16,6 +16,7 @@ from mesoinv.eval.reports.tables import scores_table, thousands, variants_table
 from mesoinv.eval.tasks import tasks_of
 from mesoinv.generators.common.errors import MesoinvError, UsageError, unknown_name
 from mesoinv.generators.common.files import replace_text
+from mesoinv.generators.common.pictures import own_style
 from mesoinv.generators.common.records import from_dict, to_json
 from mesoinv.generators.common.templates import rendered
 
@@ -161,9 +162,10 @@ class Report(ABC):
         """Draw what there is; a figure of an earlier report that cannot be drawn now is removed."""
         self.options.out.mkdir(parents=True, exist_ok=True)
         drawn = set()
-        for name, figure in self.draw():
-            figures.save(figure, self.options.out / name)
-            drawn.add(name)
+        with own_style():
+            for name, figure in self.draw():
+                figures.save(figure, self.options.out / name)
+                drawn.add(name)
         for name in self.figures.keys() - drawn:
             (self.options.out / name).unlink(missing_ok=True)
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from mesoinv.eval.scoring.fit import check_fit
 from mesoinv.eval.scoring.prediction_files import is_predictions, open_predictions
+from mesoinv.generators.common.arguments import plain_array
 from mesoinv.generators.common.errors import MesoinvError, UsageError
 from mesoinv.generators.common.files import given_path
 from mesoinv.generators.common.provenance import machine_name
@@ -285,7 +286,7 @@ def checked(values: Any, index: NDArray[Any], task: Task, who: str) -> Rows:
 def _checked_array(
     given: Any, shape: tuple[int, ...], index: NDArray[Any], what: str
 ) -> NDArray[Any]:
-    values = np.asarray(given.detach().cpu() if hasattr(given, "detach") else given)
+    values = plain_array(given, f"values of {what}")
     if values.dtype.kind not in "fiub":
         raise UsageError(f"{what} must hold real numbers; got {values.dtype}.")
     if values.size != np.prod(shape, dtype=int) or len(values) != shape[0]:

@@ -26,6 +26,22 @@ def is_folder(path: Path) -> bool:
         return False
 
 
+#: How the stand-in begins that Git leaves where its extension for large files is not set up.
+_LFS_POINTER = b"version https://git-lfs"
+
+
+def lfs_hint(path: Path) -> str:
+    """Return what to do about a file that only stands for a large one; empty if it is not one."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(len(_LFS_POINTER))
+    except OSError:
+        return ""
+    if start != _LFS_POINTER:
+        return ""
+    return " It stands for a large file that Git did not fetch: run `git lfs pull` there."
+
+
 def replace_text(path: Path, text: str) -> None:
     """Write a text file in one step: under a temporary name beside it, which is then renamed.
 

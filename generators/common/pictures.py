@@ -6,6 +6,7 @@ matplotlib is imported when something is drawn, not before, and never needs a di
 from __future__ import annotations
 
 import io
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ import numpy as np
 from mesoinv.generators.common.files import replacing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from matplotlib.axes import Axes
@@ -23,6 +24,18 @@ if TYPE_CHECKING:
 
 #: Dots per inch of saved figures.
 DPI = 110
+
+
+@contextmanager
+def own_style() -> Iterator[None]:
+    """Draw in matplotlib's default style; the user's own is as it was afterwards.
+
+    Somebody's file of settings may ask for LaTeX, which need not be there or take our words.
+    """
+    import matplotlib.style  # noqa: PLC0415  (slow to import)
+
+    with matplotlib.style.context("default"):
+        yield
 
 
 @dataclass(frozen=True)
@@ -234,7 +247,7 @@ def save_figure(figure: Figure, path: Path, source: str) -> None:
         Goes into the file's ``Source`` entry.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as temporary:
+    with own_style(), replacing(path) as temporary:
         # no Software entry: it names matplotlib's version, and equal pictures should be equal files
         figure.savefig(
             temporary,

@@ -10,8 +10,9 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-import pyarrow.parquet as pq
 import yaml
+
+from mesoinv.generators.pipeline.shard_files import opened_shard
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -146,7 +147,8 @@ def _info(folder: Path, name: str, record: ConfigRecord) -> dict[str, Any]:
 
 def _stored_features(path: Path) -> dict[str, Any]:
     """Return the features that a file declares, names of its pictures included."""
-    info = json.loads(pq.read_schema(path).metadata[b"huggingface"])
+    with opened_shard(path) as file:
+        info = json.loads(file.schema_arrow.metadata[b"huggingface"])
     return dict(info["info"]["features"])
 
 
@@ -154,6 +156,7 @@ def _uncompressed_bytes(folder: Path, shards: Iterable[Shard]) -> int:
     """Return the size of files' values before compression, from their parquet footers."""
     total = 0
     for shard in shards:
-        footer = pq.read_metadata(folder / shard.file)
+        with opened_shard(folder / shard.file) as file:
+            footer = file.metadata
         total += sum(footer.row_group(i).total_byte_size for i in range(footer.num_row_groups))
     return total

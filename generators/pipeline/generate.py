@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,7 +14,9 @@ from mesoinv.generators.pipeline.plan import check_solver
 from mesoinv.generators.pipeline.resolve import resolve_dataset
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from mesoinv.generators.pipeline.base import Batch, Dataset
 
@@ -62,6 +65,21 @@ def generate(
     return compute_samples(declared, config, split, indices, device=device, solver=solver)
 
 
+def _rows(indices: Any) -> NDArray[np.int64]:
+    """Return the asked samples as an array, or say how to write what was meant."""
+    allowed = "indices must be one or more integers of 0 or more, such as [3] or range(8)."
+    if isinstance(indices, slice):
+        raise UsageError(f"{allowed} A split does not end: write range(start, stop), not a slice.")
+    if isinstance(indices, int | np.integer) and not isinstance(indices, bool):
+        raise UsageError(f"{allowed} For one sample, write [{indices}].")
+    if not isinstance(indices, Iterable) or isinstance(indices, str):
+        raise UsageError(f"{allowed} Got {indices!r:.80}.")
+    rows = np.asarray(list(indices))
+    if rows.ndim != 1 or rows.size == 0 or rows.dtype.kind not in "iu" or rows.min() < 0:
+        raise UsageError(allowed)
+    return rows.astype(np.int64)
+
+
 def compute_samples(
     dataset: Dataset,
     config: str,
@@ -98,12 +116,10 @@ def compute_samples(
     UsageError
         If an index is negative or not an integer.
     """
-    rows = np.asarray(list(indices))
-    if rows.size == 0 or rows.dtype.kind not in "iu" or rows.min() < 0:
-        raise UsageError("indices must be one or more integers of 0 or more.")
+    rows = _rows(indices)
     solver, device = check_solver(dataset, solver), check_device(device)
     size = dataset.part_rows(config)
-    chunks = np.split(rows.astype(np.int64), range(size, len(rows), size))
+    chunks = np.split(rows, range(size, len(rows), size))
     names = columns or [column.name for column in dataset.columns(config)]
     batches = []
     for chunk in chunks:

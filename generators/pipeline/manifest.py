@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from mesoinv.generators.common.errors import MesoinvError, UsageError
-from mesoinv.generators.common.files import replace_text
+from mesoinv.generators.common.files import lfs_hint, replace_text
 from mesoinv.generators.common.records import from_dict, to_json
 
 if TYPE_CHECKING:
@@ -128,7 +128,9 @@ def read_manifest(folder: Path) -> Manifest:
     except OSError as error:
         raise MesoinvError(f"{path} cannot be read: {error.strerror}.") from None
     except (ValueError, RecursionError, UsageError) as error:
-        raise MesoinvError(f"{path} is damaged or of another format: {error}") from None
+        raise MesoinvError(
+            f"{path} is damaged or of another format: {error}.{lfs_hint(path)}"
+        ) from None
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from mesoinv.generators.common.errors import MesoinvError
 from mesoinv.generators.common.png import from_png, to_png
+from mesoinv.generators.pipeline.shard_files import opened_shard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -216,7 +217,7 @@ def iter_tables(
         With the schema of `arrow_schema`. Only one row group is in memory at a time.
     """
     names, start = [c.name for c in columns], 0
-    with pq.ParquetFile(path) as file:
+    with opened_shard(path) as file:
         for group in range(file.num_row_groups):
             rows = file.metadata.row_group(group).num_rows
             begin, end = max(first - start, 0), min(first + count - start, rows)
@@ -228,7 +229,7 @@ def iter_tables(
 
 def read_groups(path: Path, groups: Sequence[int], columns: Sequence[Column]) -> pa.Table:
     """Read whole row groups of a shard, with the schema of `arrow_schema`."""
-    with pq.ParquetFile(path) as file:
+    with opened_shard(path) as file:
         return plain_table(file.read_row_groups(groups, columns=[c.name for c in columns]), columns)
 
 

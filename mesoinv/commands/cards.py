@@ -127,7 +127,7 @@ def show(
 
     require("mesoinv show", "plot")
     from mesoinv.generators.common.errors import UsageError
-    from mesoinv.generators.common.pictures import save_figure
+    from mesoinv.generators.common.pictures import own_style, save_figure
     from mesoinv.generators.pipeline.generate import generate
     from mesoinv.generators.pipeline.resolve import resolve_dataset
 
@@ -135,7 +135,8 @@ def show(
     chosen = config or declared.default_config
     batch = generate(dataset, chosen, split=split, indices=[index])
     try:
-        figure = declared.figure(chosen, batch)
+        with own_style():
+            figure = declared.figure(chosen, batch)
     except NotImplementedError:
         raise UsageError(f"{declared.name} declares no figure of a sample.") from None
     path = out or Path(f"{declared.name}-{chosen}-{split}-{index}.png")

@@ -186,12 +186,13 @@ def predict(  # noqa: PLR0913, PLR0917  (each is an option)
 
 
 def _draw(model: Model, split: str, index: int, path: Path) -> None:
-    from mesoinv.generators.common.pictures import save_figure
+    from mesoinv.generators.common.pictures import own_style, save_figure
     from mesoinv.zoo.model.drawing import prediction_figure
 
     config = model.config
     source = f"{config.name} on {config.dataset}/{config.config}/{split}/{index}"
-    save_figure(prediction_figure(model, split, index), path, source=source)
+    with own_style():
+        save_figure(prediction_figure(model, split, index), path, source=source)
 
 
 def _use_threads(threads: int | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -12,15 +13,18 @@ from build_helpers import TOY
 
 from mesoinv import build, load_model, verify
 from mesoinv.generators.common.errors import MesoinvError
+from mesoinv.zoo.declared.models import local_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[bytes]:
+def run(
+    *arguments: object, cwd: Path | None = None, **environment: str
+) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
         [sys.executable, "-m", "mesoinv.cli", *map(str, arguments)],
-        capture_output=True, env=os.environ | environment, check=False,
+        capture_output=True, env=os.environ | environment, check=False, cwd=cwd,
     )  # fmt: skip
 
 
@@ -82,3 +86,64 @@ def test_home_in_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert verify("~/toy", dataset=TOY).ok
     with pytest.raises(MesoinvError, match="holds no config"):
         load_model("~/toy")
+
+
+@pytest.mark.parametrize("command", ["show pldos --index 3", "predict pldos-landscape-unet.16k"])
+def test_the_users_own_style(command: str, tmp_path: Path) -> None:
+    """A file of settings that asks for LaTeX, as many physicists have: not here, and not needed."""
+    settings = tmp_path / "settings"
+    settings.mkdir()
+    (settings / "matplotlibrc").write_text("text.usetex: True\nfont.size: 40\n")
+    option = "--out" if command.startswith("show") else "--figure"
+    pictures = []
+    for environment in ({"MPLCONFIGDIR": str(settings)}, {}):
+        picture = tmp_path / f"{len(pictures)}.png"
+        done = run(*command.split(), option, picture, PATH="/nonexistent", **environment)
+        assert done.returncode == 0, done.stderr
+        pictures.append(picture.read_bytes())
+    assert pictures[0] == pictures[1]
+
+
+POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
+
+
+@pytest.fixture(scope="module")
+def build_of_wires(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build("conductance", ["model1_3x3"], out=tmp_path_factory.mktemp("wires") / "wires")
+
+
+@pytest.mark.parametrize("damage", ["pointer", "cut", "empty"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "predict conductance-model1-3x3-linear.full --data {folder} --out p.parquet",
+        "evaluate conductance-model1-3x3-linear.full --data {folder} --samples 16",
+        "card {folder}",
+        "push {folder} --repo me/wires --dry-run",
+        "verify {folder}",
+    ],
+)
+def test_files_that_are_not_what_they_seem(
+    command: str, damage: str, build_of_wires: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "wires"
+    shutil.copytree(build_of_wires, folder)
+    shard = next((folder / "model1_3x3").glob("test-*.parquet"))
+    if damage == "pointer":
+        shard.write_text(POINTER)
+    else:
+        shard.write_bytes(shard.read_bytes()[: 100 if damage == "cut" else 0])
+    done = run(*command.format(folder=folder).split(), cwd=tmp_path)
+    said = (done.stderr + done.stdout).decode()
+    assert done.returncode == 1
+    assert "Traceback" not in said
+    assert shard.name in said
+    assert ("git lfs pull" in said) == (damage == "pointer")
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "config.json"])
+def test_a_pointer_in_a_models_place(name: str, tmp_path: Path) -> None:
+    shutil.copytree(local_folder("percolation-density-count.31k"), tmp_path / "model")
+    (tmp_path / "model" / name).write_text(POINTER)
+    with pytest.raises(MesoinvError, match="git lfs pull"):
+        load_model(tmp_path / "model")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from mesoinv.generators.common.errors import MesoinvError, UsageError
-from mesoinv.generators.common.files import replace_text
+from mesoinv.generators.common.files import lfs_hint, replace_text
 from mesoinv.generators.common.records import digest_of, from_dict, to_json
 from mesoinv.generators.pipeline.manifest import MANIFEST
 from mesoinv.generators.pipeline.resolve import check_named_in_file
@@ -119,7 +119,9 @@ def read_config(folder: Path) -> ModelConfig:
     except FileNotFoundError:
         raise MesoinvError(f"{folder} holds no {CONFIG}: it is not a mesoinv model.") from None
     except (ValueError, UsageError) as error:
-        raise MesoinvError(f"{path} is damaged or of another format: {error}") from None
+        raise MesoinvError(
+            f"{path} is damaged or of another format: {error}.{lfs_hint(path)}"
+        ) from None
     check_named_in_file(config.dataset, str(path))
     return config
 

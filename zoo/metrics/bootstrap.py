@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -80,7 +81,7 @@ def estimates(
     UsageError
         If there are fewer than 2 samples: nothing can be said about their spread.
     """
-    from scipy.stats import bootstrap  # noqa: PLC0415  (slow to import)
+    from scipy.stats import DegenerateDataWarning, bootstrap  # noqa: PLC0415  (slow to import)
 
     used = list(dict.fromkeys(c for s in statistics.values() for c in s.columns))
     count = len(table[used[0]])
@@ -91,15 +92,18 @@ def estimates(
         taken = {name: table[name][rows] for name in used}
         return np.stack([s.function(*(taken[c] for c in s.columns)) for s in statistics.values()])
 
-    intervals: Any = bootstrap(
-        (np.arange(count),),
-        all_statistics,
-        n_resamples=resamples,
-        batch=max(1, _IN_MEMORY // count),
-        vectorized=True,
-        method="percentile",
-        rng=seed,
-    )
+    with warnings.catch_warnings():
+        # a score that every resample gives alike has an interval of no width, and that is right
+        warnings.simplefilter("ignore", DegenerateDataWarning)
+        intervals: Any = bootstrap(
+            (np.arange(count),),
+            all_statistics,
+            n_resamples=resamples,
+            batch=max(1, _IN_MEMORY // count),
+            vectorized=True,
+            method="percentile",
+            rng=seed,
+        )
     values = all_statistics(np.arange(count))
     bounds = zip(intervals.confidence_interval.low, intervals.confidence_interval.high, strict=True)
     result = {}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mesoinv.generators.common.arguments import plain_array
 from mesoinv.generators.common.errors import UsageError
 from mesoinv.zoo.declared.config import ANY
 
@@ -77,8 +78,8 @@ def checked_input(given: Any, quantity: Quantity, *, check_range: bool) -> NDArr
     UsageError
         If the type, shape or range is wrong, or a value is not finite.
     """
-    array = np.asarray(given)
-    if array.dtype.kind not in "fiu":
+    array = plain_array(given, f"values of {quantity.name}")
+    if array.dtype.kind not in "fiub":
         raise UsageError(f"{quantity.name} must hold real numbers; got {array.dtype}.")
     if not array.ndim or not quantity.accepts(array.shape[1:]) or not array.size:
         hint = " Add a batch axis with x[None]." if quantity.accepts(array.shape) else ""
@@ -86,7 +87,8 @@ def checked_input(given: Any, quantity: Quantity, *, check_range: bool) -> NDArr
         raise UsageError(
             f"{quantity.name} must have shape (batch, {lengths}); got {array.shape}.{hint}"
         )
-    array = np.ascontiguousarray(array, dtype=np.float32)
+    # torch takes arrays that can be written to alone
+    array = np.require(array, dtype=np.float32, requirements=["C", "W"])
     means = array.reshape(len(array), -1).mean(axis=1, dtype=np.float64)
     if not np.isfinite(means).all():
         row = int(np.argmin(np.isfinite(means)))

@@ -10,6 +10,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 
 from mesoinv.generators.common.errors import MesoinvError
+from mesoinv.generators.common.files import lfs_hint
 from mesoinv.zoo.architectures import build_network
 from mesoinv.zoo.declared.config import ANY, WEIGHTS, read_config
 from mesoinv.zoo.model import transforms
@@ -150,6 +151,7 @@ def _file_shapes(path: Path) -> Shapes:
 def _damaged(path: Path, error: Exception) -> MesoinvError:
     return MesoinvError(
         f"{path} is truncated or not a safetensors file ({error}). Download or train it again."
+        f"{lfs_hint(path)}"
     )
 
 

@@ -137,7 +137,7 @@ def _read_npy(model: Model, path: Path) -> tuple[int, Iterator[Rows]]:
 
 
 def _read_build(model: Model, folder: Path, config: str, split: str) -> tuple[int, Iterator[Rows]]:
-    import pyarrow.parquet as pq  # noqa: PLC0415
+    from mesoinv.generators.pipeline.shard_files import count_rows  # noqa: PLC0415
 
     if not folder.is_dir():
         raise UsageError(f"{folder} is neither a built dataset nor a .npy file.")
@@ -151,25 +151,31 @@ def _read_build(model: Model, folder: Path, config: str, split: str) -> tuple[in
             f"{', '.join(there) or 'no samples at all'}."
         )  # fmt: skip
     wanted = [q.name for q in model.config.inputs]
-    names = set.intersection(*(set(pq.read_schema(path).names) for path in files))
+    names = set.intersection(*(set(_schema_of(path).names) for path in files))
     if missing := {INDEX.name, *wanted} - names:
         raise UsageError(f"{files[0]} has no column {', '.join(sorted(missing))}.")
-    total = sum(pq.read_metadata(path).num_rows for path in files)
+    total = sum(map(count_rows, files))
     # inputs of a held-out split are columns of the configuration that it belongs to
     source = config.removesuffix(held_out_folder(""))
     declared = resolve_dataset(model.config.dataset).columns(source)
     return total, _rows_of(files, [c for c in declared if c.name in wanted])
 
 
-def _rows_of(files: list[Path], declared: list[Column]) -> Iterator[Rows]:
-    import pyarrow.parquet as pq  # noqa: PLC0415
+def _schema_of(path: Path) -> Any:
+    from mesoinv.generators.pipeline.shard_files import opened_shard  # noqa: PLC0415
 
+    with opened_shard(path) as file:
+        return file.schema_arrow
+
+
+def _rows_of(files: list[Path], declared: list[Column]) -> Iterator[Rows]:
+    from mesoinv.generators.pipeline.shard_files import count_rows  # noqa: PLC0415
     from mesoinv.generators.pipeline.storage import iter_tables, to_numpy  # noqa: PLC0415
 
     for path in files:
-        schema = pq.read_schema(path)
+        schema = _schema_of(path)
         columns = [INDEX, *(_as_stored(c, schema.field(c.name).type) for c in declared)]
-        for table in iter_tables(path, 0, pq.read_metadata(path).num_rows, columns):
+        for table in iter_tables(path, 0, count_rows(path), columns):
             try:
                 yield to_numpy(table, columns)
             except ValueError:

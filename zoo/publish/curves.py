@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from typing import TYPE_CHECKING
 
-from mesoinv.generators.common.pictures import save_figure
+from mesoinv.generators.common.pictures import own_style, save_figure
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +37,8 @@ def draw_curves(folder: Path) -> Path | None:
     if not any(curves.values()):
         path.unlink(missing_ok=True)
         return None
-    save_figure(_figure(curves), path, source=LOG)
+    with own_style():
+        save_figure(_figure(curves), path, source=LOG)
     return path
 
 

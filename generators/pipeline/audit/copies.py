@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from mesoinv.generators.common.errors import MesoinvError
 from mesoinv.generators.pipeline.audit.files import stored_columns
 from mesoinv.generators.pipeline.plan import MINI, PREVIEW
 from mesoinv.generators.pipeline.storage import iter_tables, to_numpy
@@ -33,7 +34,7 @@ def check_copies(shards: Sequence[Readable], dataset: Dataset, report: Report) -
             s for s in shards if folders[id(s)] == copy.record.source and s.split == copy.split
         ]
         # what cannot be decoded is reported where samples are computed again
-        with suppress(OSError, pa.ArrowException, ValueError):
+        with suppress(MesoinvError, pa.ArrowException, ValueError):
             for first, theirs in _rows_of(sources, copy, columns):
                 _compare(copy, first, theirs, columns, report)
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from mesoinv.generators.common.errors import MesoinvError
 from mesoinv.generators.pipeline.audit.keys import check_held_out_record
 from mesoinv.generators.pipeline.derived import scalar_columns
 from mesoinv.generators.pipeline.plan import (
@@ -20,6 +20,7 @@ from mesoinv.generators.pipeline.plan import (
     parameters_of,
     stream_of,
 )
+from mesoinv.generators.pipeline.shard_files import opened_shard
 from mesoinv.generators.pipeline.storage import arrow_schema, same_schema
 
 if TYPE_CHECKING:
@@ -180,10 +181,10 @@ def _check_content(
 ) -> bool:
     """Check rows and schema; False if the rows cannot be read."""
     try:
-        with pq.ParquetFile(path) as file:
+        with opened_shard(path) as file:
             rows, schema = file.metadata.num_rows, file.schema_arrow
-    except (OSError, pa.ArrowException) as error:
-        report.add("unreadable", f"not a whole parquet file ({error})", shard.file)
+    except MesoinvError as error:
+        report.add("unreadable", str(error), shard.file)
         return False
     if rows != shard.num_rows:
         report.add("rows", f"{rows} rows, expected were {shard.num_rows}", shard.file)

@@ -91,7 +91,7 @@ def _check_sample(
     columns = stored_columns(dataset, record)
     try:
         stored = read_rows(shard.path, row, 1, columns)
-    except (OSError, pa.ArrowException, ValueError) as error:
+    except (MesoinvError, pa.ArrowException, ValueError) as error:
         report.add("unreadable", f"cannot be decoded ({error})", file, index)
         return
     try:

@@ -59,10 +59,10 @@ def files_of(request: Request, folder: Path) -> dict[Path, int]:
 
 def split_files(request: Request, folder: Path) -> dict[Path, int]:
     """Return the files of a split, in their order, with how many samples each holds."""
-    import pyarrow.parquet as pq  # noqa: PLC0415
+    from mesoinv.generators.pipeline.shard_files import count_rows  # noqa: PLC0415
 
     files = sorted((folder / request.config).glob(f"{request.split}-*.parquet"))
-    return {path: pq.read_metadata(path).num_rows for path in files}
+    return {path: count_rows(path) for path in files}
 
 
 def read_batches(request: Request, files: dict[Path, int]) -> Iterator[Batch]:

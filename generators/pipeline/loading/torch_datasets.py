@@ -254,14 +254,13 @@ class SampleStream(IterableDataset[Item]):
 
 def _groups(origin: _Origin) -> list[tuple[Path, int, int]]:
     """Return every row group of a split: its file, its number there, and its samples."""
-    import pyarrow.parquet as pq  # noqa: PLC0415
+    from mesoinv.generators.pipeline.shard_files import opened_shard  # noqa: PLC0415
 
     groups = []
     for path in split_files(origin.request, origin.folder):
-        metadata = pq.read_metadata(path)
-        groups += [
-            (path, g, metadata.row_group(g).num_rows) for g in range(metadata.num_row_groups)
-        ]
+        with opened_shard(path) as file:
+            counts = [file.metadata.row_group(g).num_rows for g in range(file.num_row_groups)]
+        groups += [(path, g, count) for g, count in enumerate(counts)]
     if not groups:
         request = origin.request
         raise MesoinvError(f"{origin.data} holds no samples of {request.config}/{request.split}.")

@@ -85,7 +85,9 @@ def test_values_are_checked(pldos):
     with pytest.raises(UsageError, match="real numbers; got complex128"):
         model.predict(pldos.astype(complex))
     with pytest.raises(UsageError, match="real numbers"):
-        model.predict(pldos > 0.5)
+        model.predict(pldos.astype(str))
+    with pytest.raises(UsageError, match="are masked, so they have no value"):
+        model.predict(np.ma.masked_array(pldos, mask=pldos > 0.5))
     for bad in (np.nan, np.inf):
         broken = pldos.copy()
         broken[4, 3, 2] = bad
