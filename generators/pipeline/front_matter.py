@@ -77,9 +77,14 @@ def front_matter(
 def loading_keys(built: BuiltFolder) -> dict[str, Any]:
     """Return the keys that ``load_dataset`` reads: ``configs`` and ``dataset_info``."""
     return {
-        "configs": [_config(built, name) for name in built.configs],
+        "configs": declared_files(built),
         "dataset_info": [_info(built.folder, *item) for item in built.configs.items()],
     }
+
+
+def declared_files(built: BuiltFolder) -> list[dict[str, Any]]:
+    """Return the key ``configs``: which files belong to each configuration."""
+    return [_config(built, name) for name in built.configs]
 
 
 def yaml_features(spec: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import shlex
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from mesoinv.generators import list_datasets
 from mesoinv.generators.common.files import replace_text
-from mesoinv.generators.pipeline.front_matter import front_matter, loading_keys, stored_splits
+from mesoinv.generators.pipeline.front_matter import (
+    declared_files,
+    front_matter,
+    loading_keys,
+    stored_splits,
+)
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mesoinv.generators.pipeline.built_folder import BuiltFolder
 
 README = "README.md"
@@ -55,8 +62,7 @@ def update_readme(built: BuiltFolder) -> None:
     built : BuiltFolder
         A build with at least one complete configuration.
     """
-    path = built.folder / README
-    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    path, text = built.folder / README, read_readme(built.folder)
     if _declares_all(text, built):
         return
     folder = shlex.quote(str(built.folder))
@@ -69,6 +75,12 @@ def update_readme(built: BuiltFolder) -> None:
         )
         return
     replace_text(path, short_readme(built))
+
+
+def read_readme(folder: Path) -> str:
+    """Return the README of a folder; empty where there is none."""
+    path = folder / README
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
 
 
 def short_readme(built: BuiltFolder) -> str:
@@ -92,14 +104,24 @@ def _option(built: BuiltFolder) -> str:
     return "" if built.dataset.name in list_datasets() else " --dataset package.module:OBJECT"
 
 
+def declares_files(text: str, built: BuiltFolder) -> bool:
+    """Whether the YAML head of a README names the files of every configuration that is here."""
+    return _head(text).get("configs") == declared_files(built)
+
+
 def _declares_all(text: str, built: BuiltFolder) -> bool:
     """Whether the YAML head of a README has the keys for loading as they would be written now."""
+    head, expected = _head(text), loading_keys(built)
+    return all(head.get(key) == expected[key] for key in expected)
+
+
+def _head(text: str) -> dict[str, Any]:
+    """Return the YAML head of a README; empty if there is none."""
     fences = text.split("---\n", 2)
     if len(fences) < 3 or fences[0]:
-        return False
+        return {}
     try:
         head = yaml.safe_load(fences[1])
     except (yaml.YAMLError, ValueError):  # ValueError: a date that does not exist
-        return False
-    expected = loading_keys(built)
-    return isinstance(head, dict) and all(head.get(key) == expected[key] for key in expected)
+        return {}
+    return head if isinstance(head, dict) else {}

@@ -93,6 +93,8 @@ def _print_datasets(datasets: list[dict[str, Any]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from mesoinv.generators.common.terminal_tables import print_table
+
     table = Table("dataset", "version", "config", "size", "train", "validation", "test")
     for dataset in datasets:
         heading = [dataset["name"], dataset["version"]]
@@ -105,7 +107,7 @@ def _print_datasets(datasets: list[dict[str, Any]]) -> None:
                 heading, label = ["", ""], ""
         table.add_section()
     console = Console()
-    console.print(table)
+    print_table(table, console)
     console.print("Build one with: mesoinv generate DATASET --size mini", highlight=False)
 
 

@@ -27,6 +27,8 @@ from mesoinv.commands.options import (
 )
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from mesoinv.eval.scoring.results import Result
     from mesoinv.eval.scoring.selection import SampleSelection
     from mesoinv.eval.tasks.task import Task
@@ -83,8 +85,9 @@ def _print_tasks(tasks: list[Task]) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from mesoinv.generators.common.terminal_tables import print_table
+
     table = Table("task", "samples", "given → wanted", "ranked by")
-    table.columns[0].no_wrap = True
     for task in tasks:
         wanted = ", ".join(t.column for t in task.targets)
         table.add_row(
@@ -93,7 +96,7 @@ def _print_tasks(tasks: list[Task]) -> None:
             f"{', '.join(task.inputs)} → {wanted}",
             task.headline,
         )
-    Console().print(table)
+    print_table(table, Console())
 
 
 def evaluate(  # noqa: PLR0913, PLR0917  (each is an option)
@@ -189,6 +192,8 @@ def _as_json(result: Result, task: Task, other: Result | None) -> str:
 def _print_result(result: Result, task: Task, other: Result | None) -> None:
     from rich.console import Console
 
+    from mesoinv.generators.common.terminal_tables import print_table
+
     console, evaluation = Console(), result.evaluation
     console.print(
         f"{evaluation.subject.name} on {evaluation.task}: {evaluation.samples} samples of "
@@ -196,9 +201,9 @@ def _print_result(result: Result, task: Task, other: Result | None) -> None:
         f"{evaluation.config}/{evaluation.split}, 95 % intervals",
         highlight=False, markup=False,
     )  # fmt: skip
-    console.print(_score_table(result, task, other), highlight=False)
+    print_table(_score_table(result, task, other), console)
     if evaluation.variants:
-        console.print(_variant_table(result, task), highlight=False)
+        print_table(_variant_table(result, task), console)
     if evaluation.speed:
         speed = evaluation.speed
         console.print(
@@ -207,7 +212,7 @@ def _print_result(result: Result, task: Task, other: Result | None) -> None:
         )  # fmt: skip
 
 
-def _score_table(result: Result, task: Task, other: Result | None) -> object:
+def _score_table(result: Result, task: Task, other: Result | None) -> Table:
     from rich.table import Table
 
     from mesoinv.eval.scoring.comparison import compare
@@ -224,7 +229,7 @@ def _score_table(result: Result, task: Task, other: Result | None) -> object:
     return table
 
 
-def _variant_table(result: Result, task: Task) -> object:
+def _variant_table(result: Result, task: Task) -> Table:
     from rich.table import Table
 
     table = Table("variant", "samples", "score", "value")

@@ -65,14 +65,12 @@ def _print_models(entries: list[Entry]) -> None:
     from rich.table import Table
 
     from mesoinv.generators.common.numbers import count, size
+    from mesoinv.generators.common.terminal_tables import print_table
     from mesoinv.zoo.declared.listing import score_text
 
-    table = Table(pad_edge=False)
-    longest = max((len(entry.name) for entry in entries), default=0)
-    first = r"model, and scores \[95 % interval]"
-    table.add_column(first, overflow="fold", min_width=longest)  # names stay whole
+    table = Table(r"model, and scores \[95 % interval]")
     for heading in ("parameters", "weights", "samples"):
-        table.add_column(heading, no_wrap=True, justify="right")
+        table.add_column(heading, justify="right")
     for entry in entries:
         scores = [f"  {s.split} {s.name}: {score_text(s)}" for s in entry.scores]
         here = entry.num_bytes is not None
@@ -83,7 +81,7 @@ def _print_models(entries: list[Entry]) -> None:
             count(entry.samples),
         )
     console = Console()
-    console.print(table)
+    print_table(table, console)
     licences = ", ".join(sorted({entry.licence for entry in entries}))
     console.print(
         f"Weights: {licences}. Use one with: mesoinv.load_model(NAME), mesoinv predict NAME",

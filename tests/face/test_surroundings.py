@@ -147,3 +147,20 @@ def test_a_pointer_in_a_models_place(name: str, tmp_path: Path) -> None:
     (tmp_path / "model" / name).write_text(POINTER)
     with pytest.raises(MesoinvError, match="git lfs pull"):
         load_model(tmp_path / "model")
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+@pytest.mark.parametrize(
+    ("command", "names"),
+    [
+        ("list", ["percolation", "model1_narrow_3x3", "balanced_L200"]),
+        ("models", ["wavefunctions-su2-participation.boxes-20k", "[0.425, 0.446]"]),
+        ("tasks", ["conductance-model1-10x10", "lacbed-pattern-normalised"]),
+        ("leaderboard show", ["pldos-landscape-unet.global-16k", "Percebois"]),
+    ],
+)
+def test_no_word_of_a_table_is_cut(command: str, names: list[str], width: int) -> None:
+    shown = run(*command.split(), COLUMNS=str(width)).stdout.decode()
+    assert "…" not in shown.replace("https://arxiv.org/abs/…", "")
+    for name in names:
+        assert all(word in shown for word in name.split())

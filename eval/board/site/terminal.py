@@ -10,6 +10,7 @@ from mesoinv.eval.board.site.text import line
 from mesoinv.generators.common.errors import unknown_name
 from mesoinv.generators.common.numbers import count
 from mesoinv.generators.common.records import to_json
+from mesoinv.generators.common.terminal_tables import print_table
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -34,7 +35,7 @@ def print_board(board: Board, task: str | None, console: Console) -> None:
         If there is no such task.
     """
     for chosen in _chosen(board, task):
-        console.print(_table(chosen))
+        print_table(_table(chosen), console)
         console.print(_foot(chosen), highlight=False, markup=False)
 
 
@@ -64,7 +65,7 @@ def _table(task: TaskBoard) -> Table:
     # Text everywhere: a plain string could contain rich's markup
     table = Table(title=Text(f"{task.id}: {line(task.title)}"), title_justify="left")
     for heading, justify in (("rank", "right"), ("name", "left"), ("kind", "left")):
-        table.add_column(heading, justify=justify, overflow="fold")  # type: ignore[arg-type]
+        table.add_column(heading, justify=justify)  # type: ignore[arg-type]
     for heading in (_headline(task), "parameters", "training samples"):
         table.add_column(Text(heading), justify="right")
     for row in task.rows:

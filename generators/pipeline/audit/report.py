@@ -19,7 +19,8 @@ class Problem:
     ----------
     kind : str
         ``manifest``, ``dataset``, ``version``, ``incomplete``, ``missing``, ``size``, ``digest``,
-        ``unreadable``, ``rows``, ``schema``, ``unknown``, ``key``, ``copy`` or ``sample``.
+        ``unreadable``, ``rows``, ``schema``, ``unknown``, ``key``, ``copy``, ``card``
+        or ``sample``.
     message : str
         What was found, what was expected.
     file : str or None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shlex
 from typing import TYPE_CHECKING
 
 from mesoinv.generators.common.devices import check_device
@@ -13,8 +14,10 @@ from mesoinv.generators.pipeline.audit.files import check_files, check_manifest
 from mesoinv.generators.pipeline.audit.keys import Key, check_promises
 from mesoinv.generators.pipeline.audit.report import Report
 from mesoinv.generators.pipeline.audit.samples import check_samples
+from mesoinv.generators.pipeline.built_folder import BuiltFolder
 from mesoinv.generators.pipeline.held_out.secret import read_key
 from mesoinv.generators.pipeline.manifest import MANIFEST, read_manifest
+from mesoinv.generators.pipeline.readme import README, declares_files, read_readme
 from mesoinv.generators.pipeline.resolve import dataset_of_file, resolve_dataset
 
 if TYPE_CHECKING:
@@ -94,8 +97,22 @@ def verify(
     if declared:
         check_copies(readable, declared, report)
         check_samples(readable, declared, report, (samples, report.seed, device), key, steps.step)
+        if manifest.complete:
+            _check_readme(BuiltFolder(path, manifest, declared), report)
     steps.finish()
     return report
+
+
+def _check_readme(built: BuiltFolder, report: Report) -> None:
+    """Report a card that does not name what is here: ``load_dataset`` reads what it says alone."""
+    if not declares_files(read_readme(built.folder), built):
+        report.add(
+            "card",
+            f"its head does not describe the configurations {', '.join(built.configs)} as they are "
+            "here, so load_dataset does not find all of them, or mixes them. "
+            f"`mesoinv card {shlex.quote(str(built.folder))}` writes it again",
+            README,
+        )
 
 
 def _declared(manifest: Manifest, given: str | Dataset | None, report: Report) -> Dataset | None:

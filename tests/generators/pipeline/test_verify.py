@@ -162,7 +162,22 @@ def test_a_copy_without_its_source(folder: Path) -> None:
     write_manifest(folder, manifest)
     for name in ("plain", "other", "preview"):
         shutil.rmtree(folder / name)
-    assert verify(folder, samples=0, dataset=TOY).problems == []
+    assert [p.kind for p in verify(folder, samples=0, dataset=TOY).problems] == ["card"]
+
+
+@pytest.mark.parametrize("damage", ["lost", "old", "somebody else's"])
+def test_a_card_that_does_not_name_what_is_here(folder: Path, damage: str) -> None:
+    """`load_dataset` reads what it says, and mixes all configurations where it says nothing."""
+    readme = folder / "README.md"
+    if damage == "lost":
+        readme.unlink()
+    elif damage == "old":
+        readme.write_text(readme.read_text().replace("config_name: other", "config_name: gone"))
+    else:
+        readme.write_text("# Mine")
+    (problem,) = verify(folder, samples=0, dataset=TOY).problems
+    assert (problem.kind, problem.file) == ("card", "README.md")
+    assert "plain, other, mini, preview" in problem.message
 
 
 def test_foreign_files_and_links_are_noted(folder: Path) -> None:
