@@ -19,7 +19,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 SINGLE := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup links kwant chromium demo test lint bench picture clean
+.PHONY: help setup links kwant chromium demo test lint campaign bench picture clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 16
@@ -131,6 +131,10 @@ test: lint kwant chromium ## check style and types, run all tests
 test-models: setup ## look into every committed model (make test takes two of each architecture)
 	MESOINV_ALL_MODELS=1 $(SINGLE) $(PY) -m pytest -n 2 tests/zoo/publish/test_card.py \
 	    tests/zoo/declared/test_recipes.py tests/eval/submission/test_submission_models.py
+
+campaign: setup ## kill, spoil and attack everything for a quarter of an hour; writes docs/reliability.md
+	PYTHONPATH=$(abspath tests):$(abspath tests/eval):$(abspath tests/zoo):$(abspath tests/dataset_cards) \
+	    $(SINGLE) $(PY) -m campaign --out $(abspath docs/reliability.md)
 
 bench: setup kwant ## time the solvers beside their references
 	$(PY) -m benchmarks

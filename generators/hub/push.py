@@ -271,6 +271,9 @@ def _upload(api: HfApi, publication: Publication, local: dict[str, LocalFile]) -
                 repo, repo_type=kind, tag=publication.tag, revision=commit.oid,
                 tag_message=publication.title,
             )  # fmt: skip
+            refs = api.list_repo_refs(repo, repo_type=kind)
+            if publication.tag not in {tag.name for tag in refs.tags}:
+                raise MesoinvError(f"{repo} has no tag {publication.tag} afterwards. {hub.AGAIN}")
     return str(commit.oid)
 
 

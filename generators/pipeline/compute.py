@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mesoinv.generators.pipeline.base import Batch, Column, Dataset
+
+
+#: Of the SHA-256 that stands before the content of a saved part.
+DIGEST_BYTES = 32
 
 
 @dataclass(frozen=True)
@@ -100,7 +105,7 @@ def compute_rows(
 
 
 def compute_part(task: PartJob) -> bytes:
-    """Compute a part; return it as an arrow file whose metadata holds the seconds it took."""
+    """Compute a part; return its digest and an arrow file that also says the seconds it took."""
     part, start = task.part, time.perf_counter()
     batch = compute_rows(
         task.dataset,
@@ -120,7 +125,7 @@ def compute_part(task: PartJob) -> bytes:
     with pa.ipc.new_file(sink, table.schema, options=packing) as writer:
         writer.write_table(table)
     packed: bytes = sink.getvalue().to_pybytes()
-    return packed
+    return hashlib.sha256(packed).digest() + packed
 
 
 def read_part(path: Path, columns: Sequence[Column]) -> tuple[pa.Table, float]:
@@ -131,7 +136,7 @@ def read_part(path: Path, columns: Sequence[Column]) -> tuple[pa.Table, float]:
 
 
 def is_saved(path: Path, part: Part) -> bool:
-    """Whether a part is on disk and whole (a power cut may leave an empty file)."""
+    """Whether a part is on disk, as it was written (a power cut may leave an empty file)."""
     try:
         file = _open(path)
         rows = sum(file.get_batch(n).num_rows for n in range(file.num_record_batches))
@@ -141,4 +146,15 @@ def is_saved(path: Path, part: Part) -> bool:
 
 
 def _open(path: Path) -> pa.ipc.RecordBatchFileReader:
-    return pa.ipc.open_file(pa.memory_map(str(path)))
+    """Open a part.
+
+    Raises
+    ------
+    OSError
+        If it is not what was written: arrow itself would not notice another number.
+    """
+    content = path.read_bytes()
+    digest, packed = content[:DIGEST_BYTES], content[DIGEST_BYTES:]
+    if hashlib.sha256(packed).digest() != digest:
+        raise OSError(f"{path} is damaged")
+    return pa.ipc.open_file(pa.BufferReader(packed))

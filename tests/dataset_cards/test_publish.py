@@ -161,7 +161,7 @@ REDIRECT = Reply(302, b"", {"Location": "http://127.0.0.1:9/login"})
     ("match", "reply"),
     [
         ("/api/whoami", PORTAL), ("/refs", PORTAL), ("/commit/main", PORTAL), ("/tree/", PORTAL),
-        ("info/lfs/objects/batch", PORTAL), ("preupload", PORTAL), ("", PORTAL),
+        ("info/lfs/objects/batch", PORTAL), ("preupload", PORTAL), ("/tag/", PORTAL), ("", PORTAL),
         ("/refs", REDIRECT), ("/commit/main", REDIRECT), ("", REDIRECT),
     ],
 )  # fmt: skip

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mesoinv.generators.common.errors import UsageError, unknown_name
+from mesoinv.generators.common.errors import MesoinvError, UsageError, unknown_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -113,6 +113,8 @@ def build_network(
         shapes = (inputs[0], outputs[0])
     try:
         network: nn.Module = module.build(*shapes, **hyperparameters)
-    except (TypeError, ValueError) as error:
+    except MesoinvError:
+        raise
+    except Exception as error:  # whatever impossible numbers make torch and timm say
         raise UsageError(f"The architecture {name} refuses its hyperparameters: {error}") from error
     return network

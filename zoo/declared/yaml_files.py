@@ -36,8 +36,10 @@ def read_yaml(path: Path, kind: str, names: Iterable[str]) -> dict[str, Any]:
         data = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  (a safe one)
     except FileNotFoundError:
         raise UsageError(f"There is no {kind} {path}. Known: {', '.join(names)}.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} is not YAML: {error}") from error
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.") from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise UsageError(f"{path} is not YAML: {error!s:.500}") from error
     if not isinstance(data, dict):
         raise UsageError(f"{path} must hold keys and values.")
     return data

@@ -18,7 +18,7 @@ from held_out_helpers import DATASET, INPUTS, ROWS, assert_hidden, contents, hel
 from mesoinv.generators import list_datasets
 from mesoinv.generators.common.errors import UsageError
 from mesoinv.generators.pipeline.build_state import BuildState
-from mesoinv.generators.pipeline.compute import PartJob
+from mesoinv.generators.pipeline.compute import DIGEST_BYTES, PartJob
 from mesoinv.generators.pipeline.held_out.build_held_out import (
     HeldOutJob,
     check_held_out,
@@ -56,7 +56,7 @@ def test_no_label_and_no_key_is_ever_written(
     samples = held_out_samples(DATASET, "plain", key, range(ROWS))
     for name, data in written:
         if name.endswith(".arrow"):
-            table = pa.ipc.open_file(pa.BufferReader(data)).read_all()
+            table = pa.ipc.open_file(pa.BufferReader(data[DIGEST_BYTES:])).read_all()
         elif name.endswith(".parquet"):
             table = pq.read_table(pa.BufferReader(data))
         else:
