@@ -53,12 +53,18 @@ def open_run(folder: Path, recipe: Recipe) -> Path | None:
 
 
 def write_log(folder: Path, target: Path) -> None:
-    """Write the rows of all parts of a run into one file; nothing, if there are none."""
-    rows: list[dict[str, str]] = []
+    """Write the rows of all parts of a run into one file; nothing, if there are none.
+
+    An epoch that was begun again after a kill has one row of each kind, the last.
+    """
+    kept: dict[tuple[str, ...], dict[str, str]] = {}
     for path in (folder / EARLIER, folder / LOG):
         if path.exists():
             with path.open(newline="", encoding="utf-8") as file:
-                rows += csv.DictReader(file)
+                for row in csv.DictReader(file):
+                    kind = sorted(name for name, value in row.items() if value)
+                    kept[row.get("epoch", ""), *kind] = row
+    rows = list(kept.values())
     if not rows:
         return
     with replacing(target) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
