@@ -36,15 +36,17 @@ if TYPE_CHECKING:
 #: Names of the modules and files that would show that something ran.
 RAN = "campaign_was_run"
 WORDS = [
-    "", " ", "-", "..", "../../etc/passwd", "/etc/passwd", "~", "C:\\", "a/b/c", "con", "x" * 5000,
+    "", " ", "-", "..", "../../none/x", "/none/x", "~", "C:\\", "a/b/c", "con", "x" * 5000,
     "\u202eabc", "\u200b", "\x00", "\ud800", "é", "e\u0301" * 50, "=1+1", "<script>", "{{7*7}}",
     "${HOME}", "$(touch x)", "; rm -rf /", "' OR 1=1", f"{RAN}:OBJECT", "toy_dataset:DATASET",
-    "hf-hub:a/b", "local-dir:/", "https://127.0.0.1:1/x", "file:///etc/passwd", "nan", "1e999",
+    "hf-hub:a/b", "local-dir:/", "https://127.0.0.1:1/x", "file:///nonexistent/x", "nan", "1e999",
 ]  # fmt: skip
 NUMBERS: list[Any] = [
     0, -1, 1, 2, 2**31, 2**63, 2**70, 10**4400, -(10**300), 0.5, -0.0, 1e308, 5e-324,
     float("nan"), float("inf"), True, False, None,
 ]  # fmt: skip
+#: A file beside the submissions, to which links lead; it must stay as it is.
+_VICTIM = "nobody may write here"
 _MOST_BYTES = 2_000_000_000
 
 
@@ -95,15 +97,26 @@ def _samples() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="campaign-"))
     build(TOY, ["other"], out=folder / "build")
     with_model(folder / "submission")
+    (folder / "victim").write_text(_VICTIM)
     toy_task(folder / "tasks")
     (folder / "recipes").mkdir()
     write_recipe(folder / "recipes")
     return folder
 
 
+def _cleared(path: Path) -> bool:
+    """Take away what stands at a path: a link would lead out of here, a pipe would wait."""
+    if path.is_dir() and not path.is_symlink():
+        return False
+    path.unlink(missing_ok=True)
+    return True
+
+
 def _write(path: Path, content: Any, rng: random.Random) -> None:
     """Write plain data as JSON or YAML; either may be written oddly."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    if not _cleared(path):
+        return
     sys.set_int_max_str_digits(0)
     try:
         if path.suffix == ".json":
@@ -126,13 +139,12 @@ def _add(folder: Path, rng: random.Random) -> None:
         ".hidden", "config.json", "x" * 250,
     ]  # fmt: skip
     path = deep / rng.choice(names)
-    if path.exists() or path.is_symlink():
-        if path.is_dir():
-            return
-        path.unlink()
+    if not _cleared(path):
+        return
     kind = rng.randrange(7)
     if kind == 0:
-        path.symlink_to(rng.choice(["/etc/passwd", "/dev/zero", "..", str(path)]))
+        # never to a file of this machine: what a mistake here would write through, is lost
+        path.symlink_to(rng.choice(["/nonexistent/x", "..", str(path), str(_samples() / "victim")]))
     elif kind == 1:
         os.mkfifo(path)
     elif kind == 2:
@@ -211,7 +223,8 @@ def _submission(rng: random.Random, folder: Path) -> str | None:
             _add(place, rng)
         else:
             weights = place / "model/model.safetensors"
-            weights.write_bytes(rng.choice([pickle.dumps(Payload()), rng.randbytes(200), b""]))
+            if _cleared(weights):
+                weights.write_bytes(rng.choice([pickle.dumps(Payload()), rng.randbytes(200), b""]))
     return _checked(place, folder)
 
 
@@ -244,6 +257,8 @@ def _ran(folder: Path) -> str | None:
     traces = [Path(RAN), folder / RAN]
     if any(path.exists() for path in traces) or RAN in sys.modules:
         return "code of a stranger ran"
+    if (_samples() / "victim").read_text() != _VICTIM:
+        return "a file was written to through a link"
     return None
 
 
