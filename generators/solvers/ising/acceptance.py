@@ -2,7 +2,16 @@
 
 A flip of the spin s changes the energy by 2 (n - J2 m), where n is s times the sum of its four
 nearest neighbours and m that of its four diagonal ones: 25 values. A flip is accepted if a random
-word of 32 bits is below a threshold, the nearest integer to 2³² min(1, exp(-ΔE/T)).
+word of 32 bits is below a threshold, the nearest integer to 2³² (15/16) min(1, exp(-ΔE/T)).
+
+The factor 15/16 changes no ratio of a flip and its reverse, so the equilibrium is that of
+Metropolis. Without it, the fixed order of the sites is not ergodic: where every flip costs nothing
+when its turn comes, all are accepted, and the lattice goes round the same states for ever [1]_.
+
+References
+----------
+.. [1] R. Friedberg and J. E. Cameron, "Test of the Monte Carlo method: fast simulation of a small
+   Ising lattice", J. Chem. Phys. 52, 6049 (1970).
 """
 
 from __future__ import annotations
@@ -18,8 +27,8 @@ if TYPE_CHECKING:
 
 #: Decimal digits of the exponential, which the decimal library rounds correctly.
 _CONTEXT = Context(prec=40)
-#: What is always accepted: one word in 2³² is not, which nobody can tell.
-_ALWAYS = 2**32 - 1
+#: Threshold of what Metropolis always accepts.
+_MOST = 2**32 * 15 // 16
 #: n and m are each one of these.
 SUMS = (-4, -2, 0, 2, 4)
 
@@ -41,11 +50,11 @@ def threshold(change: Decimal, temperature: float) -> int:
         T, in units of J1; at 0, just what does not raise the energy is accepted.
     """
     if change <= 0:
-        return _ALWAYS
+        return _MOST
     if temperature == 0:
         return 0
     probability = _CONTEXT.exp(_CONTEXT.divide(-change, Decimal(temperature)))
-    return min(int((_CONTEXT.multiply(probability, Decimal(2**32))).to_integral_value()), _ALWAYS)
+    return int(_CONTEXT.multiply(probability, _MOST).to_integral_value())
 
 
 @lru_cache(maxsize=10_000)

@@ -29,7 +29,8 @@ def simulate(
 
     The energy is :math:`-\sum_{nn} s s' + J_2 \sum_{nnn} s s'` with sums over pairs of nearest and
     of diagonal neighbours on a periodic lattice; J1 = 1 and k_B = 1. Lattices start at random and
-    are swept by Metropolis in the order of their sites. The spins are the same on every machine.
+    are swept by Metropolis in the order of their sites; one flip in sixteen that it accepts is left
+    out, without which that order would not be ergodic. The spins are the same on every machine.
 
     Parameters
     ----------
