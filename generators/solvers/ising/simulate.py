@@ -9,7 +9,6 @@ import numpy as np
 
 from mesoinv.generators.common.arguments import real_array
 from mesoinv.generators.common.errors import UsageError
-from mesoinv.generators.pipeline.seeding import Stream
 from mesoinv.generators.solvers.ising.cooling import SEED_WORDS, cooled
 
 if TYPE_CHECKING:
@@ -65,10 +64,9 @@ def simulate(
     for name, number in {"sweeps": sweeps, "replicas": replicas}.items():
         if not isinstance(number, int | np.integer) or number < 1:
             raise UsageError(f"{name} must be an integer of 1 or more; got {number!r}.")
-    if not isinstance(seed, int | np.integer) or seed < 0:
-        raise UsageError(f"seed must be an integer of 0 or more; got {seed!r}.")
-    stream = Stream("ising", "1", "simulate", str(int(seed)))
-    words = stream.words(np.arange(replicas), SEED_WORDS)
+    if not isinstance(seed, int | np.integer) or not 0 <= seed < 2**128:
+        raise UsageError(f"seed must be an integer from 0 to 2¹²⁸ - 1; got {seed!r}.")
+    words = np.random.Philox(key=int(seed)).random_raw((replicas, SEED_WORDS))
     return cooled([float(j2)] * replicas, steps, words, length=length, sweeps=sweeps)
 
 

@@ -198,7 +198,7 @@ def check_consistent(folder: Path) -> None:
 
 
 def test_damaged_parts_are_computed_again(toy_folder: Path, tmp_path: Path) -> None:
-    """A power cut may leave renamed files without their content."""
+    """A power cut may leave renamed files without their content, a disk may change a bit."""
     out = tmp_path / "toy"
     process = start_slow_build(out, workers=1, seconds=0.03)
     try:
@@ -206,11 +206,10 @@ def test_damaged_parts_are_computed_again(toy_folder: Path, tmp_path: Path) -> N
     finally:
         kill_group(process)
     parts = sorted(out.glob(".build/*/*.arrow"))
-    parts[0].write_bytes(b"")
-    parts[1].write_bytes(parts[1].read_bytes()[:-100])
-    content = bytearray(parts[2].read_bytes())
+    parts[0].write_bytes(parts[0].read_bytes()[:-100])
+    content = bytearray(parts[1].read_bytes())
     content[len(content) // 2] ^= 1  # arrow does not notice it
-    parts[2].write_bytes(content)
+    parts[1].write_bytes(content)
     (out / ".build/shard.tmp").write_bytes(b"half a shard")
     (out / ".manifest.json.tmp").write_bytes(b"half a mani")
     assert_continues(out, toy_folder, at_least=4)

@@ -198,7 +198,7 @@ def test_loading_never_downloads_what_a_training_may(tmp_path, monkeypatch):
 
     monkeypatch.setattr("timm.models._builder.load_pretrained", refuse)
     assert mesoinv.load_model(folder).config.hyperparameters == network
-    with pytest.raises(AssertionError, match="nothing may be downloaded"):
+    with pytest.raises(UsageError, match="nothing may be downloaded"):
         Model(model.config, pretrained=True)
 
 
