@@ -8,13 +8,13 @@ from __future__ import annotations
 import io
 import os
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from mesoinv.commands import cards, data, evaluation, reports, submit, zoo
 from mesoinv.generators.common.errors import MesoinvError
+from mesoinv.generators.common.files import given_path
 
 app = typer.Typer(
     name="mesoinv",
@@ -83,7 +83,7 @@ def _expanded(argument: str) -> str:
     option, sign, value = (
         argument.partition("=") if argument.startswith("--") else ("", "", argument)
     )
-    return option + sign + (str(Path(value).expanduser()) if value.startswith("~") else value)
+    return option + sign + (str(given_path(value)) if value.startswith("~") else value)
 
 
 def _complain(title: str, message: str, style: str) -> None:

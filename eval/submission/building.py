@@ -79,11 +79,11 @@ def _through(quantity: Quantity, *, back: bool) -> tuple[int, ...]:
 
     from mesoinv.zoo.model import transforms  # noqa: PLC0415
     from mesoinv.zoo.model.networks import concrete, network_shape  # noqa: PLC0415
-    from mesoinv.zoo.model.watched import sizes  # noqa: PLC0415
+    from mesoinv.zoo.model.watched import ArraySizes  # noqa: PLC0415
 
     shape, steps = concrete(quantity.shape), quantity.transforms
     inner = network_shape(replace(quantity, shape=shape))
-    with torch.inference_mode(), torch.device("meta"), sizes(MAX_ELEMENTS):
+    with torch.inference_mode(), torch.device("meta"), ArraySizes(MAX_ELEMENTS):
         if not back:
             sent, expected = transforms.apply(steps, torch.zeros(1, *shape)), inner
         else:
@@ -113,14 +113,14 @@ def _run(network: nn.Module, given: list[Shape], wanted: Shape) -> None:
     import torch  # noqa: PLC0415
     from torch.utils.flop_counter import FlopCounterMode  # noqa: PLC0415
 
-    from mesoinv.zoo.model.watched import TooMuchError, sizes  # noqa: PLC0415
+    from mesoinv.zoo.model.watched import ArraySizes, TooMuchError  # noqa: PLC0415
 
     part, shape = network, wanted
     if hasattr(network, "costly_part"):
         part, shape = network.costly_part(given[0])  # type: ignore[operator]
     with (
         torch.inference_mode(),
-        sizes(_BATCH * MAX_ELEMENTS),
+        ArraySizes(_BATCH * MAX_ELEMENTS),
         FlopCounterMode(display=False) as counter,
     ):
         made = part(*(torch.zeros(_BATCH, *each, device="meta") for each in given))

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
 def given_path(path: str | os.PathLike[str]) -> Path:
     """Return a path that somebody gave, with ``~`` written out."""
-    given = Path(path)
-    return given.expanduser() if given.parts[:1] and given.parts[0].startswith("~") else given
+    return Path(path).expanduser()
 
 
 def is_folder(path: Path) -> bool:

@@ -42,7 +42,7 @@ def patiently(call: Callable[[], T]) -> T:
                 raise
             _log.warning("The Hub asks to slow down: waiting for %g s.", seconds)
             time.sleep(seconds)
-            waited += max(seconds, 1)
+            waited += max(seconds, 1)  # who always asks for 0 s is not asked for ever
 
 
 def asked_to_wait(error: BaseException | None) -> float | None:

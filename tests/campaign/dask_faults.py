@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -51,8 +52,6 @@ def _lost(rng: random.Random, folder: Path) -> str | None:
         deadline = time.monotonic() + 60
         while not file.exists() and time.monotonic() < deadline:
             time.sleep(0.1)
-        import json
-
         address = json.loads(file.read_bytes())["address"]
         time.sleep(4)  # the worker has come
         building = _build(folder, address)

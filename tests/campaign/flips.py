@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import shutil
 import tempfile
 import warnings
@@ -179,11 +178,6 @@ def _kept(rng: random.Random, folder: Path) -> str | None:
         warnings.simplefilter("ignore")  # it says that it makes the file again
         values = SampleSource(cache=place).arrays(_request())["potential"]
     return None if np.array_equal(values, expected) else "changed samples were given"
-
-
-def _json(place: Path) -> None:
-    json.loads((place / "evaluation.json").read_bytes())
-    read_result(place)
 
 
 def _attack(name: str, guarantee: str, trial: Any, share: int = 4) -> Attack:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import select
 import shutil
 import subprocess
@@ -74,7 +73,7 @@ class _Client:
         self.hub = LoopbackHub({"hf_writer": Account("mesoinv-bot", orgs=("mesoinv",))})
         self.hub.__enter__()
         environment = self.hub.environment(self.folder / "home", "hf_writer") | {
-            "PYTHONPATH": os.pathsep.join([str(TESTS), *sys.path[:1]]),
+            "PYTHONPATH": str(TESTS),
             "HF_HUB_DOWNLOAD_TIMEOUT": "2",
             "MESOINV_DATASETS": TOY,
         }

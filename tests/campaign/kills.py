@@ -130,6 +130,20 @@ def _board(folder: Path) -> Any:
     return rows, sorted(p.name for p in (folder / "site").iterdir())
 
 
+@cache
+def _key() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        new_key(Path(folder) / "key")
+        return (Path(folder) / "key").read_bytes()
+
+
+def _copy_key(folder: Path) -> None:
+    """All runs take one key: their results are compared."""
+    path = folder / "key"
+    path.write_bytes(_key())
+    path.chmod(0o600)
+
+
 STEPS = (
     Step("build", f"generate {TOY} --out out --workers 2", _nothing, _data, _consistent),
     Step(
@@ -139,8 +153,7 @@ STEPS = (
     Step(
         "held-out build",
         "generate percolation --held-out --key-file key --config L100 --samples 4000 --out out",
-        lambda folder: new_key(folder / "key") if not _copied_key(folder) else None,
-        _data, _consistent,
+        _copy_key, _data, _consistent,
     ),
     Step(
         "card", f"card out --dataset {DRAWN}",
@@ -165,21 +178,6 @@ STEPS = (
 def _drawn() -> Path:
     """Return a build that all runs copy: its card says how long it took."""
     return build(DRAWN, out=Path(tempfile.mkdtemp(prefix="campaign-")) / "out")
-
-
-@cache
-def _key() -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        new_key(Path(folder) / "key")
-        return (Path(folder) / "key").read_bytes()
-
-
-def _copied_key(folder: Path) -> bool:
-    """All runs take one key: their results are compared."""
-    path = folder / "key"
-    path.write_bytes(_key())
-    path.chmod(0o600)
-    return True
 
 
 @cache

@@ -14,7 +14,7 @@ from mesoinv.generators.common.files import lfs_hint
 from mesoinv.zoo.architectures import build_network
 from mesoinv.zoo.declared.config import ANY, WEIGHTS, read_config
 from mesoinv.zoo.model import transforms
-from mesoinv.zoo.model.watched import TooMuchError, sizes, watched
+from mesoinv.zoo.model.watched import ArraySizes, TooMuchError, watched
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,7 +77,7 @@ def check_weights(folder: Path) -> None:
 def network_shape(quantity: Quantity) -> tuple[int, ...]:
     """Return the shape of one sample of a quantity behind its transforms."""
     steps = [step for step in quantity.transforms if step.RESHAPES]
-    with torch.device("meta"), sizes(_LARGEST):
+    with torch.device("meta"), ArraySizes(_LARGEST):
         sample = torch.zeros(1, *concrete(quantity.shape))
         return tuple(transforms.apply(steps, sample).shape[1:])
 
@@ -111,8 +111,7 @@ def load(network: nn.Module, folder: Path) -> None:
     Raises
     ------
     MesoinvError
-        If the file is missing or damaged, a tensor is missing, unknown or of another shape, or
-        there is only a pickle.
+        As `check_weights`.
     """
     path = _weights(folder)
     expected = network.state_dict()

@@ -137,8 +137,6 @@ def _read_npy(model: Model, path: Path) -> tuple[int, Iterator[Rows]]:
 
 
 def _read_build(model: Model, folder: Path, config: str, split: str) -> tuple[int, Iterator[Rows]]:
-    from mesoinv.generators.pipeline.shard_files import count_rows  # noqa: PLC0415
-
     if not folder.is_dir():
         raise UsageError(f"{folder} is neither a built dataset nor a .npy file.")
     files = sorted((folder / config).glob(f"{split}-*.parquet"))
@@ -151,31 +149,30 @@ def _read_build(model: Model, folder: Path, config: str, split: str) -> tuple[in
             f"{', '.join(there) or 'no samples at all'}."
         )  # fmt: skip
     wanted = [q.name for q in model.config.inputs]
-    names = set.intersection(*(set(_schema_of(path).names) for path in files))
+    heads = {path: _schema_and_rows(path) for path in files}
+    names = set.intersection(*(set(schema.names) for schema, _ in heads.values()))
     if missing := {INDEX.name, *wanted} - names:
         raise UsageError(f"{files[0]} has no column {', '.join(sorted(missing))}.")
-    total = sum(map(count_rows, files))
+    total = sum(rows for _, rows in heads.values())
     # inputs of a held-out split are columns of the configuration that it belongs to
     source = config.removesuffix(held_out_folder(""))
     declared = resolve_dataset(model.config.dataset).columns(source)
-    return total, _rows_of(files, [c for c in declared if c.name in wanted])
+    return total, _rows_of(heads, [c for c in declared if c.name in wanted])
 
 
-def _schema_of(path: Path) -> Any:
+def _schema_and_rows(path: Path) -> tuple[Any, int]:
     from mesoinv.generators.pipeline.shard_files import opened_shard  # noqa: PLC0415
 
     with opened_shard(path) as file:
-        return file.schema_arrow
+        return file.schema_arrow, file.metadata.num_rows
 
 
-def _rows_of(files: list[Path], declared: list[Column]) -> Iterator[Rows]:
-    from mesoinv.generators.pipeline.shard_files import count_rows  # noqa: PLC0415
+def _rows_of(heads: dict[Path, tuple[Any, int]], declared: list[Column]) -> Iterator[Rows]:
     from mesoinv.generators.pipeline.storage import iter_tables, to_numpy  # noqa: PLC0415
 
-    for path in files:
-        schema = _schema_of(path)
+    for path, (schema, count) in heads.items():
         columns = [INDEX, *(_as_stored(c, schema.field(c.name).type) for c in declared)]
-        for table in iter_tables(path, 0, count_rows(path), columns):
+        for table in iter_tables(path, 0, count, columns):
             try:
                 yield to_numpy(table, columns)
             except ValueError:

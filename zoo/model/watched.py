@@ -44,7 +44,7 @@ def watched(numbers: int) -> Iterator[None]:
     TooMuchError
         If there are more, or `MAX_MODULES` or `MAX_SECONDS` are exceeded.
     """
-    with _counted(numbers), sizes(numbers), torch.device("meta"):
+    with _counted(numbers), ArraySizes(numbers), torch.device("meta"):
         yield
 
 
@@ -76,13 +76,8 @@ def _counted(most: int) -> Iterator[None]:
             handle.remove()
 
 
-def sizes(limit: int) -> TorchDispatchMode:
-    """Return a context in which an array of more than so many numbers raises `TooMuchError`."""
-    return _Sizes(limit)
-
-
-class _Sizes(TorchDispatchMode):
-    """Looks at the size of every array that is made."""
+class ArraySizes(TorchDispatchMode):
+    """A context in which an array of more than `limit` numbers raises `TooMuchError`."""
 
     def __init__(self, limit: int) -> None:
         super().__init__()  # type: ignore[no-untyped-call]

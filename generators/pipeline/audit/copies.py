@@ -25,14 +25,10 @@ def check_copies(shards: Sequence[Readable], dataset: Dataset, report: Report) -
 
     Rows whose source is not here, as in a download of ``mini`` alone, are left out.
     """
-    folders = {id(shard): shard.path.parent.name for shard in shards}
-    for copy in shards:
-        if folders[id(copy)] not in {MINI, PREVIEW}:
-            continue
+    for copy in (s for s in shards if s.path.parent.name in {MINI, PREVIEW}):
         columns = stored_columns(dataset, copy.record)
-        sources = [
-            s for s in shards if folders[id(s)] == copy.record.source and s.split == copy.split
-        ]
+        place = (copy.record.source, copy.split)
+        sources = [s for s in shards if (s.path.parent.name, s.split) == place]
         # what cannot be decoded is reported where samples are computed again
         with suppress(MesoinvError, pa.ArrowException, ValueError):
             for first, theirs in _rows_of(sources, copy, columns):
