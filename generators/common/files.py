@@ -13,8 +13,11 @@ if TYPE_CHECKING:
 
 
 def given_path(path: str | os.PathLike[str]) -> Path:
-    """Return a path that somebody gave, with ``~`` written out."""
-    return Path(path).expanduser()
+    """Return a path that somebody gave, ``~`` written out; unchanged if there is no such home."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
 
 
 def is_folder(path: Path) -> bool:

@@ -47,6 +47,13 @@ def test_home_is_written_out(form: list[str], tmp_path: Path) -> None:
     assert (tmp_path / "data" / "picture.png").exists()
 
 
+def test_the_home_of_nobody() -> None:
+    done = run("verify", "~nobody-of-this-name/data")
+    assert done.returncode == 2
+    assert b"Traceback" not in done.stderr
+    assert b"~nobody-of-this-name/data is not a folder" in done.stderr
+
+
 def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file")
     done = run("show", "percolation", "--out", tmp_path / "taken" / "picture.png")
