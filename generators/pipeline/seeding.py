@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 #: Words that Philox4x64 makes from one counter, and how many counters there are.
 _BLOCK, _COUNTERS = 4, 2**256
-#: Of `Stream.turns`; no dataset counts its channels up to here.
-_TURNS = 2**32
+#: Of `Stream.turns` and `Stream.places`; no dataset counts its channels up to here.
+_TURNS, _PLACES = 2**32, 2**32 + 1
 
 
 @dataclass(frozen=True)
@@ -126,3 +126,25 @@ class Stream:
             return np.asarray(indices) % count
         words = self.words(indices, 1, channel=_TURNS)[:, 0] % np.uint64(count)
         return words.astype(np.int64)
+
+    def places(
+        self, indices: NDArray[np.int64], count: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return block and place of samples of which `count` in a row are one block.
+
+        Every place is taken once in a block: in order; in a random order if held out.
+
+        Returns
+        -------
+        (B,) array of int64, (B,) array of int64
+            Number of the block, 0 or more; place, 0 to count - 1.
+        """
+        blocks, places = np.divmod(np.asarray(indices), count)
+        if not self.salt:
+            return blocks, places
+        shuffled = np.empty_like(places)
+        for block in np.unique(blocks).tolist():
+            words = self.words(np.array([block]), count, channel=_PLACES)[0]
+            here = blocks == block
+            shuffled[here] = np.argsort(words, kind="stable")[places[here]]
+        return blocks, shuffled

@@ -64,9 +64,7 @@ def _cool(
     from mesoinv.generators.solvers.ising import metropolis  # noqa: PLC0415  (numba is slow)
 
     length = kept.shape[-1]
-    # little-endian halves, whatever this machine is
-    halves = np.stack([words & np.uint64(0xFFFFFFFF), words >> np.uint64(32)], axis=-1)
-    state = np.ascontiguousarray(halves.reshape(len(words), 4).T.astype(np.uint32))
+    state = metropolis.generator_state(words)
     spins = np.empty((length, length, len(j2)), dtype=np.int8)
     metropolis.random_spins(spins, state)
     for number, temperature in enumerate(temperatures):

@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+def generator_state(words: NDArray[np.uint64]) -> NDArray[np.uint32]:
+    """Turn seeds (R, 2) into the states of R generators, (4, R): the same on every machine."""
+    halves = np.stack([words & np.uint64(0xFFFFFFFF), words >> np.uint64(32)], axis=-1)
+    return np.ascontiguousarray(halves.reshape(len(words), 4).T.astype(np.uint32))
+
+
 @compiled(error_model="numpy")
 def next_words(state: NDArray[np.uint32], out: NDArray[np.uint32]) -> None:
     """Draw one word a lattice: `state` (4, R) moves on, `out` is (R,)."""

@@ -45,10 +45,16 @@ def observables(spins: NDArray[np.int8], j2: ArrayLike) -> Observables:
     near = (s * (right + down)).sum(axis=(-2, -1))
     far = (s * (np.roll(right, -1, axis=-2) + np.roll(right, 1, axis=-2))).sum(axis=(-2, -1))
     sites = s.shape[-1] * s.shape[-2]
-    signs = 1 - 2 * (np.arange(s.shape[-1]) % 2)
-    return Observables(
-        (np.asarray(j2) * far - near) / sites,
-        s.sum(axis=(-2, -1)) / sites,
-        (s.sum(axis=-1) * signs).sum(axis=-1) / sites,
-        (s.sum(axis=-2) * signs).sum(axis=-1) / sites,
+    return Observables((np.asarray(j2) * far - near) / sites, *order_parameters(spins))
+
+
+def order_parameters(spins: NDArray[np.int8]) -> tuple[NDArray[np.float64], ...]:
+    """Return magnetisation and the orders of rows and of columns, as in `Observables`."""
+    sites = spins.shape[-1] * spins.shape[-2]
+    signs = 1 - 2 * (np.arange(spins.shape[-1]) % 2)
+    of_rows, of_columns = (spins.sum(axis=axis, dtype=np.int64) for axis in (-1, -2))
+    return (
+        of_rows.sum(axis=-1) / sites,
+        (of_rows * signs).sum(axis=-1) / sites,
+        (of_columns * signs).sum(axis=-1) / sites,
     )
