@@ -22,16 +22,21 @@ SEVERAL = True
 
 
 class DenseVae(nn.Module):
-    """Gives ``reconstruction`` (B, *shape), ``reconstruction_error`` (B,), ``latent`` (B, n).
+    """Gives ``reconstruction`` (B, *shape), ``latent`` (B, n) and, by the name `error`, (B,).
 
     The error is the mean square over the sites. `encode` and `decode` are what training uses.
     """
 
     def __init__(
-        self, shape: tuple[int, ...], hidden: Sequence[int], latent: int, probability: bool
+        self,
+        shape: tuple[int, ...],
+        hidden: Sequence[int],
+        latent: int,
+        probability: bool,
+        error: str,
     ) -> None:
         super().__init__()
-        self.shape, self.probability = shape, probability
+        self.shape, self.probability, self.error = shape, probability, error
         sites = math.prod(shape)
         self.encoder = _dense((sites, *hidden, 2 * latent))
         self.decoder = _dense((latent, *hidden[::-1], sites))
@@ -52,7 +57,7 @@ class DenseVae(nn.Module):
         if self.probability:
             made = torch.sigmoid(made)
         error = (made - x).flatten(1).square().mean(dim=1)
-        return {"reconstruction": made, "reconstruction_error": error, "latent": mean}
+        return {"reconstruction": made, self.error: error, "latent": mean}
 
 
 def _dense(widths: Sequence[int]) -> nn.Sequential:
@@ -68,9 +73,13 @@ def build(
     hidden: Sequence[int] = (256,),
     latent: int = 2,
     probability: bool = False,
+    error: str = "reconstruction_error",
 ) -> nn.Module:
-    """Build the network; with `probability`, inputs are 0 or 1 and reconstructions between."""
+    """Build the network; with `probability`, inputs are 0 or 1 and reconstructions between.
+
+    `error` is the name of the output that the error of the reconstruction has.
+    """
     del outputs  # named, not counted
     if len(inputs) != 1:
         raise ValueError(f"one input is reconstructed; got {len(inputs)}")
-    return DenseVae(tuple(inputs[0]), hidden, latent, probability)
+    return DenseVae(tuple(inputs[0]), hidden, latent, probability, error)

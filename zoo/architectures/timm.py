@@ -76,11 +76,13 @@ def build(
     outputs: tuple[int, ...],
     model: str = "resnet18",
     pretrained: bool = False,
+    periodic: bool = False,
     arguments: dict[str, object] | None = None,
 ) -> nn.Module:
     """Build ``timm.create_model(model, in_chans=1, num_classes=…, **arguments)``.
 
-    `pretrained` downloads timm's weights, for a training; loading a model never does.
+    `pretrained` downloads timm's weights, for a training; loading a model never does. With
+    `periodic`, convolutions see the opposite edge of the lattice beyond an edge, instead of zeros.
     """
     import timm  # noqa: PLC0415  (slow to import)
 
@@ -91,6 +93,10 @@ def build(
     backbone = timm.create_model(
         model, pretrained=pretrained, in_chans=1, num_classes=math.prod(outputs), **given
     )
+    if periodic:
+        for module in backbone.modules():
+            if isinstance(module, nn.Conv2d):
+                module.padding_mode = "circular"
     return TimmNetwork(backbone, outputs)
 
 

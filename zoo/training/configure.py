@@ -68,7 +68,11 @@ def _quantity(asked: Input | Output, column: Column, values: torch.Tensor) -> Qu
     if isinstance(asked, Input) and asked.any_size:
         shape = [ANY] * len(shape)
     steps = transforms.fit(asked.transforms, values)
-    return Quantity(asked.name, column.unit, shape, float(means.min()), float(means.max()), steps)
+    low, high = float(means.min()), float(means.max())
+    if column.shape and column.dtype.startswith("int"):
+        # such as spins of both signs: they have no unit to be mistaken, and any mean
+        return Quantity(asked.name, column.unit, shape, None, None, steps)
+    return Quantity(asked.name, column.unit, shape, low, high, steps)
 
 
 def _derived(asked: Output, inputs: dict[str, Quantity]) -> Quantity:

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 #: Sweeps between measurements, and blocks of them that are taken as independent.
 _BETWEEN, BLOCKS = 10, 16
 #: Temperatures on either side of a crossing that a line is laid through.
-_NEAR = 4
+_NEAR = 5
+#: Distances of a ratio from its ends that are smaller are noise.
+_LEAST = 1e-3
 
 
 @dataclass(frozen=True)
@@ -41,11 +43,29 @@ class Moments:
         Falling.
     second, fourth : (BLOCKS, T) arrays
         Mean O² and O⁴ of each block of measurements.
+    components : int
+        Of the order parameter.
     """
 
     temperatures: NDArray[np.float64]
     second: NDArray[np.float64]
     fourth: NDArray[np.float64]
+    components: int
+
+    def ratio(self, blocks: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Return the Binder ratio from some blocks, (T,)."""
+        return np.asarray(self.second[blocks].mean(axis=0) ** 2 / self.fourth[blocks].mean(axis=0))
+
+    def curve(self, blocks: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Return log((Q - q)/(1 - Q)) of the Binder ratio Q from some blocks, (T,).
+
+        Q goes from q = n/(n + 2), that of n Gaussian components, to 1, and turns off sharply at
+        both ends. This function of it is nearly straight about a crossing, and does not move it.
+        """
+        ratio = self.ratio(blocks)
+        disordered = self.components / (self.components + 2)
+        rest = np.maximum(1 - ratio, _LEAST)
+        return np.asarray(np.log(np.maximum(ratio - disordered, _LEAST) / rest))
 
 
 def order_squared(spins: NDArray[np.int8], j2: float) -> NDArray[np.float64]:
@@ -80,25 +100,21 @@ def measure(
             squared = order_squared(ladder.spins(), j2)
             second[block] += squared / each
             fourth[block] += squared**2 / each
-    return Moments(np.asarray(temperatures, dtype=np.float64), second, fourth)
+    components = 1 if j2 < 0.5 else 2
+    return Moments(np.asarray(temperatures, dtype=np.float64), second, fourth, components)
 
 
 def crossing(small: Moments, large: Moments) -> tuple[float, float]:
     """Return where the curves of two sizes cross, and the standard error by the jackknife."""
-    t, both = small.temperatures, (small, large)
-    mean = [_ratio(m.second.mean(0), m.fourth.mean(0)) for m in both]
-    place = _sharpest(mean[1] - mean[0])
-    value = _root(t, mean[1] - mean[0], place)
-    without = []
+    everything = np.ones(BLOCKS, dtype=bool)
+    # of the ratios themselves: at the ends of the curves noise is as large as a crossing
+    place, without = _sharpest(large.ratio(everything) - small.ratio(everything)), []
     for block in range(BLOCKS):
         rest = np.arange(BLOCKS) != block
-        less, more = (_ratio(m.second[rest].mean(0), m.fourth[rest].mean(0)) for m in both)
-        without.append(_root(t, more - less, place))
+        without.append(_root(small.temperatures, large.curve(rest) - small.curve(rest), place))
+    difference = large.curve(everything) - small.curve(everything)
+    value = _root(small.temperatures, difference, place)
     return value, float(np.sqrt((BLOCKS - 1) * np.var(without)))
-
-
-def _ratio(second: NDArray[np.float64], fourth: NDArray[np.float64]) -> NDArray[np.float64]:
-    return second**2 / fourth
 
 
 def _sharpest(difference: NDArray[np.float64]) -> int:

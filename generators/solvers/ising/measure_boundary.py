@@ -9,6 +9,7 @@ import argparse
 import json
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,40 +19,55 @@ from mesoinv.generators.solvers.ising.binder import crossing, measure
 from mesoinv.generators.solvers.ising.paper_grid import COUPLINGS
 from mesoinv.generators.solvers.ising.phase_boundary import FILE, Boundary
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from mesoinv.generators.solvers.ising.binder import Moments
+
 LENGTHS = (30, 60, 120)
-#: Of the two small lattices that say where to look.
-_ROUGH, _ROUGH_SWEEPS = (16, 32), 4000
-#: Temperatures about the rough crossing, and how far they reach, relative to it.
-_STEPS, _REACH = 32, 0.07
+#: Of the two small lattices that say where to look: at all temperatures, then nearer.
+_ROUGH, _ROUGH_SWEEPS, _ROUGH_REACH = (16, 32), 4000, 0.2
+#: Temperatures about a crossing, and how far they reach, relative to it.
+_STEPS, _REACH = 32, 0.08
 
 
-def measured(j2: float, *, lengths: tuple[int, ...], sweeps: int, seed: int) -> Boundary:
-    """Measure the boundary of one coupling."""
-    if j2 == 0.5:
-        return Boundary(j2, "", 0.0, 0.0, [], [])
-    middle = _rough(j2, seed)
-    window = (middle * np.linspace(1 + _REACH, 1 - _REACH, _STEPS)).tolist()
-    moments = [measure(j2, window, length=n, sweeps=sweeps, seed=seed + n) for n in lengths]
+def moments_of(j2: float, *, sweeps: int, seed: int) -> list[Moments]:
+    """Measure lattices of all sizes about the transition of one coupling."""
+    rough = {"lengths": _ROUGH, "sweeps": _ROUGH_SWEEPS, "seed": seed}
+    place = _crossing(j2, np.arange(160, 5, -1) / 40, **rough)
+    place = _crossing(j2, _window(place, _ROUGH_REACH), **rough)
+    return _measured(j2, _window(place, _REACH), lengths=LENGTHS, sweeps=sweeps, seed=seed)
+
+
+def _window(middle: float, reach: float) -> NDArray[np.float64]:
+    return middle * np.linspace(1 + reach, 1 - reach, _STEPS)
+
+
+def _measured(
+    j2: float, temperatures: NDArray[np.float64], *, lengths: Sequence[int], sweeps: int, seed: int
+) -> list[Moments]:
+    steps = temperatures.tolist()
+    return [measure(j2, steps, length=n, sweeps=sweeps, seed=seed + n) for n in lengths]
+
+
+def _crossing(j2: float, temperatures: NDArray[np.float64], **how: Any) -> float:
+    return crossing(*_measured(j2, temperatures, **how))[0]
+
+
+def boundary_of(j2: float, moments: Sequence[Moments]) -> Boundary:
+    """Return the boundary that the moments of all sizes show."""
     places = [crossing(small, large) for small, large in pairwise(moments)]
     values, errors = ([round(v, 5) for v in column] for column in zip(*places, strict=True))
-    spread = values[-1] - values[0]
     return Boundary(
         j2,
         "ferromagnet" if j2 < 0.5 else "stripes",
         values[-1],
-        round(float(np.hypot(errors[-1], spread)), 5),
+        round(float(np.hypot(errors[-1], values[-1] - values[0])), 5),
         values,
         errors,
     )
-
-
-def _rough(j2: float, seed: int) -> float:
-    temperatures = np.arange(160, 5, -1) / 40
-    moments = [
-        measure(j2, temperatures.tolist(), length=n, sweeps=_ROUGH_SWEEPS, seed=seed + n)
-        for n in _ROUGH
-    ]
-    return crossing(*moments)[0]
 
 
 def main() -> None:
@@ -67,7 +83,9 @@ def main() -> None:
     for j2 in COUPLINGS:
         if any(old["j2"] == j2 for old in done):
             continue
-        new = measured(j2, lengths=LENGTHS, sweeps=given.sweeps, seed=given.seed)
+        new = Boundary(j2, "", 0.0, 0.0, [], [])
+        if j2 != 0.5:  # there all orders cost the same
+            new = boundary_of(j2, moments_of(j2, sweeps=given.sweeps, seed=given.seed))
         print(new, flush=True)  # noqa: T201  (a command)
         done.append(json.loads(to_json(new)))
         whole = {"lengths": LENGTHS, "sweeps": given.sweeps, "seed": given.seed, "boundaries": done}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -14,6 +15,8 @@ from typing import Literal
 from mesoinv.generators.common.records import from_dict
 
 FILE = Path(__file__).with_name("phase_boundary.json")
+#: Couplings whose T_c [J1] is known exactly: L. Onsager, Phys. Rev. 65, 117 (1944).
+EXACT = {0.0: 2 / math.log1p(math.sqrt(2))}
 Order = Literal["ferromagnet", "stripes"]
 
 
@@ -59,7 +62,7 @@ def read_boundaries() -> Boundaries:
 
 
 def critical_temperature(j2: float, order: Order) -> float:
-    """Return T_c [J1] of one order; 0 where it is not the order of this coupling.
+    """Return T_c [J1] of one order, exact or else as measured; 0 where a coupling has another.
 
     Raises
     ------
@@ -68,5 +71,6 @@ def critical_temperature(j2: float, order: Order) -> float:
     """
     for boundary in read_boundaries().boundaries:
         if abs(boundary.j2 - j2) < 1e-9:
-            return boundary.temperature if boundary.order == order else 0.0
+            known = EXACT.get(boundary.j2, boundary.temperature)
+            return known if boundary.order == order else 0.0
     raise KeyError(f"no boundary was measured at J2 = {j2}")

@@ -98,7 +98,7 @@ class Ladder:
             sweep(self._spins, self._state, np.ascontiguousarray(self._tables[:, place]), 1)
             self._flip_lines(self._betas[place])
             pair_sums(self._spins, self._near, self._far)
-            energies = self.j2 * self._far - self._near
+            energies = np.asarray(self.j2 * self._far - self._near, dtype=np.float64)
             exchange(self._lanes, energies, self._betas, self._state, self._sweeps % 2)
             self._sweeps += 1
 

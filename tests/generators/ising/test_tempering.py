@@ -113,9 +113,7 @@ def test_ground_states_have_the_least_energy() -> None:
 def test_binder_ratios_cross_at_the_exact_temperature() -> None:
     """Small lattices of J2 = 0: the crossing lies near Onsager's T_c, a little above."""
     window = (ONSAGER * np.linspace(1.12, 0.88, 24)).tolist()
-    small, large = (
-        binder.measure(0.0, window, length=n, sweeps=6000, seed=n) for n in (8, 16)
-    )
+    small, large = (binder.measure(0.0, window, length=n, sweeps=6000, seed=n) for n in (8, 16))
     place, error = binder.crossing(small, large)
     assert error < 0.03
     assert abs(place - ONSAGER) < 3 * error + 0.02

@@ -1,0 +1,129 @@
+"""Where cooled lattices differ from equilibrium, and how long equilibrium takes to forget."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mesoinv.generators.solvers.ising.paper_grid import COUPLINGS, TEMPERATURES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+
+    RealArray = NDArray[np.float64]
+
+#: A difference of energies [J1 a site] that counts, beside being this many standard errors.
+NOTABLE, ERRORS = 0.005, 4.0
+#: Of parallel tempering: sweeps that are left out, that are measured, and between measurements.
+LEFT_OUT, MEASURED, BETWEEN = 5000, 20_000, 5
+
+
+@dataclass(frozen=True)
+class Differences:
+    """Cooled minus equilibrium.
+
+    Attributes
+    ----------
+    cooled, equilibrium : int
+        Lattices of each coupling.
+    energy, error : list of list of float
+        Of the means [J1 a site], by coupling and temperature, as the dataset has them.
+    """
+
+    cooled: int
+    equilibrium: int
+    energy: list[list[float]]
+    error: list[list[float]]
+
+    @property
+    def notable(self) -> NDArray[np.bool_]:
+        """Where the difference is large and more than chance, (22, 157)."""
+        energy, error = np.array(self.energy), np.array(self.error)
+        return (np.abs(energy) > NOTABLE) & (np.abs(energy) > ERRORS * error)
+
+
+def differences(
+    cooled: Mapping[str, NDArray[Any]], equilibrium: Mapping[str, NDArray[Any]]
+) -> Differences:
+    """Compare whole blocks of samples."""
+    shape = (-1, len(COUPLINGS), len(TEMPERATURES))
+    a, b = (samples["energy"].reshape(shape) for samples in (cooled, equilibrium))
+    error = np.sqrt(a.var(axis=0, ddof=1) / len(a) + b.var(axis=0, ddof=1) / len(b))
+    energy = a.mean(axis=0) - b.mean(axis=0)
+    return Differences(len(a), len(b), np.round(energy, 6).tolist(), np.round(error, 6).tolist())
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Integrated autocorrelation times of parallel tempering [sweeps], the largest of a coupling.
+
+    Attributes
+    ----------
+    length, sweeps : int
+    energy, order : list of float
+        Of the energy and of the squared order parameter, by coupling.
+    energy_at, order_at : list of float
+        Temperatures [J1] where they are largest.
+    """
+
+    length: int
+    sweeps: int
+    energy: list[float]
+    order: list[float]
+    energy_at: list[float]
+    order_at: list[float]
+
+
+def memory(log: Callable[[str], object], *, length: int, seed: int = 7) -> Memory:
+    """Measure every coupling of the dataset; about ten minutes."""
+    rows = []
+    for j2 in COUPLINGS:
+        log(f"autocorrelation at J2 = {j2}")
+        energies, orders = _series(j2, length, seed)
+        row: list[float] = []
+        for series in (energies, orders):
+            times = np.array([autocorrelation_time(x) for x in series.T]) * BETWEEN
+            worst = int(np.argmax(times))
+            row += [round(float(times[worst]), 1), TEMPERATURES[worst]]
+        rows.append(row)
+    energy, energy_at, order, order_at = (list(column) for column in zip(*rows, strict=True))
+    return Memory(length, MEASURED, energy, order, energy_at, order_at)
+
+
+def _series(j2: float, length: int, seed: int) -> tuple[RealArray, RealArray]:
+    """Return energies and squared order parameters, (measurements, temperatures)."""
+    from mesoinv.generators.solvers.ising.binder import order_squared  # noqa: PLC0415  (numba)
+    from mesoinv.generators.solvers.ising.tempering import Ladder  # noqa: PLC0415
+
+    ladder = Ladder(j2, TEMPERATURES, length, seed)
+    ladder.advance(LEFT_OUT)
+    energies, orders = [], []
+    for _ in range(MEASURED // BETWEEN):
+        ladder.advance(BETWEEN)
+        near, far = ladder.pair_sums()
+        energies.append((j2 * far - near) / length**2)
+        orders.append(order_squared(ladder.spins(), j2))
+    return np.array(energies), np.array(orders)
+
+
+def autocorrelation_time(series: RealArray) -> float:
+    """Return the integrated autocorrelation time, in steps; 1/2 for independent numbers.
+
+    The sum ends at five times itself, as Madras and Sokal have it (J. Stat. Phys. 50, 109 (1988)).
+    Numbers that never change have no memory that could be seen: 1/2.
+    """
+    centred = series - series.mean()
+    if not centred.any():
+        return 0.5
+    size = 2 * len(centred)
+    spectrum = np.abs(np.fft.rfft(centred, size)) ** 2
+    correlation = np.fft.irfft(spectrum, size)[: len(centred)]
+    correlation /= correlation[0]
+    times = 0.5 + np.cumsum(correlation[1:])
+    window = np.arange(1, len(centred))
+    enough = np.flatnonzero(window >= 5 * times)
+    return float(times[enough[0]] if len(enough) else times[-1])
