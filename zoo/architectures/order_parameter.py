@@ -16,17 +16,24 @@ TRIVIAL = True
 
 
 class OrderParameter(nn.Module):
-    """Maps spins (B, L, L), +1 or -1, to 1 - O, (B, *outputs); lattices may have any even size.
+    """Maps spins (B, L, L), +1 or -1, to 1 - O/O₀, (B, *outputs); lattices may have any even size.
 
-    O is the absolute mean spin, or the length of the vector of both orders of stripes.
+    O is the absolute mean spin, or the length of the vector of both orders of stripes; `fit` takes
+    the mean of the training samples for O₀.
     """
+
+    full: Tensor
 
     def __init__(self, outputs: tuple[int, ...], *, stripes: bool) -> None:
         super().__init__()
         self.outputs, self.stripes = outputs, stripes
+        self.register_buffer("full", torch.ones(()))
 
     def forward(self, x: Tensor) -> Tensor:
         """Measure."""
+        return (1 - self._order(x) / self.full).reshape(-1, *self.outputs)
+
+    def _order(self, x: Tensor) -> Tensor:
         order = x.mean(dim=(1, 2)).abs()
         if self.stripes:
             signs = [
@@ -35,10 +42,12 @@ class OrderParameter(nn.Module):
             order = torch.hypot(
                 (x.mean(dim=2) * signs[0]).mean(dim=1), (x.mean(dim=1) * signs[1]).mean(dim=1)
             )
-        return (1 - order).reshape(-1, *self.outputs)
+        return order
 
-    def fit(self, _inputs: Tensor, _outputs: Tensor) -> None:
-        """Leave everything as it is: there is nothing to learn."""
+    @torch.no_grad()
+    def fit(self, inputs: Tensor, _outputs: Tensor) -> None:
+        """Take the mean."""
+        self.full.copy_(self._order(inputs).mean())
 
 
 def build(inputs: tuple[int, ...], outputs: tuple[int, ...], stripes: bool = False) -> nn.Module:

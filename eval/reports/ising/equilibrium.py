@@ -16,45 +16,77 @@ if TYPE_CHECKING:
 
     RealArray = NDArray[np.float64]
 
-#: A difference of energies [J1 a site] that counts, beside being this many standard errors.
-NOTABLE, ERRORS = 0.005, 4.0
+#: Temperatures [J1] of cold lattices, and the order below which one of them is not ordered.
+COLD, ORDERED = 0.3, 0.9
 #: Of parallel tempering: sweeps that are left out, that are measured, and between measurements.
 LEFT_OUT, MEASURED, BETWEEN = 5000, 20_000, 5
 
 
 @dataclass(frozen=True)
 class Differences:
-    """Cooled minus equilibrium.
+    """Cooled lattices against those in equilibrium.
 
     Attributes
     ----------
     cooled, equilibrium : int
         Lattices of each coupling.
-    energy, error : list of list of float
-        Of the means [J1 a site], by coupling and temperature, as the dataset has them.
+    order : list of list of float
+        Mean order parameter, cooled minus equilibrium, by coupling and temperature.
+    energy, energy_error, cold_order, cold_order_error : list of float
+        By coupling: differences of means over T of 0.3 and below [J1 a site; 1], and their
+        standard errors, from one mean a lattice.
+    walls_cooled, walls_equilibrium : list of float
+        Share of the lattices at the lowest temperature whose order is below 0.9.
     """
 
     cooled: int
     equilibrium: int
-    energy: list[list[float]]
-    error: list[list[float]]
+    order: list[list[float]]
+    energy: list[float]
+    energy_error: list[float]
+    cold_order: list[float]
+    cold_order_error: list[float]
+    walls_cooled: list[float]
+    walls_equilibrium: list[float]
 
-    @property
-    def notable(self) -> NDArray[np.bool_]:
-        """Where the difference is large and more than chance, (22, 157)."""
-        energy, error = np.array(self.energy), np.array(self.error)
-        return (np.abs(energy) > NOTABLE) & (np.abs(energy) > ERRORS * error)
+
+#: Columns that `differences` needs.
+NEEDED = ("energy", "magnetisation", "row_order", "column_order")
 
 
 def differences(
     cooled: Mapping[str, NDArray[Any]], equilibrium: Mapping[str, NDArray[Any]]
 ) -> Differences:
     """Compare whole blocks of samples."""
-    shape = (-1, len(COUPLINGS), len(TEMPERATURES))
-    a, b = (samples["energy"].reshape(shape) for samples in (cooled, equilibrium))
+    both = (cooled, equilibrium)
+    orders, energies = [_orders(x) for x in both], [_by_lattice(x["energy"]) for x in both]
+    cold = np.array(TEMPERATURES) <= COLD
+    energy, energy_error = _difference(*(x[..., cold].mean(axis=-1) for x in energies))
+    order, order_error = _difference(*(x[..., cold].mean(axis=-1) for x in orders))
+    walls = [(x[..., -1] < ORDERED).mean(axis=0).round(4).tolist() for x in orders]
+    apart = orders[0].mean(axis=0) - orders[1].mean(axis=0)
+    return Differences(
+        len(orders[0]), len(orders[1]), apart.round(5).tolist(), energy, energy_error, order,
+        order_error, *walls,
+    )  # fmt: skip
+
+
+def _by_lattice(values: NDArray[Any]) -> RealArray:
+    """Return values by lattice, coupling and temperature."""
+    return values.reshape(-1, len(COUPLINGS), len(TEMPERATURES))
+
+
+def _orders(samples: Mapping[str, NDArray[Any]]) -> RealArray:
+    stripes = np.hypot(samples["row_order"], samples["column_order"])
+    ferromagnet = _by_lattice(np.abs(samples["magnetisation"]))
+    below = np.array(COUPLINGS)[:, None] < 0.5
+    return np.where(below, ferromagnet, _by_lattice(stripes))
+
+
+def _difference(a: RealArray, b: RealArray) -> tuple[list[float], list[float]]:
+    """Return differences of means over lattices, and their standard errors, by coupling."""
     error = np.sqrt(a.var(axis=0, ddof=1) / len(a) + b.var(axis=0, ddof=1) / len(b))
-    energy = a.mean(axis=0) - b.mean(axis=0)
-    return Differences(len(a), len(b), np.round(energy, 6).tolist(), np.round(error, 6).tolist())
+    return (a.mean(axis=0) - b.mean(axis=0)).round(6).tolist(), error.round(6).tolist()
 
 
 @dataclass(frozen=True)

@@ -154,15 +154,14 @@ def draw_couplings(tables: Mapping[str, Table], true: Mapping[str, NDArray[Any]]
 
 
 def draw_differences(differences: Differences) -> Figure:
-    """Draw where cooled lattices have another energy than in equilibrium."""
+    """Draw where cooled lattices have another order than in equilibrium."""
     figure = new_figure(7.4, 5.2)
     axes = figure.subplots()
-    energy = np.where(differences.notable, differences.energy, 0.0)[:, ::-1]
-    largest = max(float(np.abs(energy).max()), 1e-3)
+    order = np.array(differences.order)[:, ::-1]
     shown = axes.pcolormesh(
-        _TURNS, _RISING, energy.T, cmap="RdBu_r", vmin=-largest, vmax=largest, shading="nearest"
+        _TURNS, _RISING, order.T, cmap="RdBu_r", vmin=-1, vmax=1, shading="nearest"
     )
     _boundary(axes, "0.4")
     axes.legend(fontsize=FONT - 3)
-    figure.colorbar(shown, ax=axes, label="energy a site, cooled - equilibrium")
+    figure.colorbar(shown, ax=axes, label="order, cooled - equilibrium")
     return figure

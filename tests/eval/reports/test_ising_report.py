@@ -9,7 +9,7 @@ from eval_helpers import zoo_of
 from kept_samples import keep_samples
 
 from mesoinv.eval.reports import report_of
-from mesoinv.eval.reports.ising.equilibrium import Memory, autocorrelation_time, differences
+from mesoinv.eval.reports.ising.equilibrium import NEEDED, Memory, autocorrelation_time, differences
 from mesoinv.eval.reports.ising.report import PAPER
 from mesoinv.eval.reports.options import ReportOptions
 from mesoinv.generators.common.records import to_json
@@ -71,7 +71,7 @@ def written(tmp_path_factory):
     kept = tmp_path_factory.mktemp("kept")
     samples = made_up("L30", BLOCK)
     # shorter requests, and longer ones, are of the same samples
-    names = ("spins", "j2", "temperature", "energy", "magnetisation", "k1", "k2")
+    names = ("spins", "j2", "temperature", "k1", "k2", *NEEDED)
     for config in ("L30", "equilibrium"):
         given = samples if config == "L30" else made_up(config, BLOCK)
         for count in (BLOCK, 10 * BLOCK if config == "L30" else 5 * BLOCK):
@@ -80,7 +80,7 @@ def written(tmp_path_factory):
             if times > 1:
                 rng = np.random.default_rng(times)
                 some["energy"] = some["energy"] + 0.01 * rng.normal(size=count)
-                some = {n: some[n] for n in ("j2", "temperature", "energy")}
+                some = {n: some[n] for n in NEEDED}
             keep_samples(kept / "cache", "ising", config, "test", some)
     (kept / "docs").mkdir()
     memory = Memory(30, 100, [1.0] * 22, [2.0] * 22, [4.0] * 22, [0.1] * 22)
@@ -128,14 +128,23 @@ def test_pictures_are_there_and_shown(written):
         assert f"]({name}.png)" in text
 
 
-def test_differences_are_told_from_chance():
+def test_differences_are_of_lattices():
     rng = np.random.default_rng(1)
-    cooled = rng.normal(scale=0.01, size=(40, 22, 157))
-    cooled[:, 3, 100] += 0.05
-    alike = rng.normal(scale=0.01, size=(40, 22, 157))
-    apart = differences({"energy": cooled.ravel()}, {"energy": alike.ravel()})
-    assert np.argwhere(apart.notable).tolist() == [[3, 100]]
-    assert apart.energy[3][100] == pytest.approx(0.05, abs=0.01)
+    names = ("energy", "magnetisation", "row_order", "column_order")
+    cooled, alike = (
+        {name: rng.normal(scale=0.01, size=(40, 22, 157)) for name in names} for _ in range(2)
+    )
+    for samples in (cooled, alike):
+        samples["magnetisation"][:, :9, -1] = 1.0
+    cooled["magnetisation"][:10, 3, -1] = 0.2
+    cooled["energy"][:, 3, -9:] += 0.05
+    apart = differences(*({n: v.ravel() for n, v in s.items()} for s in (cooled, alike)))
+    assert (apart.walls_cooled[3], apart.walls_equilibrium[3]) == (0.25, 0.0)
+    assert apart.walls_cooled[4] == 0.0
+    assert apart.order[3][-1] == pytest.approx(-0.2)
+    assert apart.energy[3] == pytest.approx(0.05, abs=4 * apart.energy_error[3])
+    assert abs(apart.energy[5]) < 4 * apart.energy_error[5]
+    assert 0.0005 < apart.energy_error[5] < 0.002  # 0.01 / √9 / √40, twice
 
 
 def test_autocorrelation_times_are_those_of_a_known_process():

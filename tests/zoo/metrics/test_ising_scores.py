@@ -130,11 +130,11 @@ def test_measured_boundaries_are_of_all_couplings():
         critical_temperature(0.123, "stripes")
 
 
-def test_bounds_are_those_of_free_spins_at_high_temperature():
+def test_bounds_are_near_those_of_free_spins_at_high_temperature():
+    """Free spins: 1/√(2N). Where both sums move together, one coupling hides the other."""
     first, second = bounds([0.0, 0.0], [4.0, 4.1])
-    # information grows with the couplings: less than at infinite temperature
-    np.testing.assert_allclose(first, 1 / np.sqrt(1800), rtol=0.35)
-    np.testing.assert_allclose(second, 1 / np.sqrt(1800), rtol=0.35)
+    for bound in (*first, *second):
+        assert 1 / np.sqrt(1800) < bound < 1.5 / np.sqrt(1800)
     assert read_bounds().length == 30
     cold = bounds([0.0], [0.1])
     assert cold[0] > 1e3

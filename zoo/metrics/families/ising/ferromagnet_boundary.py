@@ -137,8 +137,11 @@ def boundaries(number: RealArray, cell: RealArray, order: Order) -> RealArray:
     deep = _DEEP * critical_temperatures(order)[:, None] >= _RISING
     low = _mean_of(mean, deep)
     high = _mean_of(mean, np.broadcast_to(_RISING >= _HOT, deep.shape))
+    spread = high - low
+    # levels that differ by rounding alone are no levels
+    spread = np.where(np.abs(spread) <= 1e-9 * (np.abs(high) + np.abs(low)), 0, spread)
     # positive where the number is nearer to the low level
-    margin = (high - low)[..., None, None] * ((low + high)[..., None, None] / 2 - _filled(mean))
+    margin = spread[..., None, None] * ((low + high)[..., None, None] / 2 - _filled(mean))
     first, second = margin[..., :-1], margin[..., 1:]
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.where(
