@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Temperatures [J1] of cold lattices, and the order below which one of them is not ordered.
 COLD, ORDERED = 0.3, 0.9
+#: A series that varies by less does not: the rest is rounding.
+_STILL = 1e-9
 #: Of parallel tempering: sweeps that are left out, that are measured, and between measurements.
 LEFT_OUT, MEASURED, BETWEEN = 5000, 20_000, 5
 
@@ -149,7 +151,7 @@ def autocorrelation_time(series: RealArray) -> float:
     Numbers that never change have no memory that could be seen: 1/2.
     """
     centred = series - series.mean()
-    if not centred.any():
+    if np.ptp(series) < _STILL:
         return 0.5
     size = 2 * len(centred)
     spectrum = np.abs(np.fft.rfft(centred, size)) ** 2

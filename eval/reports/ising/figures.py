@@ -72,13 +72,17 @@ def draw_spins(lattices: Sequence[Lattice], network: str) -> Figure:
 
 def draw_planes(planes: Sequence[Plane]) -> Figure:
     """Draw the mean number over the plane, with the measured boundaries (Fig. 6)."""
-    figure = new_figure(5.4 * len(planes), 5.0)
-    for axes, plane in zip(np.atleast_1d(figure.subplots(1, len(planes))), planes, strict=True):
+    rows = -(-len(planes) // 2)
+    figure = new_figure(11.0, 4.6 * rows)
+    panels = figure.subplots(rows, 2, squeeze=False).ravel()
+    for axes in panels[len(planes) :]:
+        axes.set_axis_off()
+    for axes, plane in zip(panels, planes, strict=False):
         mean = curves(plane.table["number"], plane.table["cell"])
         shown = axes.pcolormesh(_TURNS, _RISING, mean.T, cmap="viridis", shading="nearest")
         _boundary(axes, "k")
-        found_here = boundaries(plane.table["number"], plane.table["cell"], plane.order)
-        axes.plot(_TURNS, found_here, "r_", ms=10, mew=2, label="halfway")
+        seen = boundaries(plane.table["number"], plane.table["cell"], plane.order)
+        axes.plot(_TURNS, seen, "r_", ms=10, mew=2, label="halfway")
         axes.set_title(plane.words, fontsize=FONT - 1)
         axes.legend(fontsize=FONT - 3)
         figure.colorbar(shown, ax=axes, label="unlikeness")
@@ -127,6 +131,7 @@ def draw_latent(latent: NDArray[Any], colours: Mapping[str, NDArray[Any]], netwo
     for axes, (name, values) in zip(panels, colours.items(), strict=True):
         points = axes.scatter(latent[:, 0], latent[:, 1], c=values, s=4, cmap="viridis")
         figure.colorbar(points, ax=axes, label=name)
+        axes.locator_params(axis="x", nbins=5)
         axes.set_xlabel("latent number 1", fontsize=FONT)
     panels[0].set_ylabel("latent number 2", fontsize=FONT)
     figure.suptitle(network, fontsize=FONT)

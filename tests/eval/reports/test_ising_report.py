@@ -155,4 +155,5 @@ def test_autocorrelation_times_are_those_of_a_known_process():
         x[i] = a * x[i - 1] + noise[i]
     assert autocorrelation_time(x) == pytest.approx(9.5, rel=0.15)
     assert autocorrelation_time(noise) == pytest.approx(0.5, abs=0.1)
-    assert autocorrelation_time(np.ones(10)) == 0.5
+    assert autocorrelation_time(np.full(10, -1.6)) == 0.5
+    assert autocorrelation_time(np.full(4000, -1.6) + 1e-16 * noise[:4000]) == 0.5
