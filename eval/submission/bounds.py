@@ -91,10 +91,8 @@ def _fit(config: ModelConfig, task: Task) -> Iterator[Problem]:
         )
     if not 1 <= len(made) <= MAX_LENGTH or len(set(made)) != len(made):
         yield _problem("outputs", "has none, too many, or one twice.", "Name each output once.")
-    elif len(made) > 1 and any(q.shape for q in config.outputs):
-        yield _problem("outputs", "mixes maps with other outputs.", "Give one map, or numbers.")
     numbers = [v for q in (*config.inputs, *config.outputs) for v in (q.low, q.high)]
-    if not all(v is not None and math.isfinite(v) for v in numbers):
+    if not all(v is None or math.isfinite(v) for v in numbers):
         yield _problem("inputs, outputs", "have an infinite range.", "Write finite numbers.")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mesoinv.eval.submission.problems import Problem, RefusedError, shown
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from mesoinv.zoo.declared.config import ModelConfig, Quantity
 
     Shape = tuple[int, ...]
+    #: Shapes of one tensor, or of several by their names.
+    Wanted = Shape | dict[str, Shape]
 
 MAX_PARAMETERS = 500_000_000  # of 4 bytes in 2 GB
 #: Numbers of one intermediate array, and multiplications, for one sample.
@@ -58,18 +60,22 @@ def check_network(config: ModelConfig, shapes: Shapes) -> None:
         raise RefusedError(Problem("the network", what, _FIX)) from error
 
 
-def _build(config: ModelConfig) -> tuple[nn.Module, list[Shape], Shape]:
+def _build(config: ModelConfig) -> tuple[nn.Module, list[Shape], Wanted]:
     from mesoinv.zoo.architectures import build_network  # noqa: PLC0415
+    from mesoinv.zoo.model.networks import are_packed  # noqa: PLC0415
     from mesoinv.zoo.model.watched import watched  # noqa: PLC0415
 
     given = [_through(quantity, back=False) for quantity in config.inputs]
     shapes = [_through(quantity, back=True) for quantity in config.outputs]
-    if len(shapes) > 1 and any(shapes):
-        raise ValueError("each of several outputs must be a number behind its transforms too")
-    wanted = shapes[0] if len(shapes) == 1 else (len(shapes),)
+    wanted: Wanted = {q.name: shape for q, shape in zip(config.outputs, shapes, strict=True)}
+    if are_packed(config.outputs):
+        if len(shapes) > 1 and any(shapes):
+            raise ValueError("each of several outputs must be a number behind its transforms too")
+        wanted = shapes[0] if len(shapes) == 1 else (len(shapes),)
+        shapes = [wanted]
     values = {k: v for k, v in config.hyperparameters.items() if k != "pretrained"}
     with watched(MAX_PARAMETERS):
-        network = build_network(config.architecture, given, [wanted], values)
+        network = build_network(config.architecture, given, shapes, values)
     return network.eval(), given, wanted
 
 
@@ -108,7 +114,7 @@ def _compare(network: nn.Module, shapes: Shapes) -> None:
             raise RefusedError(Problem("model.safetensors", f"{said}{more}.", fix))
 
 
-def _run(network: nn.Module, given: list[Shape], wanted: Shape) -> None:
+def _run(network: nn.Module, given: list[Shape], wanted: Wanted) -> None:
     """Send two samples without numbers through, and refuse what would be too large or too slow."""
     import torch  # noqa: PLC0415
     from torch.utils.flop_counter import FlopCounterMode  # noqa: PLC0415
@@ -124,7 +130,18 @@ def _run(network: nn.Module, given: list[Shape], wanted: Shape) -> None:
         FlopCounterMode(display=False) as counter,
     ):
         made = part(*(torch.zeros(_BATCH, *each, device="meta") for each in given))
-    if tuple(made.shape[1:]) != shape:
-        raise ValueError(f"it gives {list(made.shape[1:])}, and {list(shape)} are wanted")
+    _check_shapes(made, shape)
     if counter.get_total_flops() > 2 * _BATCH * MAX_OPERATIONS:
         raise TooMuchError(f"more than {MAX_OPERATIONS:g} multiplications a sample")
+
+
+def _check_shapes(made: Any, wanted: Wanted) -> None:
+    """Refuse outputs of other shapes than are wanted, or without one that is."""
+    if not isinstance(wanted, dict):
+        made, wanted = {"": made}, {"": wanted}
+    for name, shape in wanted.items():
+        if name not in made:
+            raise ValueError(f"it gives no {name}")
+        if tuple(made[name].shape[1:]) != shape:
+            there = list(made[name].shape[1:])
+            raise ValueError(f"it gives {there}, and {list(shape)} are wanted")

@@ -354,3 +354,18 @@ def test_heads_of_weights(tmp_path, data):
     path.write_bytes(data)
     with cheaply(), pytest.raises(RefusedError, match="safetensors"):
         read_shapes(path)
+
+
+def test_a_network_of_several_outputs_must_give_all_of_them():
+    """An autoencoder may be submitted with what it reconstructs; not with what it does not give."""
+    folder = LOCAL_WEIGHTS / "ising-phase-vae.paper"
+    config = read_config(folder)
+    shapes = read_shapes(folder / "model.safetensors")
+    building.check_network(config, shapes)
+    first, *others = config.outputs
+    renamed = replace(config, outputs=[replace(first, name="nothing"), *others])
+    with pytest.raises(RefusedError, match="gives no nothing"):
+        building.check_network(renamed, shapes)
+    larger = replace(config, outputs=[replace(first, shape=[2]), *others])
+    with pytest.raises(RefusedError, match=r"gives \[\], and \[2\] are wanted"):
+        building.check_network(larger, shapes)
