@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from benchmarks import (
+    bench_anderson3d,
     bench_build,
     bench_conductance,
     bench_eval,
@@ -24,6 +25,7 @@ MODULES = {
     "wavefunctions": bench_wavefunctions,
     "lacbed": bench_lacbed,
     "ising": bench_ising,
+    "anderson3d": bench_anderson3d,
     "build": bench_build,
     "eval": bench_eval,
     "loaders": bench_loaders,

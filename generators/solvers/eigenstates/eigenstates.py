@@ -35,6 +35,8 @@ from mesoinv.generators.solvers.eigenstates.states import (
 if TYPE_CHECKING:
     from scipy import sparse
 
+    from mesoinv.generators.solvers.eigenstates.inertia import Factoriser
+
 #: Matrices up to this size are diagonalised whole at once: it is faster.
 SMALL = 64
 #: Levels that one Krylov space is asked for.
@@ -47,7 +49,9 @@ ATTEMPTS, ASIDE = 3, 3e-3
 
 
 def has_kramers_pairs(matrix: sparse.csc_matrix) -> bool:
-    """Whether H commutes with time reversal iσ_y K, tried on a vector."""
+    """Whether H commutes with time reversal iσ_y K, tried on a vector; a real H has no spin."""
+    if not np.iscomplexobj(matrix.data):
+        return False
     rng = np.random.default_rng(0)
     vector = rng.normal(size=matrix.shape[0]) + 1j * rng.normal(size=matrix.shape[0])
     if matrix.shape[0] % 2:
@@ -85,15 +89,19 @@ def levels(matrix: sparse.csc_matrix, first: int, last: int) -> States:
     return joined(parts).select(first, last)
 
 
-def nearest(matrix: sparse.csc_matrix, energy: float) -> States:
+def nearest(
+    matrix: sparse.csc_matrix, energy: float, factoriser: Factoriser | None = None
+) -> States:
     """Return the eigenstate nearest to an energy, proven; of a Kramers pair, the first state.
 
     Parameters
     ----------
     matrix : (n, n) csc_matrix
-        As for `levels`.
+        As for `levels`, or real and symmetric: then states are real.
     energy : float
         In the unit of H.
+    factoriser : callable, optional
+        Makes the factorisations; SuperLU by default.
 
     Returns
     -------
@@ -108,7 +116,7 @@ def nearest(matrix: sparse.csc_matrix, energy: float) -> States:
     pairs = has_kramers_pairs(matrix)
     if matrix.shape[0] > SMALL:
         try:
-            search = Search(matrix, _factors_near(matrix, energy), pairs)
+            search = Search(matrix, _factors_near(matrix, energy, factoriser), pairs, factoriser)
             state = search.nearest(energy)
             return state.select(state.first, state.first)
         except (PivotsLostError, NotProvenError) as error:
@@ -182,12 +190,14 @@ def _next_guess(part: States) -> float:
     return high + 0.53 * (high - low)
 
 
-def _factors_near(matrix: sparse.csc_matrix, energy: float) -> Factors:
+def _factors_near(
+    matrix: sparse.csc_matrix, energy: float, factoriser: Factoriser | None = None
+) -> Factors:
     """Factorise at an energy, or as near to it as the pivots and the levels allow."""
     scale = largest_entry(matrix)
     for step in (0.0, 1e-7, -1e-6, 1e-5, -1e-4, 1e-3):
         try:
-            factors = factorise(matrix, energy + step * scale)
+            factors = (factoriser or factorise)(matrix, energy + step * scale)
         except PivotsLostError:
             continue
         if factors.smallest > SINGULAR * scale:

@@ -9,7 +9,7 @@ in digits is measured: the pivots are those of a matrix that differs from H - σ
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -49,14 +49,21 @@ class Factors:
     smallest : float
         Size of the smallest pivot.
     solve : callable
-        Applies (H - σ)⁻¹ to a complex array of shape (n,) or (n, k).
+        Applies (H - σ)⁻¹ to an array of shape (n,) or (n, k), real if H is.
     """
 
     shift: float
     below: int
     margin: float
     smallest: float
-    solve: Callable[[NDArray[np.complex128]], NDArray[np.complex128]]
+    solve: Callable[[NDArray[Any]], NDArray[Any]]
+
+
+class Factoriser(Protocol):
+    """Makes the factorisation of H - σ, as `factorise` does."""
+
+    def __call__(self, matrix: sparse.csc_matrix, shift: float) -> Factors:
+        """Return it, or raise `PivotsLostError`."""
 
 
 def factorise(matrix: sparse.csc_matrix, shift: float) -> Factors:
@@ -65,7 +72,7 @@ def factorise(matrix: sparse.csc_matrix, shift: float) -> Factors:
     Parameters
     ----------
     matrix : (n, n) csc_matrix
-        H, complex and Hermitian.
+        H, Hermitian, or real and symmetric.
     shift : float
         σ, in the unit of H.
 
@@ -102,14 +109,12 @@ def factorise(matrix: sparse.csc_matrix, shift: float) -> Factors:
     return Factors(shift, below, margin, smallest, lu.solve)
 
 
-def _growth(upper: sparse.csc_matrix, pivots: NDArray[np.complex128]) -> float:
+def _growth(upper: sparse.csc_matrix, pivots: NDArray[Any]) -> float:
     """Return the largest row sum of |L||D||Lᴴ| with U = D Lᴴ."""
     from scipy import sparse  # noqa: PLC0415  (slow to import)
 
-    parts = abs(upper.data.view(np.float64))
-    size = sparse.csc_matrix(
-        (parts[::2] + parts[1::2], upper.indices, upper.indptr), shape=upper.shape
-    )
+    sizes = abs(upper.data.real) + abs(upper.data.imag)
+    size = sparse.csc_matrix((sizes, upper.indices, upper.indptr), shape=upper.shape)
     with np.errstate(all="ignore"):
         scaled = (size @ np.ones(len(pivots))) / abs(pivots)
         return float((size.T @ scaled).max())

@@ -7,7 +7,7 @@ so that each pair comes once.
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
     from mesoinv.generators.solvers.eigenstates.inertia import Factors
 
     RealArray = NDArray[np.float64]
-    ComplexArray = NDArray[np.complex128]
 
 
 @functools.lru_cache(maxsize=4)
-def _start(size: int) -> ComplexArray:
+def _start(size: int, real: bool) -> NDArray[Any]:
     """Return the same random unit vector every time; it decides nothing but phases."""
     rng = np.random.default_rng(size)
-    vector = rng.normal(size=size) + 1j * rng.normal(size=size)
-    unit: ComplexArray = vector / np.linalg.norm(vector)
-    return unit
+    vector: NDArray[Any] = rng.normal(size=size)
+    if not real:
+        vector = vector + 1j * rng.normal(size=size)
+    return vector / np.linalg.norm(vector)
 
 
 class Krylov:
@@ -43,23 +43,27 @@ class Krylov:
         n, the rows of H.
     pairs : bool
         Whether levels are Kramers pairs.
+    real : bool
+        Whether H is.
     """
 
-    def __init__(self, factors: Factors, size: int, *, pairs: bool) -> None:
+    def __init__(
+        self, factors: Factors, size: int, *, pairs: bool = False, real: bool = False
+    ) -> None:
         self.factors, self.size, self.pairs = factors, size, pairs
         self._copies = 2 if pairs else 1
-        self._basis = np.empty((32 * self._copies, size), dtype=complex)
+        self._basis = np.empty((32 * self._copies, size), dtype=float if real else complex)
         self._alpha: list[float] = []
         self._beta: list[float] = []
         self.exhausted = False
-        self._append(_start(size))
+        self._append(_start(size, real))
 
     @property
     def steps(self) -> int:
         """How often the inverse was applied."""
         return len(self._alpha)
 
-    def _append(self, vector: ComplexArray) -> None:
+    def _append(self, vector: NDArray[Any]) -> None:
         row = self._copies * self.steps
         if row == len(self._basis):
             self._basis = np.concatenate([self._basis, np.empty_like(self._basis)])
@@ -118,8 +122,8 @@ class Krylov:
         order = np.argsort(energies)
         return energies[order], errors[order], vectors[:, order]
 
-    def vectors(self, coefficients: RealArray) -> ComplexArray:
+    def vectors(self, coefficients: RealArray) -> NDArray[Any]:
         """Return states from their coefficients, shape (n, k)."""
         basis = self._basis[: self._copies * self.steps : self._copies]
-        lifted: ComplexArray = (coefficients.T.astype(complex) @ basis).T
+        lifted: NDArray[Any] = (coefficients.T.astype(basis.dtype) @ basis).T
         return lifted

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy import sparse
 
+    from mesoinv.generators.solvers.eigenstates.inertia import Factoriser
     from mesoinv.generators.solvers.eigenstates.states import States
 
     RealArray = NDArray[np.float64]
@@ -49,15 +50,25 @@ class Search:
         Of H - σ.
     pairs : bool
         Whether levels are Kramers pairs.
+    factoriser : callable, optional
+        Makes the factorisations that the proof needs; SuperLU by default.
     """
 
-    def __init__(self, matrix: sparse.csc_matrix, factors: Factors, pairs: bool) -> None:
+    def __init__(
+        self,
+        matrix: sparse.csc_matrix,
+        factors: Factors,
+        pairs: bool,
+        factoriser: Factoriser | None = None,
+    ) -> None:
         if pairs and factors.below % 2:
             raise NotProvenError("Rounding has split a Kramers pair.")
         self.matrix, self.factors, self.pairs = matrix, factors, pairs
         self.each = 2 if pairs else 1
         self.scale = largest_entry(matrix)
-        self.krylov = Krylov(factors, matrix.shape[0], pairs=pairs)
+        self.factoriser = factoriser
+        real = not np.iscomplexobj(matrix.data)
+        self.krylov = Krylov(factors, matrix.shape[0], pairs=pairs, real=real)
 
     def range(self, first: int, last: int) -> States:
         """Return the levels `first` … `last`, whole pairs."""
@@ -147,7 +158,7 @@ class Search:
         for fraction in FRACTIONS:
             away = fraction * gap
             try:
-                factors = factorise(self.matrix, edge + sign * away)
+                factors = (self.factoriser or factorise)(self.matrix, edge + sign * away)
             except PivotsLostError:
                 continue
             if factors.margin + error < min(away, gap - away):

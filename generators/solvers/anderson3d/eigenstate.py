@@ -1,0 +1,138 @@
+"""The eigenstate nearest to an energy, by Pardiso where it is installed."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import warnings
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mesoinv.generators.common.arguments import real_array
+from mesoinv.generators.common.errors import MesoinvError, UsageError
+from mesoinv.generators.solvers.anderson3d.cubic_lattice import hamiltonian, hopping
+from mesoinv.generators.solvers.eigenstates import eigenstates, inertia
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from mesoinv.generators.solvers.eigenstates.inertia import Factoriser
+    from mesoinv.generators.solvers.eigenstates.pardiso import Pardiso
+    from mesoinv.generators.solvers.eigenstates.states import States
+
+#: Sides above which nobody waits for SuperLU: it takes minutes, and many GB.
+LARGEST_WITHOUT_PARDISO = 30
+
+
+def eigenstate(onsite_energy: ArrayLike, energy: float = 0.0) -> tuple[float, NDArray[np.float64]]:
+    r"""Return the eigenstate of Anderson's model whose energy is nearest to a given one.
+
+    .. math:: H = \sum_r \varepsilon_r |r\rangle\langle r|
+              + \sum_{\langle rr' \rangle} |r\rangle\langle r'|
+
+    with six neighbours a site, periodic. That no level is nearer is proven by the number of levels
+    below two energies on either side (Sylvester's law of inertia).
+
+    Parameters
+    ----------
+    onsite_energy : (M, M, M) array_like
+        ε, in units of the hopping; M is 3 or more.
+    energy : float
+        In units of the hopping.
+
+    Returns
+    -------
+    float
+        E, in units of the hopping.
+    (M, M, M) array
+        ψ, real, normalised; its largest component is positive.
+
+    Raises
+    ------
+    UsageError
+        If the lattice is no cube, M is less than 3, or a number is not finite and real.
+    MesoinvError
+        If the factorisation would not fit into memory, or the level cannot be proven.
+    """
+    states = nearest_state(onsite_energy, energy)
+    vector = states.vectors[:, 0].real
+    largest = vector[np.argmax(abs(vector))]
+    side = round(len(vector) ** (1 / 3))
+    return float(states.energies[0]), (vector * np.sign(largest)).reshape(side, side, side)
+
+
+def nearest_state(onsite_energy: ArrayLike, energy: float = 0.0) -> States:
+    """Return the same with its number, residual and proof."""
+    onsite = _checked(onsite_energy)
+    if not isinstance(energy, int | float | np.floating) or not np.isfinite(energy):
+        raise UsageError(f"energy must be a finite number; got {energy!r}.")
+    matrix = hamiltonian(onsite)
+    return eigenstates.nearest(matrix, float(energy), _factoriser(onsite))
+
+
+def _checked(onsite_energy: ArrayLike) -> NDArray[np.float64]:
+    onsite = real_array(onsite_energy, "on-site energies")
+    if onsite.ndim != 3 or len(set(onsite.shape)) != 1 or len(onsite) < 3:
+        raise UsageError(f"On-site energies have shape (M, M, M), M 3 or more; got {onsite.shape}.")
+    if not np.isfinite(onsite).all():
+        raise UsageError("On-site energies must be finite.")
+    return onsite
+
+
+def _factoriser(onsite: NDArray[np.float64]) -> Factoriser:
+    side = len(onsite)
+    if importlib.util.find_spec("pypardiso") is None:
+        if side > LARGEST_WITHOUT_PARDISO:
+            raise MesoinvError(
+                f"Lattices of more than {LARGEST_WITHOUT_PARDISO}³ sites need Pardiso: "
+                "pip install 'mesoinv[anderson]'."
+            )
+        _say_slow()
+        return inertia.factorise
+    pardiso = _analysed(side)
+    _check_memory(pardiso, side)
+    pardiso.set_diagonal(onsite.ravel())
+    return pardiso.factorise
+
+
+@functools.cache
+def _say_slow() -> None:
+    warnings.warn(
+        "Pardiso is not installed: SuperLU is used, which is several times slower. "
+        "pip install 'mesoinv[anderson]'.",
+        stacklevel=5,
+    )
+
+
+_kept: dict[int, Pardiso] = {}
+
+
+def _analysed(side: int) -> Pardiso:
+    """Return the analysis of one size; that of another is given up for it."""
+    from mesoinv.generators.solvers.eigenstates.pardiso import Pardiso  # noqa: PLC0415  (an extra)
+
+    if side not in _kept:
+        for other in list(_kept):
+            _kept.pop(other).release()
+        _kept[side] = Pardiso(hopping(side))
+    return _kept[side]
+
+
+def _check_memory(pardiso: Pardiso, side: int) -> None:
+    available = _available_memory()
+    if available is not None and pardiso.bytes_needed > available:
+        raise MesoinvError(
+            f"The factorisation of {side}³ sites needs {pardiso.bytes_needed / 1e9:.1f} GB of "
+            f"memory; {available / 1e9:.1f} GB are free."
+        )
+
+
+def _available_memory() -> int | None:
+    """Return the memory that is free [bytes], where the system says it."""
+    try:
+        with open("/proc/meminfo", encoding="ascii") as file:  # noqa: PTH123  (no file of ours)
+            lines = dict(line.split(":", 1) for line in file)
+        return 1024 * int(lines["MemAvailable"].split()[0])
+    except (OSError, KeyError, ValueError):
+        return None
