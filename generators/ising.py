@@ -20,7 +20,8 @@ import numpy as np
 
 from mesoinv.generators.common import pictures
 from mesoinv.generators.common.errors import unknown_name
-from mesoinv.generators.pipeline.base import Batch, Column, Config, Dataset, Paper
+from mesoinv.generators.papers.bayo2025 import PAPER
+from mesoinv.generators.pipeline.base import Batch, Column, Config, Dataset
 from mesoinv.generators.solvers.ising.cooling import SEED_WORDS, cooled
 from mesoinv.generators.solvers.ising.observables import observables
 from mesoinv.generators.solvers.ising.paper_grid import COUPLINGS, TEMPERATURES
@@ -35,17 +36,6 @@ if TYPE_CHECKING:
     from mesoinv.generators.pipeline.seeding import Stream
 
 __all__ = ["COUPLINGS", "DATASET", "TEMPERATURES", "simulate"]
-
-_BIBTEX = """@article{bayo2025machine,
-  author  = {Bayo, Djenabou and {\\c{C}}ivitcio{\\u{g}}lu, Burak and Webb, Joseph J. and
-             Honecker, Andreas and R{\\"o}mer, Rudolf A.},
-  title   = {Machine Learning of Phases and Structures for Model Systems in Physics},
-  journal = {J. Phys. Soc. Jpn.},
-  volume  = {94},
-  pages   = {031002},
-  year    = {2025},
-  doi     = {10.7566/JPSJ.94.031002},
-}"""
 
 #: Updates of spins of one part, about a minute, and lattices of one.
 _UPDATES_OF_A_PART, _TOGETHER = 2.5e10, 44
@@ -145,15 +135,7 @@ class Ising(Dataset):
     name = "ising"
     pretty_name = "The Ising model with two couplings"
     version = "1.0.0"
-    paper = Paper(
-        authors="D. Bayo, B. Çivitcioğlu, J. J. Webb, A. Honecker and R. A. Römer",
-        title="Machine Learning of Phases and Structures for Model Systems in Physics",
-        reference="J. Phys. Soc. Jpn. 94, 031002",
-        year=2025,
-        arxiv="",
-        doi="10.7566/JPSJ.94.031002",
-        bibtex=_BIBTEX,
-    )
+    paper = PAPER
     default_config = "L30"
     configs: ClassVar[Mapping[str, IsingConfig]] = {
         "L30": IsingConfig(

@@ -24,7 +24,8 @@ import numpy as np
 
 from mesoinv.generators.common import pictures
 from mesoinv.generators.common.errors import unknown_name
-from mesoinv.generators.pipeline.base import Batch, Column, Config, Dataset, Paper
+from mesoinv.generators.papers.bayo2025 import PAPER
+from mesoinv.generators.pipeline.base import Batch, Column, Config, Dataset
 from mesoinv.generators.solvers.lacbed.bright_field import (
     PIXELS,
     bright_field,
@@ -63,17 +64,6 @@ __all__ = [
     "projected_potential",
     "structure_of",
 ]
-
-_BIBTEX = """@article{bayo2025machine,
-  author  = {Bayo, Djenabou and {\\c{C}}ivitcio{\\u{g}}lu, Burak and Webb, Joseph J. and
-             Honecker, Andreas and R{\\"o}mer, Rudolf A.},
-  title   = {Machine Learning of Phases and Structures for Model Systems in Physics},
-  journal = {J. Phys. Soc. Jpn.},
-  volume  = {94},
-  pages   = {031002},
-  year    = {2025},
-  doi     = {10.7566/JPSJ.94.031002},
-}"""
 
 #: Relative L2 error of the patterns of the dataset.
 DATASET_TOLERANCE = 1e-2
@@ -139,15 +129,7 @@ class Lacbed(Dataset):
     name = "lacbed"
     pretty_name = "Electron diffraction of cubic crystals"
     version = "1.0.0"
-    paper = Paper(
-        authors="D. Bayo, B. Çivitcioğlu, J. J. Webb, A. Honecker and R. A. Römer",
-        title="Machine Learning of Phases and Structures for Model Systems in Physics",
-        reference="J. Phys. Soc. Jpn. 94, 031002",
-        year=2025,
-        arxiv="",
-        doi="10.7566/JPSJ.94.031002",
-        bibtex=_BIBTEX,
-    )
+    paper = PAPER
     default_config = "cubic"
     configs: ClassVar[Mapping[str, LacbedConfig]] = {
         "cubic": LacbedConfig("groups as common as in nature, 600 Å", _CUBIC),

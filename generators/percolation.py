@@ -22,7 +22,8 @@ import numpy as np
 from mesoinv.generators.common import pictures
 from mesoinv.generators.common.arguments import plain_array
 from mesoinv.generators.common.errors import UsageError, unknown_name
-from mesoinv.generators.pipeline.base import Batch, Column, Config, Dataset, Paper
+from mesoinv.generators.papers.bayo2025 import PAPER
+from mesoinv.generators.pipeline.base import Batch, Column, Config, Dataset
 from mesoinv.generators.solvers.percolation.clusters import Clusters, cluster_labels, find_clusters
 from mesoinv.generators.solvers.percolation.site_occupation import occupy, words_needed
 
@@ -33,17 +34,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from mesoinv.generators.pipeline.seeding import Stream
-
-_BIBTEX = """@article{bayo2025machine,
-  author  = {Bayo, Djenabou and {\\c{C}}ivitcio{\\u{g}}lu, Burak and Webb, Joseph J. and
-             Honecker, Andreas and R{\\"o}mer, Rudolf A.},
-  title   = {Machine Learning of Phases and Structures for Model Systems in Physics},
-  journal = {J. Phys. Soc. Jpn.},
-  volume  = {94},
-  pages   = {031002},
-  year    = {2025},
-  doi     = {10.7566/JPSJ.94.031002},
-}"""
 
 #: Occupied sites per site: 12 values below the paper's p_c(100) = 0.585, 18 above.
 DENSITIES = (
@@ -177,15 +167,7 @@ class Percolation(Dataset):
     name = "percolation"
     pretty_name = "Site percolation at exact densities"
     version = "1.0.0"
-    paper = Paper(
-        authors="D. Bayo, B. Çivitcioğlu, J. J. Webb, A. Honecker and R. A. Römer",
-        title="Machine Learning of Phases and Structures for Model Systems in Physics",
-        reference="J. Phys. Soc. Jpn. 94, 031002",
-        year=2025,
-        arxiv="",
-        doi="10.7566/JPSJ.94.031002",
-        bibtex=_BIBTEX,
-    )
+    paper = PAPER
     default_config = "L100"
     configs: ClassVar[Mapping[str, PercolationConfig]] = {
         "L100": _lattice(100),
