@@ -211,7 +211,7 @@ class Ising(Dataset):
         del device
         if solver not in {None, *self.solvers}:
             raise unknown_name("solver", str(solver), self.solvers)
-        spins = (_equilibria if parameters.tempered else _cooled)(parameters, drawn)
+        spins = _states(parameters, drawn)
         measured = observables(spins, drawn["j2"])
         return drawn | {
             "spins": spins,
@@ -244,35 +244,27 @@ class Ising(Dataset):
         }
 
 
-def _cooled(parameters: IsingConfig, drawn: Batch) -> NDArray[np.int8]:
-    """Cool the lattices that the samples are of, as far as these need it."""
+def _states(parameters: IsingConfig, drawn: Batch) -> NDArray[np.int8]:
+    """Simulate each lattice that samples are of once, as far as they need it, and take theirs."""
     seeds, first, lattice = np.unique(drawn["seed"], axis=0, return_index=True, return_inverse=True)
     step = np.array([TEMPERATURES.index(t) for t in drawn["temperature"].tolist()], dtype=np.int64)
-    kept = cooled(
-        drawn["j2"][first].tolist(),
-        TEMPERATURES[: step.max(initial=0) + 1],
-        seeds,
-        length=parameters.length,
-        sweeps=parameters.sweeps,
-    )
+    j2 = drawn["j2"][first].tolist()
+    how = {"length": parameters.length, "sweeps": parameters.sweeps}
+    if parameters.tempered:
+        kept = _tempered(j2, seeds, **how)
+    else:
+        kept = cooled(j2, TEMPERATURES[: step.max(initial=0) + 1], seeds, **how)
     return kept[lattice.reshape(-1), step]
 
 
-def _equilibria(parameters: IsingConfig, drawn: Batch) -> NDArray[np.int8]:
-    """Run parallel tempering for each coupling that the samples have, once for each block."""
+def _tempered(j2: list[float], seeds: NDArray[np.uint64], **how: int) -> NDArray[np.int8]:
     from mesoinv.generators.solvers.ising.tempering import tempered  # noqa: PLC0415  (numba)
 
-    side = parameters.length
-    spins = np.empty((len(drawn["index"]), side, side), dtype=np.int8)
-    seeds, lattice = np.unique(drawn["seed"], axis=0, return_inverse=True)
-    step = np.array([TEMPERATURES.index(t) for t in drawn["temperature"].tolist()], dtype=np.int64)
-    for number, seed in enumerate(seeds):
-        rows = np.flatnonzero(lattice.reshape(-1) == number)
-        states = tempered(
-            float(drawn["j2"][rows[0]]), TEMPERATURES, seed, length=side, sweeps=parameters.sweeps
-        )
-        spins[rows] = states[step[rows]]
-    return spins
+    side = how["length"]
+    kept = np.empty((len(j2), len(TEMPERATURES), side, side), dtype=np.int8)
+    for number, (coupling, seed) in enumerate(zip(j2, seeds, strict=True)):
+        kept[number] = tempered(coupling, TEMPERATURES, seed, **how)
+    return kept
 
 
 _INDEX = Column("index", "int64", (), "1", "number of the sample in its split")

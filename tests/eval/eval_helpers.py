@@ -124,3 +124,8 @@ def same(first: Result, second: Result, rtol: float = 0.0) -> None:
             assert getattr(theirs, bound) == pytest.approx(
                 getattr(score, bound), rel=rtol, abs=rtol
             )
+
+
+def row(text, name):
+    """Return the first line of a model in the tables of a page."""
+    return next(line for line in text.splitlines() if line.startswith(f"| `{name}` |"))

@@ -78,13 +78,16 @@ class PeriodicVae(nn.Module):
         """Reconstruct from the means of the latent numbers."""
         windows = _windows(x, self.window)
         error = self._unexplained(windows.flatten(0, 1)).reshape(windows.shape[:2]).mean(dim=1)
-        mean, _ = self.encode(x)
-        made = torch.sigmoid(self.decode(mean))
+        made, mean = self._reconstructed(x)
         return {"reconstruction": made, self.error: error, "latent": mean}
 
-    def _unexplained(self, x: Tensor) -> Tensor:
+    def _reconstructed(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return probabilities (B, L, L) and the means of the latent numbers (B, n)."""
         mean, _ = self.encode(x)
-        made = torch.sigmoid(self.decode(mean))
+        return torch.sigmoid(self.decode(mean)), mean
+
+    def _unexplained(self, x: Tensor) -> Tensor:
+        made, _ = self._reconstructed(x)
         spins, pale = ((2 * y - 1).flatten(1) for y in (x, made))
         return 1 - functional.cosine_similarity(spins, pale).square()
 

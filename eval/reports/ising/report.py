@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from matplotlib.figure import Figure
+    from numpy.typing import NDArray
 
     from mesoinv.eval.tasks.task import Task
     from mesoinv.generators.solvers.ising.phase_boundary import Boundary, Order
@@ -91,23 +92,25 @@ class IsingReport(Report):
         return {e.row.id: e.result.table for e in self.entries[task] if e.row.scores}
 
     def _boundary_table(self) -> str:
-        known = read_boundaries().boundaries
-        columns: dict[str, Any] = {}
-        for task, order in ORDERS.items():
-            for name, scored in list(self._tables(task).items()):
-                columns[name] = boundaries(scored["number"], scored["cell"], order)
+        seen = {order: self._seen(task) for task, order in ORDERS.items()}
         rows = []
-        for row, boundary in enumerate(known):
-            order = boundary.order or "ferromagnet"
-            own = {n: v for n, v in columns.items() if _order_of(n) == order}
-            best, paper = next(iter(own.values()), None), own.get(PAPER[_task_of(order)])
+        for row, boundary in enumerate(read_boundaries().boundaries):
+            places = seen[boundary.order or "ferromagnet"]
             rows.append([
                 f"{boundary.j2:g}", boundary.order or "none", _with_error(boundary),
                 _literature(boundary.j2),
-                *(NOTHING if v is None else f"{v[row]:.3f}" for v in (paper, best)),
+                *(NOTHING if place is None else f"{place[row]:.3f}" for place in places),
             ])  # fmt: skip
         header = ["J2", "order below", "T_c, ours", "T_c, literature", "paper's VAE", "best model"]
         return table(header, rows)
+
+    def _seen(self, task: str) -> list[NDArray[np.float64] | None]:
+        """Return the boundaries that the paper's network and the best model see."""
+        tables = self._tables(task)
+        scored = [tables.get(PAPER[task]), next(iter(tables.values()), None)]
+        return [
+            None if t is None else boundaries(t["number"], t["cell"], ORDERS[task]) for t in scored
+        ]
 
     def draw(self) -> Iterator[tuple[str, Figure]]:
         """Draw what the stored tables show, and lattices with what the networks make of them."""
@@ -154,14 +157,6 @@ class IsingReport(Report):
         made: Any = load_model(local_folder(name)).predict(samples["spins"], batch_size=256)
         shown = {n: samples[n] for n in ("temperature", "magnetisation")}
         return figures.draw_latent(made["latent"], shown, name)
-
-
-def _order_of(model: str) -> Order:
-    return "stripes" if model.startswith(STRIPES) else "ferromagnet"
-
-
-def _task_of(order: str) -> str:
-    return next(task for task, other in ORDERS.items() if other == order)
 
 
 def _with_error(boundary: Boundary) -> str:

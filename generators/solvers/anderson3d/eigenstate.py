@@ -58,8 +58,8 @@ def eigenstate(onsite_energy: ArrayLike, energy: float = 0.0) -> tuple[float, ND
     states = nearest_state(onsite_energy, energy)
     vector = states.vectors[:, 0].real
     largest = vector[np.argmax(abs(vector))]
-    side = round(len(vector) ** (1 / 3))
-    return float(states.energies[0]), (vector * np.sign(largest)).reshape(side, side, side)
+    state = (vector * np.sign(largest)).reshape(np.shape(onsite_energy))
+    return float(states.energies[0]), state
 
 
 def nearest_state(onsite_energy: ArrayLike, energy: float = 0.0) -> States:
@@ -67,8 +67,7 @@ def nearest_state(onsite_energy: ArrayLike, energy: float = 0.0) -> States:
     onsite = _checked(onsite_energy)
     if not isinstance(energy, int | float | np.floating) or not np.isfinite(energy):
         raise UsageError(f"energy must be a finite number; got {energy!r}.")
-    matrix = hamiltonian(onsite)
-    return eigenstates.nearest(matrix, float(energy), _factoriser(onsite))
+    return eigenstates.nearest(hamiltonian(onsite), float(energy), _factoriser(len(onsite)))
 
 
 def _checked(onsite_energy: ArrayLike) -> NDArray[np.float64]:
@@ -80,8 +79,7 @@ def _checked(onsite_energy: ArrayLike) -> NDArray[np.float64]:
     return onsite
 
 
-def _factoriser(onsite: NDArray[np.float64]) -> Factoriser:
-    side = len(onsite)
+def _factoriser(side: int) -> Factoriser:
     if importlib.util.find_spec("pypardiso") is None:
         if side > LARGEST_WITHOUT_PARDISO:
             raise MesoinvError(
@@ -90,10 +88,7 @@ def _factoriser(onsite: NDArray[np.float64]) -> Factoriser:
             )
         _say_slow()
         return inertia.factorise
-    pardiso = _analysed(side)
-    _check_memory(pardiso, side)
-    pardiso.set_diagonal(onsite.ravel())
-    return pardiso.factorise
+    return _analysed(side).factorise
 
 
 @functools.cache
@@ -115,13 +110,17 @@ def _analysed(side: int) -> Pardiso:
     if side not in _kept:
         for other in list(_kept):
             _kept.pop(other).release()
-        _kept[side] = Pardiso(hopping(side))
+        pardiso = Pardiso(hopping(side))
+        # now: once it has factorised, what it needs is no longer free
+        _check_memory(pardiso, side)
+        _kept[side] = pardiso
     return _kept[side]
 
 
 def _check_memory(pardiso: Pardiso, side: int) -> None:
     available = _available_memory()
     if available is not None and pardiso.bytes_needed > available:
+        pardiso.release()
         raise MesoinvError(
             f"The factorisation of {side}³ sites needs {pardiso.bytes_needed / 1e9:.1f} GB of "
             f"memory; {available / 1e9:.1f} GB are free."

@@ -51,7 +51,8 @@ class Pardiso:
     Parameters
     ----------
     matrix : (n, n) csc_matrix
-        H, real and symmetric, with a diagonal that is stored.
+        H, real and symmetric, with a diagonal that is stored; others may differ from it in that
+        alone.
     """
 
     def __init__(self, matrix: sparse.csc_matrix) -> None:
@@ -62,12 +63,10 @@ class Pardiso:
         options = self._solver.iparm
         options[_GIVEN], options[_ORDERING], options[_REFINED] = 1, 2, 0
         options[_TINY], options[_ENTRIES], options[_PIVOTING] = 10, -1, 1
-        self._matrix = matrix
         self._upper = sparse.triu(matrix, format="csr")
         self._upper.sort_indices()
         self._diagonal = self._upper.indptr[:-1]
-        self._entries = self._upper.data.copy()
-        self._held: float | None = None
+        self._held: tuple[sparse.csc_matrix, float] | None = None
         self._call(_ANALYSE, np.zeros(matrix.shape[0]))
 
     def _call(self, phase: int, right: RealArray) -> RealArray:
@@ -81,24 +80,16 @@ class Pardiso:
         """Memory that a factorisation takes, known from the analysis [bytes]."""
         return 1024 * int(self._solver.iparm[_FIXED] + self._solver.iparm[_GROWING])
 
-    def set_diagonal(self, diagonal: RealArray) -> None:
-        """Take another matrix of the pattern that differs in its diagonal alone."""
-        self._entries[self._diagonal] = diagonal
-        self._matrix = self._matrix.copy()
-        self._matrix.setdiag(diagonal)
-        self._held = None
-
-    def _hold(self, shift: float) -> None:
-        if self._held == shift:
+    def _hold(self, matrix: sparse.csc_matrix, shift: float) -> None:
+        if self._held is not None and self._held[0] is matrix and self._held[1] == shift:
             return
         self._held = None
-        self._upper.data[:] = self._entries
-        self._upper.data[self._diagonal] -= shift
+        self._upper.data[self._diagonal] = matrix.diagonal() - shift
         self._call(_FACTORISE, np.zeros(self._upper.shape[0]))
-        self._held = shift
+        self._held = matrix, shift
 
-    def _solve(self, shift: float, right: RealArray) -> RealArray:
-        self._hold(shift)
+    def _solve(self, matrix: sparse.csc_matrix, shift: float, right: RealArray) -> RealArray:
+        self._hold(matrix, shift)
         return self._call(_SOLVE, right)
 
     def factorise(self, matrix: sparse.csc_matrix, shift: float) -> Factors:
@@ -107,7 +98,7 @@ class Pardiso:
         Parameters
         ----------
         matrix : (n, n) csc_matrix
-            The one that it was made with, or given the diagonal of.
+            The one that it was made with, or another that differs in its diagonal alone.
         shift : float
             σ.
 
@@ -118,16 +109,18 @@ class Pardiso:
         """
         if matrix.shape != self._upper.shape:
             raise MesoinvError(f"The matrix has shape {matrix.shape}, not {self._upper.shape}.")
-        self._hold(shift)
+        self._hold(matrix, shift)
         if changed := int(self._solver.iparm[_CHANGED]):
             raise PivotsLostError(f"{changed} pivots of H - {shift:g} are as small as rounding.")
         below = int(self._solver.iparm[_NEGATIVE])
-        margin, smallest = self._probed(shift)
-        if not margin < USELESS * largest_entry(self._matrix):  # NaN is lost as well
+        margin, smallest = self._probed(matrix, shift)
+        if not margin < USELESS * largest_entry(matrix):  # NaN is lost as well
             raise PivotsLostError(f"Too many digits of H - {shift:g} are lost.")
-        return Factors(shift, below, margin, smallest, lambda right: self._solve(shift, right))
+        return Factors(
+            shift, below, margin, smallest, lambda right: self._solve(matrix, shift, right)
+        )
 
-    def _probed(self, shift: float) -> tuple[float, float]:
+    def _probed(self, matrix: sparse.csc_matrix, shift: float) -> tuple[float, float]:
         """Estimate the error of the factorisation, and the distance of the nearest level.
 
         A residual is that error applied to one vector; in n dimensions a random one shows about
@@ -138,9 +131,9 @@ class Pardiso:
         error, smallest = 0.0, np.inf
         for _ in range(_PROBES):
             right = vector / np.linalg.norm(vector)
-            vector = self._solve(shift, right)
+            vector = self._solve(matrix, shift, right)
             length = float(np.linalg.norm(vector))
-            left = right - (self._matrix @ vector - shift * vector)
+            left = right - (matrix @ vector - shift * vector)
             error = max(error, float(np.linalg.norm(left)) / length)
             smallest = min(smallest, 1 / length)
         return float(np.sqrt(size)) * error, smallest

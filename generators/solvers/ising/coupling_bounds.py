@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mesoinv.generators.common.records import from_dict
+from mesoinv.generators.solvers.ising.paper_grid import nearest_places
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -70,13 +71,9 @@ def bounds(j2: ArrayLike, temperature: ArrayLike) -> tuple[NDArray[np.float64], 
     two (B,) arrays
     """
     table = read_bounds()
-    row, column = _nearest(table.j2, j2), _nearest(table.temperatures, temperature)
+    row = nearest_places(table.j2, j2)
+    column = nearest_places(table.temperatures, temperature)
     return np.array(table.k1)[row, column], np.array(table.k2)[row, column]
-
-
-def _nearest(values: list[float], wanted: ArrayLike) -> NDArray[np.int64]:
-    distance = np.abs(np.asarray(wanted, dtype=np.float64)[:, None] - np.array(values))
-    return distance.argmin(axis=1)
 
 
 def of_sums(near: NDArray[np.int64], far: NDArray[np.int64]) -> tuple[float, float]:

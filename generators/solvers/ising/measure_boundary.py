@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,12 @@ from mesoinv.generators.common.files import replace_text
 from mesoinv.generators.common.records import to_json
 from mesoinv.generators.solvers.ising.binder import crossing, measure
 from mesoinv.generators.solvers.ising.paper_grid import COUPLINGS
-from mesoinv.generators.solvers.ising.phase_boundary import FILE, Boundary
+from mesoinv.generators.solvers.ising.phase_boundary import (
+    FILE,
+    Boundaries,
+    Boundary,
+    read_boundaries,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,19 +81,20 @@ def main() -> None:
     parser.add_argument("--sweeps", type=int, default=60_000)
     parser.add_argument("--seed", type=int, default=18)
     given = parser.parse_args()
-    done: list[dict[str, object]] = []
+    record = Boundaries(list(LENGTHS), given.sweeps, given.seed, [])
     if given.out.exists():
-        done = json.loads(given.out.read_text(encoding="utf-8"))["boundaries"]
+        record = read_boundaries(given.out)
+        if (record.sweeps, record.seed) != (given.sweeps, given.seed):
+            parser.error(f"{given.out} has {record.sweeps} sweeps and the seed {record.seed}.")
     for j2 in COUPLINGS:
-        if any(old["j2"] == j2 for old in done):
+        if any(old.j2 == j2 for old in record.boundaries):
             continue
         new = Boundary(j2, "", 0.0, 0.0, [], [])
         if j2 != 0.5:  # there all orders cost the same
             new = boundary_of(j2, moments_of(j2, sweeps=given.sweeps, seed=given.seed))
         print(new, flush=True)  # noqa: T201  (a command)
-        done.append(json.loads(to_json(new)))
-        whole = {"lengths": LENGTHS, "sweeps": given.sweeps, "seed": given.seed, "boundaries": done}
-        replace_text(given.out, json.dumps(whole, indent=1) + "\n")
+        record.boundaries.append(new)
+        replace_text(given.out, to_json(record))
 
 
 if __name__ == "__main__":

@@ -56,9 +56,9 @@ class Boundaries:
 
 
 @functools.cache
-def read_boundaries() -> Boundaries:
-    """Return what was measured for all couplings of the dataset."""
-    return from_dict(Boundaries, json.loads(FILE.read_text(encoding="utf-8")), FILE.name)
+def read_boundaries(path: Path = FILE) -> Boundaries:
+    """Return what was measured, by default for all couplings of the dataset."""
+    return from_dict(Boundaries, json.loads(path.read_text(encoding="utf-8")), path.name)
 
 
 def critical_temperature(j2: float, order: Order) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from eval_helpers import zoo_of
+from eval_helpers import row, zoo_of
 from kept_samples import keep_samples
 
 from mesoinv.eval.reports import report_of
@@ -93,10 +93,6 @@ def written(tmp_path_factory):
         report = report_of("ising")(options)
         report.write_figures()
         return report.write_page()
-
-
-def row(text, name):
-    return next(line for line in text.splitlines() if line.startswith(f"| `{name}` |"))
 
 
 def test_every_model_has_its_scores(written):

@@ -97,9 +97,19 @@ def test_without_pardiso_superlu_gives_the_same(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_factorisation_that_does_not_fit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(solver, "_kept", {})
     monkeypatch.setattr(solver, "_available_memory", lambda: 1000)
     with pytest.raises(MesoinvError, match=r"needs .* GB of memory; 0\.0 GB are free"):
         eigenstate(disorder(12, 0))
+
+
+def test_memory_that_pardiso_has_already_is_not_asked_for_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(solver, "_kept", {})
+    first = eigenstate(disorder(6, 1))
+    monkeypatch.setattr(solver, "_available_memory", lambda: 1000)
+    assert eigenstate(disorder(6, 1))[0] == first[0]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mesoinv.generators.solvers.ising.coupling_bounds import bounds
-from mesoinv.generators.solvers.ising.paper_grid import COUPLINGS
+from mesoinv.generators.solvers.ising.paper_grid import COUPLINGS, nearest_places
 from mesoinv.zoo.metrics.bootstrap import Statistic, Table
 from mesoinv.zoo.metrics.families.ising.ferromagnet_boundary import critical_temperatures
 from mesoinv.zoo.metrics.family import Family, Target
@@ -51,7 +51,7 @@ class Couplings(Family):
     def errors(self, predicted: Batch, true: Batch, targets: Sequence[Target]) -> Table:
         """Subtract, and look the bounds up."""
         del targets
-        row = np.abs(true["j2"][:, None] - np.array(COUPLINGS)).argmin(axis=1)
+        row = nearest_places(COUPLINGS, true["j2"])
         critical = critical_temperatures("ferromagnet") + critical_temperatures("stripes")
         table: Table = {"distance": true["temperature"] - critical[row]}
         for column, bound in zip(COLUMNS, bounds(true["j2"], true["temperature"]), strict=True):

@@ -16,7 +16,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from mesoinv.generators.solvers.ising.paper_grid import COUPLINGS, TEMPERATURES
+from mesoinv.generators.solvers.ising.paper_grid import (
+    COUPLINGS,
+    TEMPERATURES,
+    nearest_places,
+)
 from mesoinv.generators.solvers.ising.phase_boundary import critical_temperature
 from mesoinv.zoo.metrics.bootstrap import Statistic, Table
 from mesoinv.zoo.metrics.family import Family, Target, only_target
@@ -63,8 +67,8 @@ class PhaseBoundary(Family):
     def errors(self, predicted: Batch, true: Batch, targets: Sequence[Target]) -> Table:
         """Put the numbers beside their cells."""
         number = predicted[only_target(targets).column].reshape(len(true["j2"])).astype(np.float64)
-        row = np.abs(true["j2"][:, None] - np.array(COUPLINGS)).argmin(axis=1)
-        column = np.abs(true["temperature"][:, None] - _RISING).argmin(axis=1)
+        row = nearest_places(COUPLINGS, true["j2"])
+        column = nearest_places(_RISING.tolist(), true["temperature"])
         ordered = _RISING[column] < critical_temperatures(self.order)[row]
         return {
             "number": number,
