@@ -67,7 +67,11 @@ def nearest_state(onsite_energy: ArrayLike, energy: float = 0.0) -> States:
     onsite = _checked(onsite_energy)
     if not isinstance(energy, int | float | np.floating) or not np.isfinite(energy):
         raise UsageError(f"energy must be a finite number; got {energy!r}.")
-    return eigenstates.nearest(hamiltonian(onsite), float(energy), _factoriser(len(onsite)))
+    # that of as many levels spread evenly, with the variance that tr H² gives
+    spacing = float(np.sqrt(12 * (onsite.var() + 6))) / onsite.size
+    return eigenstates.nearest(
+        hamiltonian(onsite), float(energy), _factoriser(len(onsite)), spacing=spacing
+    )
 
 
 def _checked(onsite_energy: ArrayLike) -> NDArray[np.float64]:

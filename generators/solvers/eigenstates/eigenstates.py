@@ -90,7 +90,11 @@ def levels(matrix: sparse.csc_matrix, first: int, last: int) -> States:
 
 
 def nearest(
-    matrix: sparse.csc_matrix, energy: float, factoriser: Factoriser | None = None
+    matrix: sparse.csc_matrix,
+    energy: float,
+    factoriser: Factoriser | None = None,
+    *,
+    spacing: float = 0.0,
 ) -> States:
     """Return the eigenstate nearest to an energy, proven; of a Kramers pair, the first state.
 
@@ -102,6 +106,9 @@ def nearest(
         In the unit of H.
     factoriser : callable, optional
         Makes the factorisations; SuperLU by default.
+    spacing : float
+        About how far levels are apart. The search starts so far below the energy: if the nearest
+        level is not that far away, two factorisations are enough, otherwise it takes three.
 
     Returns
     -------
@@ -116,8 +123,8 @@ def nearest(
     pairs = has_kramers_pairs(matrix)
     if matrix.shape[0] > SMALL:
         try:
-            search = Search(matrix, _factors_near(matrix, energy, factoriser), pairs, factoriser)
-            state = search.nearest(energy)
+            factors = _factors_near(matrix, energy - spacing, factoriser)
+            state = Search(matrix, factors, pairs, factoriser).nearest(energy)
             return state.select(state.first, state.first)
         except (PivotsLostError, NotProvenError) as error:
             _say_fallback(error)

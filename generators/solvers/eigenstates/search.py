@@ -14,7 +14,7 @@ from mesoinv.generators.solvers.eigenstates.inertia import (
 )
 from mesoinv.generators.solvers.eigenstates.lanczos import Krylov
 from mesoinv.generators.solvers.eigenstates.refinement import refined
-from mesoinv.generators.solvers.eigenstates.states import NotProvenError, numbered
+from mesoinv.generators.solvers.eigenstates.states import NotProvenError, numbered, whole_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,9 +81,12 @@ class Search:
 
         def choose(places: dict[int, float]) -> tuple[int, int]:
             place = min(places, key=lambda p: abs(places[p] - energy))
-            return place, place
+            # with all between it and the shift, whose own pivots may then count one side
+            return min(place, 0), max(place, -1)
 
-        return self._search(1, choose, energy)
+        states = self._search(1, choose, energy)
+        number = states.first + int(abs(states.energies - energy).argmin())
+        return states.select(*(whole_pairs(number, number) if self.pairs else (number, number)))
 
     def _search(self, reach: int, choose: Choice, mirror: float | None) -> States:
         self.krylov.extend(20 + 4 * reach)
@@ -143,7 +146,8 @@ class Search:
             return None
         low, high = float(energy[0]), float(energy[-1])
         if mirror is not None:  # nothing may be nearer on the other side either
-            low, high = min(low, 2 * mirror - high), max(high, 2 * mirror - low)
+            distance = float(abs(energy - mirror).min())
+            low, high = min(low, mirror - distance), max(high, mirror + distance)
         first, end = self._number(start), self._number(stop + 1)
         error = float(residual.max())
         if self._counted(low, places.get(start - 1), -1, error) != first:
@@ -155,6 +159,9 @@ class Search:
     def _counted(self, edge: float, other: float | None, sign: int, error: float) -> int | None:
         """Count the levels below an energy in the gap between an edge and the level beyond it."""
         gap = 0.1 * self.scale if other is None else sign * (other - edge)
+        away = sign * (self.factors.shift - edge)
+        if self.factors.margin + error < min(away, gap - away):
+            return self.factors.below
         for fraction in FRACTIONS:
             away = fraction * gap
             try:

@@ -1,0 +1,18 @@
+"""The baseline that knows one number of a state in three dimensions: its participation ratio."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mesoinv.zoo.architectures.moment_discriminant import MomentDiscriminant
+
+if TYPE_CHECKING:
+    from torch import nn
+
+#: Any other model must beat it.
+TRIVIAL = True
+
+
+def build(inputs: tuple[int, ...], outputs: tuple[int, ...]) -> nn.Module:
+    """Build the discriminant of ln Σ|ψ|⁴ alone, for the lattice of the samples."""
+    return MomentDiscriminant(outputs, (1 / inputs[0],), (2.0,))
