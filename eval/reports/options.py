@@ -55,13 +55,21 @@ class ReportOptions:
 
     def source(self, request: Request) -> SampleSource:
         """Return the first source that holds the samples of a request."""
+        folder = self._folder(request)
+        return SampleSource(str(folder), self.cache) if folder else SampleSource(cache=self.cache)
+
+    def _folder(self, request: Request) -> Path | None:
         for folder in self.data:
             try:
                 files_of(request, folder)
             except MesoinvError:  # too few samples, or none
                 continue
-            return SampleSource(str(folder), self.cache)
-        return SampleSource(cache=self.cache)
+            return folder
+        return None
+
+    def holds(self, dataset: str, config: str, count: int) -> bool:
+        """Whether a built folder has so many test samples: others would have to be generated."""
+        return self._folder(Request(dataset, config, "test", count, ())) is not None
 
     def load(self, dataset: str, config: str, count: int, *columns: str) -> dict[str, NDArray[Any]]:
         """Return columns of the first `count` test samples of a configuration."""

@@ -1,8 +1,8 @@
-"""No network: a linear discriminant of how the density is spread over boxes.
+"""No network: a linear discriminant of numbers that physics gives of a state.
 
 What a physicist measures of a multifractal state are moments of its density in boxes of several
-sizes. If they were normal, with the same covariances at every strength of the disorder, this would
-be the best that can be done with them.
+sizes; with `errors`, bounds of the on-site energies as well. If they were normal, with the same
+covariances at every strength of the disorder, this would be the best that can be done with them.
 """
 
 from __future__ import annotations
@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from mesoinv.zoo.architectures._states3d import Moments
+from mesoinv.zoo.architectures._state_measures import ORDERS, SHARES, StateMeasures
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-#: Of the moments' variance within a class: keeps the covariances regular.
+#: Of the numbers' variances within a class: keeps the covariances regular.
 _RIDGE = 1e-6
-ORDERS = (-0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0)
 
 
 class MomentDiscriminant(nn.Module):
@@ -29,27 +28,36 @@ class MomentDiscriminant(nn.Module):
     weight: Tensor
     bias: Tensor
 
-    def __init__(
-        self, outputs: tuple[int, ...], shares: Sequence[float], orders: Sequence[float]
-    ) -> None:
+    def __init__(self, outputs: tuple[int, ...], measures: StateMeasures) -> None:
         super().__init__()
-        self.outputs = outputs
-        self.moments = Moments(shares, orders)
+        self.outputs, self.measures = outputs, measures
         classes = math.prod(outputs)
-        self.register_buffer("weight", torch.zeros(self.moments.count, classes).double())
+        self.register_buffer("weight", torch.zeros(measures.count, classes).double())
         self.register_buffer("bias", torch.zeros(classes).double())
 
     def forward(self, x: Tensor) -> Tensor:
         """Measure, then weigh."""
-        y = self.moments(x) @ self.weight + self.bias
-        return y.to(x.dtype).reshape(-1, *self.outputs)
+        return self.weigh(self.measures(x)).to(x.dtype)
+
+    def weigh(self, numbers: Tensor) -> Tensor:
+        """Return logits of states that have been measured."""
+        return (numbers @ self.weight + self.bias).reshape(-1, *self.outputs)
 
     @torch.no_grad()
+    def measure(self, inputs: Tensor) -> Tensor:
+        """Measure many states, a few at a time."""
+        return torch.cat([self.measures(part) for part in torch.split(inputs, 64)])
+
     def fit(self, inputs: Tensor, outputs: Tensor) -> None:
         """Take the class of the nearest mean, in units of the covariance within classes."""
-        x = torch.cat([self.moments(part) for part in torch.split(inputs, 256)])
+        self.fit_measured(self.measure(inputs), outputs)
+
+    @torch.no_grad()
+    def fit_measured(self, x: Tensor, outputs: Tensor) -> None:
+        """Do the same with states that have been measured."""
         y = outputs.flatten(1).double()
-        if y.shape[1] == 1:  # no, then yes
+        yes_or_no = y.shape[1] == 1
+        if yes_or_no:
             y = torch.cat([1 - y, y], dim=1)
         count = y.sum(dim=0)
         means = (y.T @ x) / count[:, None]
@@ -58,7 +66,7 @@ class MomentDiscriminant(nn.Module):
         covariance.diagonal().mul_(1 + _RIDGE)
         weight = torch.linalg.solve(covariance, means.T)
         bias = (count / len(x)).log() - (weight * means.T).sum(dim=0) / 2
-        if outputs.flatten(1).shape[1] == 1:
+        if yes_or_no:
             weight, bias = weight[:, 1:] - weight[:, :1], bias[1:] - bias[:1]
         self.weight.copy_(weight)
         self.bias.copy_(bias)
@@ -67,9 +75,14 @@ class MomentDiscriminant(nn.Module):
 def build(
     inputs: tuple[int, ...],
     outputs: tuple[int, ...],
-    shares: Sequence[float] = (0.05, 0.1, 0.2, 0.4),
+    shares: Sequence[float] = SHARES,
     orders: Sequence[float] = ORDERS,
+    errors: Sequence[float] = (),
 ) -> nn.Module:
-    """Build the discriminant: `shares` are sides of boxes over that of the lattice, `orders` q."""
+    """Build the discriminant.
+
+    `shares` are sides of boxes over that of the lattice, `orders` q. With `errors` [hopping], it is
+    told bounds of the on-site energies that are known as well as that.
+    """
     del inputs  # any lattice that holds whole boxes
-    return MomentDiscriminant(outputs, shares, orders)
+    return MomentDiscriminant(outputs, StateMeasures(shares, orders, errors))

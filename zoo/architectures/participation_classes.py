@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mesoinv.zoo.architectures._state_measures import StateMeasures
 from mesoinv.zoo.architectures.moment_discriminant import MomentDiscriminant
 
 if TYPE_CHECKING:
@@ -15,4 +16,4 @@ TRIVIAL = True
 
 def build(inputs: tuple[int, ...], outputs: tuple[int, ...]) -> nn.Module:
     """Build the discriminant of ln Σ|ψ|⁴ alone, for the lattice of the samples."""
-    return MomentDiscriminant(outputs, (1 / inputs[0],), (2.0,))
+    return MomentDiscriminant(outputs, StateMeasures((1 / inputs[0],), (2.0,)))

@@ -80,7 +80,7 @@ def test_the_discriminant_is_the_rule_of_bayes_for_normal_moments():
     x, y = torch.cat([weak, strong]), torch.cat([torch.zeros(200, 1), torch.ones(200, 1)])
     network = single("moment_discriminant", (1,), 4, shares=[0.25], orders=[2.0])
     network.fit(x, y)
-    moment = network.moments(x)[:, 0]
+    moment = network.measures(x)[:, 0]
     low, high = moment[:200].mean(), moment[200:].mean()
     half = float((low + high) / 2)
     right = ((network(x)[:, 0] > 0) == (moment > half)).double().mean()
@@ -97,14 +97,14 @@ def test_the_participation_ratio_alone():
     x = state()
     density = torch.softmax(x.flatten(1).double(), dim=1)
     torch.testing.assert_close(
-        network.moments(x)[:, 0], density.square().sum(dim=1).log(), atol=1e-6, rtol=1e-6
+        network.measures(x)[:, 0], density.square().sum(dim=1).log(), atol=1e-6, rtol=1e-6
     )
 
 
 @pytest.mark.parametrize(
     ("name", "hyperparameters"),
     [
-        ("moment_discriminant", {"shares": [0.25, 0.5]}),
+        ("moment_discriminant", {"shares": [0.25, 0.5], "errors": [0.1]}),
         ("moment_network", {"shares": [0.25, 0.5]}),
         ("moment_network", {"shares": [0.25, 0.5], "errors": [0.1]}),
         ("periodic_cnn3d", {"channels": [4, 8]}),
