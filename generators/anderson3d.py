@@ -171,14 +171,14 @@ class Anderson3D(Dataset):
         self, config: str, drawn: Batch, *, device: str = "cpu", solver: str | None = None
     ) -> Batch:
         """Find the states, prove that they are the nearest, and measure and draw them."""
-        if device != "cpu":
-            raise UsageError(f"The solvers of {self.name} run on the CPU only; got {device!r}.")
         solver = solver or SOLVERS[0]
         if solver not in SOLVERS:
             raise unknown_name("solver", solver, SOLVERS)
         try:
-            rows = [_sample(_state(onsite, solver), onsite.shape)
-                    for onsite in drawn["onsite_energy"]]  # fmt: skip
+            rows = [
+                _sample(_state(onsite, solver, device), onsite.shape)
+                for onsite in drawn["onsite_energy"]
+            ]
         except NotProvenError as error:
             raise MesoinvError(str(error)) from error
         return drawn | {name: np.array([row[name] for row in rows]) for name in rows[0]}
@@ -198,10 +198,12 @@ class Anderson3D(Dataset):
         return pictures.side_by_side(maps, extent=size, unit="% of the side", title=title)
 
 
-def _state(onsite: NDArray[np.float64], solver: str) -> States:
+def _state(onsite: NDArray[np.float64], solver: str, device: str) -> States:
     if solver == "dense":
+        if device != "cpu":
+            raise UsageError(f"The solver dense runs on the CPU only; got {device!r}.")
         return dense_nearest(hamiltonian(onsite), 0.0, pairs=False)
-    return nearest_state(onsite)
+    return nearest_state(onsite, device=device)
 
 
 def _sample(state: States, shape: tuple[int, ...]) -> dict[str, Any]:

@@ -41,6 +41,7 @@ WITH_TORCH = {
     "mesoinv.generators.solvers.pldos.torch_sweep",
     "mesoinv.generators.solvers.conductance.torch_sweep",
     "mesoinv.generators.solvers.lacbed.torch_propagation",
+    "mesoinv.generators.solvers.anderson3d.torch_slices",
     "mesoinv.generators.pipeline.loading.torch_datasets",
 }
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mesoinv.generators.common.arguments import real_array
+from mesoinv.generators.common.devices import check_device
 from mesoinv.generators.common.errors import MesoinvError, UsageError
 from mesoinv.generators.solvers.anderson3d.cubic_lattice import hamiltonian, hopping
 from mesoinv.generators.solvers.eigenstates import eigenstates, inertia
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
 LARGEST_WITHOUT_PARDISO = 30
 
 
-def eigenstate(onsite_energy: ArrayLike, energy: float = 0.0) -> tuple[float, NDArray[np.float64]]:
+def eigenstate(
+    onsite_energy: ArrayLike, energy: float = 0.0, *, device: str = "cpu"
+) -> tuple[float, NDArray[np.float64]]:
     r"""Return the eigenstate of Anderson's model whose energy is nearest to a given one.
 
     .. math:: H = \sum_r \varepsilon_r |r\rangle\langle r|
@@ -40,6 +43,8 @@ def eigenstate(onsite_energy: ArrayLike, energy: float = 0.0) -> tuple[float, ND
         ε, in units of the hopping; M is 3 or more.
     energy : float
         In units of the hopping.
+    device : str
+        ``"cuda"`` factorises on a GPU, slice by slice; that pays for large lattices.
 
     Returns
     -------
@@ -51,27 +56,27 @@ def eigenstate(onsite_energy: ArrayLike, energy: float = 0.0) -> tuple[float, ND
     Raises
     ------
     UsageError
-        If the lattice is no cube, M is less than 3, or a number is not finite and real.
+        If the lattice is no cube, M is less than 3, a number is not finite and real, or there is no
+        such device.
     MesoinvError
         If the factorisation would not fit into memory, or the level cannot be proven.
     """
-    states = nearest_state(onsite_energy, energy)
+    states = nearest_state(onsite_energy, energy, device=device)
     vector = states.vectors[:, 0].real
     largest = vector[np.argmax(abs(vector))]
     state = (vector * np.sign(largest)).reshape(np.shape(onsite_energy))
     return float(states.energies[0]), state
 
 
-def nearest_state(onsite_energy: ArrayLike, energy: float = 0.0) -> States:
+def nearest_state(onsite_energy: ArrayLike, energy: float = 0.0, *, device: str = "cpu") -> States:
     """Return the same with its number, residual and proof."""
     onsite = _checked(onsite_energy)
     if not isinstance(energy, int | float | np.floating) or not np.isfinite(energy):
         raise UsageError(f"energy must be a finite number; got {energy!r}.")
     # that of as many levels spread evenly, with the variance that tr H² gives
     spacing = float(np.sqrt(12 * (onsite.var() + 6))) / onsite.size
-    return eigenstates.nearest(
-        hamiltonian(onsite), float(energy), _factoriser(len(onsite)), spacing=spacing
-    )
+    factoriser = _factoriser(len(onsite), check_device(device))
+    return eigenstates.nearest(hamiltonian(onsite), float(energy), factoriser, spacing=spacing)
 
 
 def _checked(onsite_energy: ArrayLike) -> NDArray[np.float64]:
@@ -83,7 +88,11 @@ def _checked(onsite_energy: ArrayLike) -> NDArray[np.float64]:
     return onsite
 
 
-def _factoriser(side: int) -> Factoriser:
+def _factoriser(side: int, device: str) -> Factoriser:
+    if device != "cpu":
+        from mesoinv.generators.solvers.anderson3d.torch_slices import Slices  # noqa: PLC0415
+
+        return Slices(side, device).factorise
     if importlib.util.find_spec("pypardiso") is None:
         if side > LARGEST_WITHOUT_PARDISO:
             raise MesoinvError(

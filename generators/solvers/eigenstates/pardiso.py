@@ -17,18 +17,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mesoinv.generators.common.errors import MesoinvError
-from mesoinv.generators.solvers.eigenstates.inertia import (
-    USELESS,
-    Factors,
-    PivotsLostError,
-    largest_entry,
-)
+from mesoinv.generators.solvers.eigenstates.inertia import PivotsLostError
+from mesoinv.generators.solvers.eigenstates.probing import probed
 
 if TYPE_CHECKING:
     from typing import Any
 
     from numpy.typing import NDArray
     from scipy import sparse
+
+    from mesoinv.generators.solvers.eigenstates.inertia import Factors
 
     RealArray = NDArray[np.float64]
 
@@ -39,8 +37,6 @@ _SYMMETRIC, _ANALYSE, _FACTORISE, _SOLVE, _RELEASE = -2, 11, 22, 33, -1
 #: count the factor's entries, pivots of 2 × 2, negative ones.
 _GIVEN, _ORDERING, _REFINED, _TINY, _CHANGED, _FIXED, _GROWING = 0, 1, 7, 9, 13, 15, 16
 _ENTRIES, _PIVOTING, _NEGATIVE = 17, 20, 22
-#: Linear systems whose residuals are looked at.
-_PROBES = 3
 
 
 class Pardiso:
@@ -113,30 +109,7 @@ class Pardiso:
         if changed := int(self._solver.iparm[_CHANGED]):
             raise PivotsLostError(f"{changed} pivots of H - {shift:g} are as small as rounding.")
         below = int(self._solver.iparm[_NEGATIVE])
-        margin, smallest = self._probed(matrix, shift)
-        if not margin < USELESS * largest_entry(matrix):  # NaN is lost as well
-            raise PivotsLostError(f"Too many digits of H - {shift:g} are lost.")
-        return Factors(
-            shift, below, margin, smallest, lambda right: self._solve(matrix, shift, right)
-        )
-
-    def _probed(self, matrix: sparse.csc_matrix, shift: float) -> tuple[float, float]:
-        """Estimate the error of the factorisation, and the distance of the nearest level.
-
-        A residual is that error applied to one vector; in n dimensions a random one shows about
-        1/√n of it.
-        """
-        size = self._upper.shape[0]
-        vector = np.random.default_rng(size).normal(size=size)
-        error, smallest = 0.0, np.inf
-        for _ in range(_PROBES):
-            right = vector / np.linalg.norm(vector)
-            vector = self._solve(matrix, shift, right)
-            length = float(np.linalg.norm(vector))
-            left = right - (matrix @ vector - shift * vector)
-            error = max(error, float(np.linalg.norm(left)) / length)
-            smallest = min(smallest, 1 / length)
-        return float(np.sqrt(size)) * error, smallest
+        return probed(matrix, shift, below, lambda right: self._solve(matrix, shift, right))
 
     def release(self) -> None:
         """Give MKL's memory back."""

@@ -150,7 +150,7 @@ def test_a_held_out_split_hides_the_strength() -> None:
 def test_bad_input() -> None:
     samples = drawn(count=1)
     with pytest.raises(UsageError, match="CPU only"):
-        DATASET.solve("M20", samples, device="cuda")
+        DATASET.solve("M20", samples, device="cuda", solver="dense")
     with pytest.raises(UsageError, match="inertia"):
         DATASET.solve("M20", samples, solver="lanczos")
 
