@@ -18,13 +18,19 @@ from mesoinv.zoo.architectures._state_measures import ORDERS, SHARES, StateMeasu
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-#: Of the numbers' variances within a class: keeps the covariances regular.
-_RIDGE = 1e-6
+#: Of the variances within a class: numbers that nearly follow from others have no large weights,
+#: which could not be stored.
+_RIDGE = 1e-4
+
+
+_TINY = 1e-30
 
 
 class MomentDiscriminant(nn.Module):
     """Maps ln(M³|ψ|²), (B, M, M, M), to logits (B, *outputs)."""
 
+    mean: Tensor
+    spread: Tensor
     weight: Tensor
     bias: Tensor
 
@@ -32,6 +38,8 @@ class MomentDiscriminant(nn.Module):
         super().__init__()
         self.outputs, self.measures = outputs, measures
         classes = math.prod(outputs)
+        self.register_buffer("mean", torch.zeros(measures.count).double())
+        self.register_buffer("spread", torch.ones(measures.count).double())
         self.register_buffer("weight", torch.zeros(measures.count, classes).double())
         self.register_buffer("bias", torch.zeros(classes).double())
 
@@ -41,7 +49,8 @@ class MomentDiscriminant(nn.Module):
 
     def weigh(self, numbers: Tensor) -> Tensor:
         """Return logits of states that have been measured."""
-        return (numbers @ self.weight + self.bias).reshape(-1, *self.outputs)
+        scaled = (numbers - self.mean) / self.spread
+        return (scaled @ self.weight + self.bias).reshape(-1, *self.outputs)
 
     @torch.no_grad()
     def measure(self, inputs: Tensor) -> Tensor:
@@ -60,10 +69,14 @@ class MomentDiscriminant(nn.Module):
         if yes_or_no:
             y = torch.cat([1 - y, y], dim=1)
         count = y.sum(dim=0)
+        # as they will be stored
+        self.mean.copy_(x.mean(dim=0).float())
+        self.spread.copy_((x - y @ ((y.T @ x) / count[:, None])).std(dim=0).float() + _TINY)
+        x = (x - self.mean) / self.spread
         means = (y.T @ x) / count[:, None]
         within = x - y @ means
         covariance = within.T @ within / len(x)
-        covariance.diagonal().mul_(1 + _RIDGE)
+        covariance.diagonal().add_(_RIDGE)
         weight = torch.linalg.solve(covariance, means.T)
         bias = (count / len(x)).log() - (weight * means.T).sum(dim=0) / 2
         if yes_or_no:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: Errors of on-site energies [hopping] up to which their bounds count.
 ERRORS = (0.01, 0.02, 0.05, 0.1, 0.2)
+#: States of each strength that a curve begins with, at least.
+FEWEST = 12
 
 
 @dataclass(frozen=True)
@@ -131,5 +133,5 @@ def _measured(measure: Callable[[Tensor], Tensor], states: States, least: float)
 
 def _numbers(most: int) -> list[int]:
     """Return states of each strength: all there are, half of them, a quarter."""
-    numbers = [most // 2**k for k in range(6) if most // 2**k >= 12]
+    numbers = [most // 2**k for k in range(6) if most // 2**k >= FEWEST]
     return numbers[::-1]

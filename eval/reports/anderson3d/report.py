@@ -78,7 +78,8 @@ class AndersonReport(Report):
 
     def _states(self, config: str, split: str) -> States:
         there = resolve_dataset(self.dataset).num_samples(config, "full", split)
-        count = min(there, 17 * TRAIN[config]) if split == "train" else self.options.count(there)
+        most = 17 * TRAIN[config] if split == "train" else there
+        count = self.options.count(min(there, most))
         columns = ("log_density", "disorder_class")
         request = Request(self.dataset, config, split, count, columns)
         samples = self.options.source(request).arrays(request)
