@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 #: Of the variances within a class: numbers that nearly follow from others have no large weights,
 #: which could not be stored.
 _RIDGE = 1e-4
-
-
+#: A number that never varies is divided by this.
 _TINY = 1e-30
 
 
