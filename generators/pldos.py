@@ -16,27 +16,29 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from mesoinv.generators.common import pictures
-from mesoinv.generators.common.arguments import plain_array
-from mesoinv.generators.common.devices import check_device
-from mesoinv.generators.common.errors import UsageError, unknown_name
+from mesoinv.generators.common.errors import UsageError
 from mesoinv.generators.pipeline.base import Batch, Column, Config, Dataset, Paper
 from mesoinv.generators.solvers.pldos import coulomb
-from mesoinv.generators.solvers.pldos.complex_recursion import scatter_complex
-from mesoinv.generators.solvers.pldos.scattering import TOLERANCE, scatter
+from mesoinv.generators.solvers.pldos.local_density import (
+    SOLVERS,
+    linearise,
+    partial_ldos,
+    transport,
+)
+from mesoinv.generators.solvers.pldos.scattering import TOLERANCE
 from mesoinv.generators.solvers.pldos.strip import Strip
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from matplotlib.figure import Figure
+    from numpy.typing import NDArray
 
     from mesoinv.generators.pipeline.seeding import Stream
-    from mesoinv.generators.solvers.pldos.transport import Transport
 
-RealArray = NDArray[np.float64]
+__all__ = ["DATASET", "SOLVERS", "Pldos", "PldosConfig", "linearise", "partial_ldos", "transport"]
 
 _BIBTEX = """@article{percebois2021deep,
   author  = {Percebois, Ga{\\"e}tan J. and Weinmann, Dietmar},
@@ -48,117 +50,6 @@ _BIBTEX = """@article{percebois2021deep,
   year    = {2021},
   doi     = {10.1103/PhysRevB.104.075422},
 }"""
-
-SOLVERS = ("modes", "modes-exact", "complex", "kwant")
-
-
-def partial_ldos(
-    potential: ArrayLike, *, exact: bool = False, device: str = "cpu", strip: Strip | None = None
-) -> RealArray:
-    """Compute the partial local density of states of electrons that enter from the source.
-
-    ρ(r) = 2π Σ_n |ψ_n(r)|² over the open modes n of the source at the Fermi energy, each carrying
-    unit flux (the convention of kwant's ``wave_function``).
-
-    Parameters
-    ----------
-    potential : (B, 256, 192) array_like
-        Potential on the sites [t], first axis along the strip from source to drain.
-    exact : bool
-        Keep all 192 transverse modes and refine to rounding accuracy. By default as many as a
-        relative L2 error of 3e-4 needs.
-    device : str
-        ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
-    strip : Strip, optional
-        Another geometry or material; the shape of `potential` follows it.
-
-    Returns
-    -------
-    (B, 256, 192) array
-        Partial local density of states [1/t].
-
-    Raises
-    ------
-    UsageError
-        If the shape is wrong, a value is not finite, or the device is not there.
-    """
-    tolerance = 0.0 if exact else TOLERANCE
-    return transport(potential, tolerance=tolerance, device=device, strip=strip).partial_ldos
-
-
-def transport(
-    potential: ArrayLike,
-    *,
-    tolerance: float = TOLERANCE,
-    device: str = "cpu",
-    strip: Strip | None = None,
-    solver: str | None = None,
-) -> Transport:
-    """Compute density of states, transmission and reflection from one solve.
-
-    Parameters
-    ----------
-    potential, device, strip
-        As for `partial_ldos`.
-    tolerance : float
-        Relative L2 error allowed in the density of states; 0 keeps every mode.
-    solver : str, optional
-        ``"modes"`` (default), ``"modes-exact"`` (tolerance 0), ``"complex"`` (the plain complex
-        recursion) or ``"kwant"``; the last two are references that ignore the tolerance.
-
-    Returns
-    -------
-    Transport
-        ``solved_by`` says which solver computed each row: ``"modes"`` leaves the rare row that
-        loses too many digits to the complex recursion.
-
-    Raises
-    ------
-    UsageError
-        If an argument is not one of those allowed.
-    """
-    strip = strip or Strip()
-    checked = _checked_potential(potential, strip)
-    solver = solver or "modes"
-    if solver not in SOLVERS:
-        raise unknown_name("solver", solver, SOLVERS)
-    if solver in {"complex", "kwant"}:
-        return _reference(solver, checked, device, strip)
-    check_device(device)
-    tolerance = 0.0 if solver == "modes-exact" else tolerance
-    return scatter(checked, strip, tolerance=tolerance, device=device)
-
-
-def _reference(solver: str, potential: RealArray, device: str, strip: Strip) -> Transport:
-    if device != "cpu":
-        raise UsageError(f"The solver {solver!r} runs on the CPU only; got device {device!r}.")
-    if solver == "complex":
-        return scatter_complex(potential, strip)
-    from mesoinv.generators.solvers.pldos.kwant_reference import scatter_kwant  # noqa: PLC0415
-
-    try:
-        return scatter_kwant(potential, strip)
-    except ImportError as error:
-        raise UsageError(
-            "The solver 'kwant' needs kwant, which is not installed: run `make kwant` in a "
-            "checkout, or see the README for how to build it."
-        ) from error
-
-
-def _checked_potential(potential: ArrayLike, strip: Strip) -> RealArray:
-    array = np.ascontiguousarray(plain_array(potential, "values of the potential"))
-    if array.dtype.kind not in "fiu":
-        raise UsageError(f"A potential is made of real numbers; got {array.dtype}.")
-    expected = (strip.length, strip.width)
-    if array.ndim != 3 or array.shape[1:] != expected:
-        raise UsageError(
-            f"A potential has shape (batch, {expected[0]}, {expected[1]}); got {array.shape}."
-            + (" Add a batch axis with potential[None]." if array.shape == expected else "")
-        )
-    finite = np.isfinite(array).all(axis=(1, 2))
-    if not finite.all():
-        raise UsageError(f"Potential {int(np.argmin(finite))} holds NaN or infinite values.")
-    return array.astype(np.float64)
 
 
 @dataclass(frozen=True)

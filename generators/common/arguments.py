@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import sys
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 
@@ -10,6 +11,13 @@ from mesoinv.generators.common.errors import UsageError
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+    from torch import Tensor
+
+
+def is_tensor(values: object) -> TypeGuard[Tensor]:
+    """Whether this is a tensor of torch, without importing torch."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(values, torch.Tensor)
 
 
 def plain_array(values: Any, what: str) -> NDArray[Any]:

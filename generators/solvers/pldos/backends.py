@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import operator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mesoinv.generators.solvers.pldos import source_states
+from mesoinv.generators.solvers.pldos.linear_response import LinearResponse
 from mesoinv.generators.solvers.pldos.source_states import Observables
 from mesoinv.generators.solvers.pldos.strip import Strip, strip_modes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import torch
 
 RealArray = NDArray[np.float64]
@@ -46,9 +50,9 @@ def _states(
         return states
     for _ in range(REFINEMENTS):
         residual = source_states.residual(states, potential, tables, energy, xp)
-        refined = source_states.refine(states, solution, residual, substitute, tables, xp)
-        change = abs(refined - states).max() / abs(refined).max()
-        states = refined
+        correction = source_states.inverse(residual, solution, substitute, tables, xp)
+        states = states + correction
+        change = abs(correction).max() / abs(states).max()
         # each step multiplies the error by the same small factor
         if change < 1e-6:
             break
@@ -78,24 +82,41 @@ def solve_compiled(
     Observables
         As numpy arrays.
     """
-    modes = strip_modes(strip, shift)
-    tables = dataclasses.asdict(modes)
     from mesoinv.generators.solvers.pldos import cpu_sweep  # noqa: PLC0415  (numba is slow to import)
 
     store = np.empty(cpu_sweep.store_size(counts))
-    cosines = np.ascontiguousarray(modes.cosines[:, : 2 * counts.max() + 1])
-    samples = []
-    for sample in potential:
-        factors, solution = cpu_sweep.factorise(
-            sample @ cosines, counts, strip.energy, modes, store
-        )
-        states = _states(
-            solution[None], _unbatched(factors.substitute),
-            sample[None], strip.energy, tables, np, exact,
-        )  # fmt: skip
-        growth = np.array([factors.growth])
-        samples.append(source_states.observables(states, counts, growth, tables, np))
+    samples = [
+        _solved_sample(sample, counts, strip, exact, shift, store)[0] for sample in potential
+    ]
     return Observables(*(np.concatenate(parts) for parts in zip(*samples, strict=True)))
+
+
+def respond_compiled(
+    potential: RealArray, counts: IntArray, strip: Strip, *, exact: bool, shift: float = 0.0
+) -> Iterator[tuple[Observables, LinearResponse]]:
+    """Solve as `solve_compiled` does, and keep the factors of each sample for its derivative."""
+    from mesoinv.generators.solvers.pldos import cpu_sweep  # noqa: PLC0415  (numba is slow to import)
+
+    for sample in potential:
+        store = np.empty(cpu_sweep.store_size(counts))
+        yield _solved_sample(sample, counts, strip, exact, shift, store)
+
+
+def _solved_sample(
+    sample: RealArray, counts: IntArray, strip: Strip, exact: bool, shift: float, store: RealArray
+) -> tuple[Observables, LinearResponse]:
+    """Solve one sample; its derivative refers to the store."""
+    from mesoinv.generators.solvers.pldos import cpu_sweep  # noqa: PLC0415  (numba is slow to import)
+
+    modes = strip_modes(strip, shift)
+    tables = dataclasses.asdict(modes)
+    cosines = np.ascontiguousarray(modes.cosines[:, : 2 * counts.max() + 1])
+    factors, solution = cpu_sweep.factorise(sample @ cosines, counts, strip.energy, modes, store)
+    substitute = _unbatched(factors.substitute)
+    states = _states(solution[None], substitute, sample[None], strip.energy, tables, np, exact)
+    growth = np.array([factors.growth])
+    observables = source_states.observables(states, counts, growth, tables, np)
+    return observables, LinearResponse(states, solution[None], substitute, counts, tables, np)
 
 
 def _unbatched(substitute: source_states.Substitute) -> source_states.Substitute:
@@ -126,20 +147,34 @@ def solve_torch(
     Observables
         As numpy arrays.
     """
+    solved = respond_torch(potential, counts, strip, exact=exact, device=device, shift=shift)
+    # by map, which lets go of the derivative of a chunk before the next one is computed
+    parts = list(map(operator.itemgetter(0), solved))
+    return Observables(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+
+
+def respond_torch(
+    potential: RealArray,
+    counts: IntArray,
+    strip: Strip,
+    *,
+    exact: bool,
+    device: str,
+    shift: float = 0.0,
+) -> Iterator[tuple[Observables, LinearResponse]]:
+    """Solve as `solve_torch` does, and yield each chunk with its derivative, on the device."""
     import torch  # noqa: PLC0415  (heavy, and not needed on the CPU)
 
     chunk = _batch_size(counts, device)
     tables = _torch_tables(strip, shift, device)
-    parts = [
-        _solve_torch_chunk(torch.from_numpy(potential[i : i + chunk]), counts, strip, tables, exact)
-        for i in range(0, len(potential), chunk)
-    ]
-    return Observables(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+    for i in range(0, len(potential), chunk):
+        part = torch.from_numpy(potential[i : i + chunk])
+        yield _solve_torch_chunk(part, counts, strip, tables, exact)
 
 
 def _solve_torch_chunk(
     potential: torch.Tensor, counts: IntArray, strip: Strip, tables: Tables, exact: bool
-) -> Observables:
+) -> tuple[Observables, LinearResponse]:
     import torch  # noqa: PLC0415
 
     from mesoinv.generators.solvers.pldos import torch_sweep  # noqa: PLC0415
@@ -149,7 +184,8 @@ def _solve_torch_chunk(
     factors, solution = torch_sweep.factorise(cosine_sums, counts.tolist(), strip.energy, tables)
     states = _states(solution, factors.substitute, on_device, strip.energy, tables, torch, exact)
     observables = source_states.observables(states, counts, factors.growth, tables, torch)
-    return Observables(*(array.cpu().numpy() for array in observables))
+    response = LinearResponse(states, solution, factors.substitute, counts, tables, torch)
+    return Observables(*(array.cpu().numpy() for array in observables)), response
 
 
 @functools.lru_cache(maxsize=8)

@@ -6,6 +6,7 @@ from a tolerance (`mode_count`). Rows that lose too many digits are handed back,
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 RealArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 Method = Literal["compiled", "torch"]
+Attempt = Callable[[IntArray, IntArray, float], IntArray]
 
 #: Largest element of the real elimination that is accepted, which leaves an error of about 1e-8;
 #: above it the sample is solved with the next shift, which moves the levels of the closed strip.
@@ -55,8 +57,43 @@ def eliminate(
         The rows that lost their digits at every shift, ascending.
     """
     exact = tolerance <= 0
-    bulk = mode_count.first_guess(potential, tolerance, strip)
     out = Transport.unfilled(potential.shape, SolvedBy.ELIMINATION)
+
+    def attempt(rows: IntArray, counts: IntArray, shift: float) -> IntArray:
+        if method == "compiled":
+            solved = backends.solve_compiled(
+                potential[rows], counts, strip, exact=exact, shift=shift
+            )
+        else:
+            solved = backends.solve_torch(
+                potential[rows], counts, strip, exact=exact, device=device, shift=shift
+            )
+        return keep(out, rows, solved, counts, strip.width)
+
+    return out, settle(potential, strip, tolerance, out.error_estimate, attempt)
+
+
+def settle(
+    potential: RealArray, strip: Strip, tolerance: float, estimate: RealArray, attempt: Attempt
+) -> IntArray:
+    """Solve a batch with as many modes, and at such shifts, as every sample needs.
+
+    Parameters
+    ----------
+    potential, strip, tolerance
+        As for `eliminate`.
+    estimate : (B,) array
+        Relative error of each row, which `attempt` writes.
+    attempt : callable
+        Given rows, the modes of each column and a shift, solves them; returns the rows that lost
+        their digits. A row may be asked for again, with more modes.
+
+    Returns
+    -------
+    (n,) array of int
+        The rows that lost their digits at every shift, ascending.
+    """
+    bulk = mode_count.first_guess(potential, tolerance, strip)
     lost = np.zeros(len(potential), bool)
     pending = np.arange(len(potential))
     while pending.size:
@@ -64,32 +101,17 @@ def eliminate(
             rows = pending[bulk[pending] == count]
             counts = mode_count.modes_per_column(int(count), tolerance, strip)
             for shift in SHIFTS:
-                solved = _solve(potential[rows], counts, strip, exact, device, method, shift)
-                rows = _keep(out, rows, solved, counts, strip.width)
+                rows = attempt(rows, counts, shift)
                 if not rows.size:
                     break
             lost[rows] = True
-        too_few = (out.error_estimate[pending] > tolerance) & (bulk[pending] < strip.width)
+        too_few = (estimate[pending] > tolerance) & (bulk[pending] < strip.width)
         pending = pending[too_few & ~lost[pending]]
         bulk[pending] = np.minimum(bulk[pending] + mode_count.TAIL, strip.width)
-    return out, np.flatnonzero(lost)
+    return np.flatnonzero(lost)
 
 
-def _solve(
-    potential: RealArray,
-    counts: IntArray,
-    strip: Strip,
-    exact: bool,
-    device: str,
-    method: Method,
-    shift: float,
-) -> Observables:
-    if method == "compiled":
-        return backends.solve_compiled(potential, counts, strip, exact=exact, shift=shift)
-    return backends.solve_torch(potential, counts, strip, exact=exact, device=device, shift=shift)
-
-
-def _keep(
+def keep(
     out: Transport, rows: IntArray, solved: Observables, counts: IntArray, width: int
 ) -> IntArray:
     """Store the samples that kept their digits; return the others."""

@@ -94,20 +94,17 @@ def scattering_states(solution: Array, tables: dict[str, Array], xp: Namespace) 
     return _mix(xp.linalg.solve(block, xp.broadcast_to(incoming, block.shape)), solution, xp)
 
 
-def refine(
-    states: Array,
-    solution: Array,
-    residual: Array,
-    substitute: Substitute,
-    tables: dict[str, Array],
-    xp: Namespace,
+def inverse(
+    rhs: Array, solution: Array, substitute: Substitute, tables: dict[str, Array], xp: Namespace
 ) -> Array:
-    """Correct the states by the solution for their residual: one step of refinement.
+    """Solve the complete equations L χ = f, the source's open modes put in by Woodbury's identity.
 
     Parameters
     ----------
-    states, solution, residual : (B, L, 2q, M) arrays
-        ψ, X, and what ψ leaves of the complete equations.
+    rhs : (B, L, 2p, M) array
+        f, for any number of functions.
+    solution : (B, L, 2q, M) array
+        X.
     substitute : callable
         Solves the strip without the source's open modes for such right-hand sides.
     tables : dict of arrays
@@ -117,13 +114,14 @@ def refine(
 
     Returns
     -------
-    (B, L, 2q, M) array
+    (B, L, 2p, M) array
+        χ.
     """
-    correction = substitute(residual)
+    closed = substitute(rhs)
     block = _source_block(solution, tables, xp)
-    overlap = _source_overlap(correction, tables)
+    overlap = _source_overlap(closed, tables)
     weights = xp.linalg.solve(block, tables["coupling"][:, None] * overlap)
-    return states + correction + _mix(weights, solution, xp)
+    return closed + _mix(weights, solution, xp)
 
 
 def residual(
