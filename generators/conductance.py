@@ -16,15 +16,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from mesoinv.generators.common import pictures
-from mesoinv.generators.common.arguments import real_array
-from mesoinv.generators.common.devices import check_device
-from mesoinv.generators.common.errors import MesoinvError, UsageError, unknown_name
+from mesoinv.generators.common.errors import UsageError
 from mesoinv.generators.pipeline.base import Batch, Column, Config, Dataset, Paper
 from mesoinv.generators.solvers.conductance.disorder import impurity_energies
-from mesoinv.generators.solvers.conductance.transmission import transmission
+from mesoinv.generators.solvers.conductance.landauer import (
+    LARGEST,
+    SOLVERS,
+    conductance,
+    linearise,
+)
 from mesoinv.generators.solvers.uniform_disorder import uniform_energies
 
 if TYPE_CHECKING:
@@ -33,6 +36,18 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from mesoinv.generators.pipeline.seeding import Stream
+
+__all__ = [
+    "DATASET",
+    "ENERGIES",
+    "LARGEST",
+    "SOLVERS",
+    "TOLERANCE",
+    "Conductance",
+    "ConductanceConfig",
+    "conductance",
+    "linearise",
+]
 
 RealArray = NDArray[np.float64]
 
@@ -46,118 +61,11 @@ _BIBTEX = """@article{li2020neural,
   doi     = {10.1103/PhysRevB.102.064205},
 }"""
 
-SOLVERS = ("strides", "kwant")
 #: Energies of the column `spectrum` [t], the nearest doubles to -0.18, -0.14 … 0.18.
 ENERGIES = tuple((4 * k - 18) / 100 for k in range(10))
-#: Largest on-site energy [t]: behind higher walls, levels grow too narrow for double precision.
-LARGEST = 1e3
 #: Error allowed to a stored conductance [2e²/h]. It is far smaller, but for the rare energy that
 #: falls on a resonance narrower than this, where double precision does not know more.
 TOLERANCE = 5e-7
-
-
-def conductance(
-    onsite_energy: ArrayLike,
-    energies: ArrayLike,
-    *,
-    device: str = "cpu",
-    solver: str | None = None,
-) -> RealArray:
-    """Compute the conductance of disordered wires between two ideal leads.
-
-    The wire is a square lattice of L × W sites with hopping -1; the leads have its width, and
-    on-site energy 0. G is the sum of the probabilities of transmission from each mode of one lead
-    to each mode of the other (Landauer and Büttiker), Eqs. (1) and (2) of [1]_.
-
-    Parameters
-    ----------
-    onsite_energy : (B, L, W) array_like
-        On-site energies [t], at most 1000 in size; first axis of a sample along the wire.
-    energies : (E,) array_like
-        Fermi energies [t]. Outside the band of the leads, |E| < 2 + 2 cos(π/(W+1)), G is 0. A mode
-        exactly at the edge of its band carries no current: there G is that of the other modes.
-    device : str
-        ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
-    solver : str, optional
-        ``"strides"`` (default) or the reference, ``"kwant"``.
-
-    Returns
-    -------
-    (B, E) array
-        Conductance [2e²/h]. Its error is absolute, below 1e-9 but on resonances narrower than
-        1e-6 t, where the rounding of an energy matters as much.
-
-    Raises
-    ------
-    UsageError
-        If a shape is wrong, the batch empty, a value not a finite real number or too large, or the
-        device or solver not there.
-    MesoinvError
-        If digits were lost so that a result is not between 0 and the number of open modes.
-
-    References
-    ----------
-    .. [1] K. Li, J. Lu and F. Zhai, Phys. Rev. B 102, 064205 (2020).
-    """
-    sites, at = _checked_sites(onsite_energy), _checked_energies(energies)
-    solver = solver or SOLVERS[0]
-    if solver not in SOLVERS:
-        raise unknown_name("solver", solver, SOLVERS)
-    if solver == "kwant":
-        return _reference(sites, at, device)
-    try:
-        return transmission(sites, at, device=check_device(device)).values
-    except ArithmeticError as error:
-        raise MesoinvError(f"{error} Compute it with solver='kwant'.") from error
-
-
-def _reference(sites: RealArray, energies: RealArray, device: str) -> RealArray:
-    if device != "cpu":
-        raise UsageError(f"The solver 'kwant' runs on the CPU only; got device {device!r}.")
-    from mesoinv.generators.solvers.conductance.kwant_reference import (  # noqa: PLC0415
-        transmission_kwant,
-    )
-
-    try:
-        return transmission_kwant(sites, energies)
-    except ImportError as error:
-        raise UsageError(
-            "The solver 'kwant' needs kwant, which is not installed: run `make kwant` in a "
-            "checkout, or see the README for how to build it."
-        ) from error
-
-
-def _checked_sites(onsite_energy: ArrayLike) -> RealArray:
-    array = real_array(onsite_energy, "on-site energies")
-    if array.ndim != 3 or 0 in array.shape[1:]:
-        hint = " Add a batch axis with onsite_energy[None]." if array.ndim == 2 else ""
-        raise UsageError(
-            "On-site energies have shape (batch, length, width), length and width 1 or more; "
-            f"got {array.shape}.{hint}"
-        )
-    if not len(array):
-        raise UsageError(f"The batch is empty: on-site energies of shape {array.shape}.")
-    reach = abs(array).max(axis=(1, 2))
-    good = reach <= LARGEST  # False for NaN as well
-    if not good.all():
-        row = int(np.argmin(good))
-        if not np.isfinite(reach[row]):
-            raise UsageError(f"The on-site energies of sample {row} hold NaN or infinite values.")
-        raise UsageError(
-            f"The on-site energies of sample {row} reach {reach[row]:g} t, allowed are "
-            f"{LARGEST:g} t: it shuts electrons out as well."
-        )
-    return array
-
-
-def _checked_energies(energies: ArrayLike) -> RealArray:
-    array = real_array(energies, "energies")
-    if array.ndim != 1:
-        hint = " Put one energy into a list: [0.0]." if array.ndim == 0 else ""
-        raise UsageError(f"Energies have shape (E,); got {array.shape}.{hint}")
-    if not np.isfinite(array).all():
-        raise UsageError(f"Energies must be finite; got {array[~np.isfinite(array)][0]}.")
-    return array
 
 
 @dataclass(frozen=True)

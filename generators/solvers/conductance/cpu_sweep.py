@@ -63,13 +63,13 @@ def _first_step(
 
 @compiled(fastmath=FASTMATH, error_model="numpy")
 def _step(onsite: RealArray, energy: float, psi: RealArray, before: RealArray) -> None:
-    """Overwrite ψ_{i-1} by (H - E) ψ_i - ψ_{i-1}; sites are along the last axis."""
-    n = psi.shape[0]
-    if n == 1:
-        before[0, 0] = (onsite[0] - energy) * psi[0, 0] - before[0, 0]
-        return
-    for c in range(n):
+    """Overwrite ψ_{i-1} by (H - E) ψ_i - ψ_{i-1}, rows of functions; sites are the last axis."""
+    n = psi.shape[1]
+    for c in range(psi.shape[0]):
         p, b = psi[c], before[c]
+        if n == 1:
+            b[0] = (onsite[0] - energy) * p[0] - b[0]
+            continue
         b[0] = (onsite[0] - energy) * p[0] - p[1] - b[0]
         for y in range(1, n - 1):
             b[y] = (onsite[y] - energy) * p[y] - p[y - 1] - p[y + 1] - b[y]
@@ -100,9 +100,9 @@ def _propagate(
 
 @compiled(fastmath=FASTMATH, error_model="numpy")
 def _to_modes(basis: RealArray, x: RealArray, out: RealArray) -> None:
-    """Write x @ basis."""
-    n = x.shape[0]
-    for c in range(n):
+    """Write x @ basis, for any number of rows."""
+    n = basis.shape[0]
+    for c in range(x.shape[0]):
         row = out[c]
         row[:] = 0.0
         for y in range(0, n - 3, 4):

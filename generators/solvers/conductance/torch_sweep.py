@@ -67,6 +67,31 @@ def transmission(
     return values, ~(pivots > PIVOT)
 
 
+def gradient(
+    onsite_energy: RealArray, energy: float, modes: Lead, device: str
+) -> tuple[RealArray, RealArray, NDArray[np.bool_]]:
+    """Do the same and differentiate it with torch's autograd.
+
+    Returns
+    -------
+    (B,) array, (B, L, W) array, (B,) array of bool
+        Transmission, its derivatives, and where too many digits may be lost.
+    """
+    lengths = strides(onsite_energy, energy)
+    # autograd keeps ψ of every slice
+    chunk = max(1, _batch_size(modes.basis.shape[0], device) // onsite_energy.shape[1])
+    parts = []
+    for first in range(0, len(onsite_energy), chunk):
+        sites = torch.from_numpy(onsite_energy[first : first + chunk]).to(device)
+        sites.requires_grad_()
+        with torch.enable_grad():
+            values, pivots = _chunk(sites - energy, modes, lengths)
+            (derivatives,) = torch.autograd.grad(values.sum(), sites)
+        parts.append([x.detach().cpu().numpy() for x in (values, derivatives, pivots)])
+    values_of, derivatives_of, pivots_of = (np.concatenate(x) for x in zip(*parts, strict=True))
+    return values_of, derivatives_of, ~(pivots_of > PIVOT)
+
+
 def _chunk(diagonal: Tensor, modes: Lead, lengths: list[int]) -> tuple[Tensor, Tensor]:
     basis, factor, velocity, surface = (
         torch.from_numpy(array).to(diagonal.device)

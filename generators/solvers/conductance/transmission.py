@@ -102,12 +102,12 @@ def _at_energy(
 ) -> tuple[RealArray, NDArray[np.uint8]]:
     """Return transmission (B,) and steps (B,)."""
     values, steps = _in_strides(onsite_energy, energy, modes, device)
-    outside = _outside(values, modes)
+    outside = is_outside(values, modes)
     if outside.any():  # digits were lost
         again = onsite_energy[outside]
         values[outside] = _in_slices(again, energy, modes, growth=1.0)
         steps[outside] = Steps.SLICES
-    return _in_range(values, energy, modes), steps
+    return in_range(values, energy, modes), steps
 
 
 def _in_strides(
@@ -135,13 +135,14 @@ def _in_slices(
     return cpu_sweep.transmission(onsite_energy, energy, modes, **settings)
 
 
-def _outside(values: RealArray, modes: Lead) -> NDArray[np.bool_]:
+def is_outside(values: RealArray, modes: Lead) -> NDArray[np.bool_]:
+    """Return which values are not between 0 and the number of open modes: digits were lost."""
     return ~((values > -ROUNDING) & (values < modes.num_open + ROUNDING))  # NaN is outside
 
 
-def _in_range(values: RealArray, energy: float, modes: Lead) -> RealArray:
+def in_range(values: RealArray, energy: float, modes: Lead) -> RealArray:
     """Refuse what is not a transmission; take away what only rounding has added."""
-    outside, num_open = _outside(values, modes), modes.num_open
+    outside, num_open = is_outside(values, modes), modes.num_open
     if outside.any():
         row = int(np.argmax(outside))
         raise ArithmeticError(
