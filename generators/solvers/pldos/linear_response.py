@@ -93,6 +93,11 @@ class LinearResponse:
         """ψ on the sites, (B, L, 2q, W)."""
         return self._to_sites(self.states)
 
+    def wave_functions(self) -> Array:
+        """Return ψ on the sites as complex numbers, (B, L, q, W)."""
+        half = self._on_sites.shape[2] // 2
+        return self._on_sites[:, :, :half] + 1j * self._on_sites[:, :, half:]
+
     def _signs(self) -> Array:
         """1 for real parts, -1 for imaginary ones: what complex conjugation does to the rows."""
         signs = self.xp.ones_like(self.states[0, 0, :, :1])

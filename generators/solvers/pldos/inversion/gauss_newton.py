@@ -1,0 +1,165 @@
+r"""The fit: Gauss-Newton steps through the exact solver, damped from the source outwards.
+
+The most probable z minimises :math:`\frac12 |(\rho(\Phi z) - d)/\sigma|^2 + \frac12 |z|^2`. Far
+from it the density depends on z so strongly that a plain step leads nowhere; there σ is taken
+larger by the misfit that a site's shell still has (`noise`). Each step solves its normal equations with exact
+products of the Jacobian by conjugate gradients; an approximate Jacobian on some sites (`sketch`) is
+the preconditioner, so that a few iterations are enough.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mesoinv.generators.solvers.pldos.inversion.noise import (
+    Measured,
+    cautious_variance,
+    misfit_outwards,
+)
+from mesoinv.generators.solvers.pldos.inversion.sketch import COLUMNS, ROWS, Sketch, sketch
+from mesoinv.generators.solvers.pldos.linearise import Linearised, linearise
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mesoinv.generators.solvers.pldos.inversion.waves import Waves
+
+RealArray = NDArray[np.float64]
+
+#: Iterations of conjugate gradients in each step.
+ITERATIONS = 2
+#: Steps at most; steps after which chi² must have fallen by a share, or the fit has stalled.
+STEPS, PATIENCE, PROGRESS = 60, 12, 0.05
+#: The fit is found when a step moves each unknown by less than this, in standard deviations, as a
+#: mean square.
+SETTLED = 1e-4
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Where the steps ended.
+
+    Attributes
+    ----------
+    z : (2n,) array
+        The unknowns.
+    density : (L, W) array
+        ρ there [1/t].
+    chi_square : float
+        Mean over sites of (error/noise)².
+    normal : (2n, 2n) array
+        The inverse of the covariance of z there (Laplace), from the approximate Jacobian.
+    steps : int
+        How many were made.
+    """
+
+    z: RealArray
+    density: RealArray
+    chi_square: float
+    normal: RealArray
+    steps: int
+
+
+def fit(measured: Measured, waves: Waves, start: RealArray, *, tolerance: float) -> Fit:
+    """Find the landscape of a density.
+
+    Parameters
+    ----------
+    measured : Measured
+        The density, with its noise.
+    waves : Waves
+        What landscapes are made of.
+    start : (2n,) array
+        z to begin with.
+    tolerance : float
+        Of the solver.
+
+    Raises
+    ------
+    MesoinvError
+        If the solver has no derivative at a landscape on the way.
+    """
+    z, history = start, []
+    for number in range(STEPS + 1):
+        linear = linearise(
+            waves.potential(z)[None], waves.strip, tolerance=tolerance, device="cpu",
+            method="compiled",
+        )  # fmt: skip
+        error = linear.value[0] - measured.density
+        misfit = misfit_outwards(error, measured, waves.strip)
+        weight = 1 / cautious_variance(misfit, measured)
+        normal = _normal_matrix(_sketch_at(linear, z, waves), weight)
+        history.append(measured.chi_square(error))
+        step, moved = _step(linear, waves, weight, error, z, normal)
+        settled = not misfit.any() and moved < SETTLED * len(z)
+        if settled or number == STEPS or _stalled(history):
+            return Fit(z, linear.value[0], history[-1], normal, number)
+        z = z + step
+    raise AssertionError
+
+
+def _stalled(history: list[float]) -> bool:
+    """Whether chi² has hardly fallen for long."""
+    return len(history) > PATIENCE and min(history[-PATIENCE:]) > (1 - PROGRESS) * min(
+        history[:-PATIENCE]
+    )
+
+
+def _sketch_at(linear: Linearised, z: RealArray, waves: Waves) -> Sketch:
+    _, response = linear.responses[-1]
+    return sketch(waves.potential(z), response.wave_functions()[0], waves)
+
+
+def _normal_matrix(approximate: Sketch, weight: RealArray) -> RealArray:
+    """Return JᵀWJ + 1, from the sites of the approximate Jacobian, which stand for all."""
+    unknowns = approximate.jacobian.shape[-1]
+    jacobian = approximate.jacobian.reshape(-1, unknowns)
+    here = weight[np.ix_(approximate.columns, approximate.rows)].reshape(-1, 1)
+    scaled = np.sqrt(COLUMNS * ROWS * here).astype(np.float32) * jacobian
+    normal: RealArray = (scaled.T @ scaled).astype(np.float64)
+    normal.flat[:: unknowns + 1] += 1
+    return normal
+
+
+def _step(
+    linear: Linearised, waves: Waves, weight: RealArray, error: RealArray, z: RealArray,
+    normal: RealArray,
+) -> tuple[RealArray, float]:  # fmt: skip
+    """Return the step, and its squared length in units of the standard deviations."""
+    from scipy.linalg import cho_factor, cho_solve  # noqa: PLC0415  (slow to import)
+
+    factors = cho_factor(normal)
+
+    def apply(x: RealArray) -> RealArray:
+        moved = linear.product(waves.potential(x)[None])[0]
+        back: RealArray = waves.adjoint(linear.adjoint((weight * moved)[None])[0]) + x
+        return back
+
+    downhill = -(waves.adjoint(linear.adjoint((weight * error)[None])[0]) + z)
+    step = _conjugate_gradients(apply, downhill, lambda r: cho_solve(factors, r))
+    return step, float(downhill @ step)
+
+
+def _conjugate_gradients(
+    apply: Callable[[RealArray], RealArray],
+    right: RealArray,
+    precondition: Callable[[RealArray], Any],
+) -> RealArray:
+    """Solve a positive definite system roughly, from zero."""
+    x, left = np.zeros_like(right), right.copy()
+    guess = precondition(left)
+    direction, size = guess, float(left @ guess)
+    for _ in range(ITERATIONS):
+        if not size > 0:
+            break
+        applied = apply(direction)
+        length = size / float(direction @ applied)
+        x, left = x + length * direction, left - length * applied
+        guess = precondition(left)
+        before, size = size, float(left @ guess)
+        direction = guess + size / before * direction
+    return x

@@ -1,0 +1,92 @@
+"""What a measured density is worth: its noise, and how far to trust a fit that is not yet right."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from mesoinv.generators.solvers.pldos.strip import Strip
+
+RealArray = NDArray[np.float64]
+
+#: Sites across one shell around the source.
+SHELL = 12
+#: Of the square of the misfit: how strongly it lowers the weight of sites.
+CAUTION = 25.0
+#: Sites across the window of a local mean of the density.
+WINDOW = 15
+#: A shell's misfit counts as noise up to so many standard deviations of its own chance.
+CHANCE = 3.0
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A density of states with its noise.
+
+    Attributes
+    ----------
+    density : (L, W) array
+        ρ [1/t].
+    variance : (L, W) array
+        Of the noise of each site [1/t²].
+    """
+
+    density: RealArray
+    variance: RealArray
+
+    @functools.cached_property
+    def local_square(self) -> RealArray:
+        """The local mean of ρ², (L, W)."""
+        from scipy.ndimage import uniform_filter  # noqa: PLC0415  (slow to import)
+
+        smooth: RealArray = uniform_filter(self.density**2, WINDOW)
+        return smooth
+
+    def chi_square(self, error: RealArray) -> float:
+        """Return the mean over sites of (error/noise)²: about 1 where the fit is right."""
+        return float((error**2 / self.variance).mean())
+
+
+def storage_variance(density: RealArray) -> RealArray:
+    """Return the variance of rounding to float16, as the dataset stores densities."""
+    spacing = np.spacing(density.astype(np.float16)).astype(np.float64)
+    return spacing**2 / 12
+
+
+@functools.lru_cache(maxsize=4)
+def shells(strip: Strip) -> NDArray[np.int64]:
+    """Return the number of each site's shell around the source, (L, W)."""
+    x = np.arange(strip.length)[:, None]
+    y = np.arange(strip.width) - (strip.source_start + (strip.source_width - 1) / 2)
+    return (np.hypot(x, y) / SHELL).astype(np.int64)
+
+
+def misfit_outwards(error: RealArray, measured: Measured, strip: Strip) -> RealArray:
+    """Return the relative misfit up to each site's shell, beyond what noise explains.
+
+    What is wrong near the source makes everything behind it wrong; so the largest misfit between
+    the source and a site tells how far the site may be used.
+
+    Returns
+    -------
+    (L, W) array
+        0 where the fit is right.
+    """
+    shell = shells(strip).ravel()
+    sites = np.bincount(shell)
+    noise = np.bincount(shell, measured.variance.ravel()) * (1 + CHANCE * np.sqrt(2 / sites))
+    wrong = np.maximum(np.bincount(shell, (error**2).ravel()) - noise, 0)
+    size = np.bincount(shell, (measured.density**2).ravel())
+    relative = np.sqrt(wrong / np.maximum(size, np.finfo(float).tiny))
+    outwards: RealArray = np.maximum.accumulate(relative)[shells(strip)]
+    return outwards
+
+
+def cautious_variance(misfit: RealArray, measured: Measured) -> RealArray:
+    """Return a variance that grows with the misfit, so that far sites wait for near ones."""
+    return measured.variance + CAUTION * misfit**2 * measured.local_square

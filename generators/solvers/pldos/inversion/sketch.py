@@ -1,0 +1,231 @@
+r"""An approximate Jacobian of the density of states with respect to the waves, on some sites.
+
+It is to tell the directions of a Gauss-Newton step, whose length exact products then correct: few
+modes, single precision, every fourth column and every second row.
+
+The waves are products X_a(x) Y_b(y) of cosines and sines, and there are few different Y_b. So the
+right-hand sides δV ψ of all waves are combinations of the vectors Y_b ψ of the columns. Three
+columns out of four are eliminated on these; one sweep over the remaining ones, from the drain to
+the source and back, serves all waves at once.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mesoinv.generators.solvers.pldos.strip import strip_modes
+
+if TYPE_CHECKING:
+    from mesoinv.generators.solvers.pldos.inversion.waves import Waves
+    from mesoinv.generators.solvers.pldos.strip import Strip
+
+RealArray = NDArray[np.float64]
+SingleArray = NDArray[np.float32]
+#: complex64
+ComplexArray = NDArray[Any]
+
+#: Columns from one that is kept to the next, and rows.
+COLUMNS, ROWS = 4, 2
+#: Modes that are kept.
+MODES = 56
+
+
+@dataclass(frozen=True)
+class ProductWaves:
+    """Cosines and sines along the strip and across it, and how waves are made of products of them.
+
+    Attributes
+    ----------
+    along : (A, L) array
+        X_a: 1, then cosine and sine of 2π j x/L for j = 1, 2 …
+    across : (B, W) array
+        Y_b, likewise.
+    pairs : (P, 2) array of int
+        The products (b, a) that occur.
+    mixing : (P, 2n) array
+        What the unknowns contribute to the products [t].
+    """
+
+    along: SingleArray
+    across: SingleArray
+    pairs: NDArray[np.int64]
+    mixing: SingleArray
+
+
+@functools.lru_cache(maxsize=4)
+def product_waves(waves: Waves) -> ProductWaves:
+    """Return the products that the waves of a landscape consist of."""
+    numbers, amplitude = waves.numbers, waves.amplitude
+    reach = abs(numbers).max(axis=0)
+    strip = waves.strip
+    places: dict[tuple[int, int], int] = {}
+    entries: list[tuple[int, int, float]] = []
+    for n, ((jx, jy), size) in enumerate(zip(numbers.tolist(), amplitude.tolist(), strict=True)):
+        sign, j = (1 if jx >= 0 else -1), abs(jx)
+        # cos(a + b) = cos a cos b - sin a sin b, sin(a + b) = sin a cos b + cos a sin b
+        parts = [(n, j, False, jy, False, 1), (n, j, True, jy, True, -sign),
+                 (n + len(numbers), j, True, jy, False, sign),
+                 (n + len(numbers), j, False, jy, True, 1)]  # fmt: skip
+        for unknown, a, odd_a, b, odd_b, factor in parts:
+            if (odd_a and not a) or (odd_b and not b):
+                continue  # the sine of 0
+            pair = (_place(b, odd_b), _place(a, odd_a))
+            entries.append((places.setdefault(pair, len(places)), unknown, factor * size))
+    mixing = np.zeros((len(places), waves.count), dtype=np.float32)
+    for place, unknown, value in entries:
+        mixing[place, unknown] = value
+    pairs = np.array(sorted(places, key=lambda pair: places[pair]), dtype=np.int64)
+    return ProductWaves(
+        _table(int(reach[0]), strip.length), _table(int(reach[1]), strip.width), pairs, mixing
+    )
+
+
+def _place(number: int, odd: bool) -> int:
+    """Return where a cosine, or sine, is in a table."""
+    return 2 * number - 1 + odd if number else 0
+
+
+def _table(reach: int, sites: int) -> SingleArray:
+    angle = 2 * np.pi * np.outer(np.arange(1, reach + 1), np.arange(sites)) / sites
+    rows = np.stack([np.cos(angle), np.sin(angle)], axis=1).reshape(-1, sites)
+    return np.concatenate([np.ones((1, sites)), rows]).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """The approximate Jacobian.
+
+    Attributes
+    ----------
+    jacobian : (K, R, 2n) array
+        dρ/dz at some sites.
+    columns, rows : (K,) and (R,) arrays of int
+        The sites.
+    """
+
+    jacobian: SingleArray
+    columns: NDArray[np.int64]
+    rows: NDArray[np.int64]
+
+
+def sketch(potential: RealArray, states: NDArray[np.complex128], waves: Waves) -> Sketch:
+    """Compute it at a potential.
+
+    Parameters
+    ----------
+    potential : (L, W) array
+        V [t].
+    states : (L, q, W) complex array
+        ψ on the sites.
+    waves : Waves
+        The unknowns.
+
+    Raises
+    ------
+    ValueError
+        If the length is no multiple of `COLUMNS`.
+    """
+    strip = waves.strip
+    if strip.length % COLUMNS:
+        raise ValueError(f"The strip's length must be a multiple of {COLUMNS}.")
+    modes = min(MODES, strip.width)
+    basis = strip_modes(strip).basis[:, :modes].astype(np.float32)
+    products = product_waves(waves)
+    psi = states.astype(np.complex64)
+    chain = _Chain(potential, strip, modes)
+    # (L, B q, modes): Y_b ψ in modes
+    moved = products.across[None, :, None] * psi[:, None]
+    vectors = _times(moved, basis).reshape(len(psi), -1, modes)
+    sources = chain.sources(vectors)
+    columns, rows = np.arange(0, strip.length, COLUMNS), np.arange(0, strip.width, ROWS)
+    jacobian = np.empty((len(columns), len(rows), len(products.pairs)), dtype=np.float32)
+    on_rows = np.ascontiguousarray(basis[rows])
+    for k, changed in enumerate(chain.sweep(sources, products, psi.shape[1])):
+        # changed: (modes, q P), -δψ; Re ψ* δψ summed over the states
+        at = psi[columns[k]][:, rows]
+        sites = _times(changed.T, on_rows.T).reshape(psi.shape[1], -1, len(rows))
+        real = (at.real[:, None] * sites.real + at.imag[:, None] * sites.imag).sum(axis=0)
+        jacobian[k] = -4 * math.pi * real.T
+    return Sketch(jacobian @ products.mixing, columns, rows)
+
+
+def _times(values: ComplexArray, matrix: SingleArray) -> ComplexArray:
+    """Multiply the last axis by a real matrix, in one large product of real numbers."""
+    *shape, n = values.shape
+    flat = np.ascontiguousarray(values).reshape(-1, n)
+    made = np.empty((len(flat), matrix.shape[1]), dtype=np.complex64)
+    made.real, made.imag = flat.real @ matrix, flat.imag @ matrix
+    return made.reshape(*shape, matrix.shape[1])
+
+
+class _Chain:
+    """The strip in few modes, with three columns out of four eliminated."""
+
+    def __init__(self, potential: RealArray, strip: Strip, modes: int) -> None:
+        tables = strip_modes(strip)
+        basis = tables.basis[:, :modes].astype(np.float32)
+        onsite = (2 + tables.kinetic[:modes] - strip.energy).astype(np.float32)
+        columns = (basis.T * potential.astype(np.float32)[:, None, :]) @ basis
+        columns[:, range(modes), range(modes)] += onsite
+        columns = columns.astype(np.complex64)
+        drain = tables.drain[:modes].astype(np.complex64)
+        columns[-1, range(modes), range(modes)] -= drain
+        source = tables.source[:modes]
+        self_energy = (
+            tables.source_real[:modes, :modes] + 1j * (source * tables.source_sin) @ source.T
+        )
+        columns[0] -= self_energy.astype(np.complex64)
+        blocks = columns.reshape(-1, COLUMNS, modes, modes)
+        first, middle, last = (blocks[:, j] for j in (1, 2, 3))
+        a, c = np.linalg.inv(first), np.linalg.inv(last)
+        centre = np.linalg.inv(middle - a - c)
+        #: g_1j and g_3j of the columns between two that are kept
+        self.to_left = np.stack([a + a @ centre @ a, a @ centre, a @ centre @ c], axis=1)
+        self.to_right = np.stack([c @ centre @ a, c @ centre, c + c @ centre @ c], axis=1)
+        diagonal: ComplexArray = blocks[:, 0] - self.to_left[:, 0]
+        diagonal[1:] -= self.to_right[:-1, 2]
+        self.diagonal, self.across = diagonal, self.to_left[:, 2]
+
+    def sources(self, vectors: ComplexArray) -> ComplexArray:
+        """Bring vectors (L, v, n) of all columns to those that are kept: (K, v, n, 7)."""
+        count, modes = vectors.shape[1:]
+        blocks = vectors.reshape(-1, COLUMNS, count, modes)
+        inner = blocks[:, 1:]
+        out = np.zeros((len(blocks), count, modes, 2 * COLUMNS - 1), dtype=np.complex64)
+        # g is symmetric as a whole: rows times g_j1 = (g_1j)ᵀ
+        left = inner @ self.to_left.swapaxes(-1, -2)
+        right = inner @ self.to_right.swapaxes(-1, -2)
+        out[1:, ..., : COLUMNS - 1] = right[:-1].transpose(0, 2, 3, 1)
+        out[..., COLUMNS - 1] = blocks[:, 0]
+        out[..., COLUMNS:] = left.transpose(0, 2, 3, 1)
+        return out
+
+    def sweep(self, sources: ComplexArray, products: ProductWaves, states: int) -> Any:
+        """Yield L⁻¹ (X_a Y_b ψ) at each column that is kept, (n, q P)."""
+        kept, _, modes, reach = sources.shape
+        b, a = products.pairs.T
+        padded = np.pad(products.along, ((0, 0), (COLUMNS - 1, COLUMNS)))
+        inverses: list[ComplexArray] = [np.empty(0)] * kept
+        carried: list[ComplexArray] = [np.empty(0)] * kept
+        for k in range(kept - 1, -1, -1):
+            window = padded[:, COLUMNS * k : COLUMNS * k + reach]
+            made = sources[k] @ window.T.astype(np.complex64)
+            made = made.reshape(-1, states, modes, len(padded))[b, :, :, a]
+            right = made.transpose(2, 1, 0).reshape(modes, -1)
+            matrix = self.diagonal[k]
+            if k + 1 < kept:
+                through = self.across[k] @ inverses[k + 1]
+                right = right + through @ carried[k + 1]
+                matrix = matrix - through @ self.across[k].T
+            inverses[k], carried[k] = np.linalg.inv(matrix), right
+        solved = inverses[0] @ carried[0]
+        yield solved
+        for k in range(1, kept):
+            solved = inverses[k] @ (carried[k] + self.across[k - 1].T @ solved)
+            yield solved
