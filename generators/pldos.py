@@ -21,6 +21,7 @@ from mesoinv.generators.common import pictures
 from mesoinv.generators.common.errors import UsageError
 from mesoinv.generators.pipeline.base import Batch, Column, Config, Dataset, Paper
 from mesoinv.generators.solvers.pldos import coulomb
+from mesoinv.generators.solvers.pldos.inversion.user_input import invert_density
 from mesoinv.generators.solvers.pldos.local_density import (
     SOLVERS,
     linearise,
@@ -34,9 +35,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from matplotlib.figure import Figure
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     from mesoinv.generators.pipeline.seeding import Stream
+    from mesoinv.generators.solvers.pldos.inversion.invert import Inversion
 
 __all__ = ["DATASET", "SOLVERS", "Pldos", "PldosConfig", "linearise", "partial_ldos", "transport"]
 
@@ -121,6 +123,7 @@ class Pldos(Dataset):
         bibtex=_BIBTEX,
     )
     default_config = "landscape"
+    inverse = ("pldos", "potential")
     configs: ClassVar[Mapping[str, PldosConfig]] = {
         "landscape": PldosConfig(
             "One kind of disorder, s = 50 nm and N_d = 1e12 cm⁻²: reconstruct the landscape.",
@@ -215,6 +218,45 @@ class Pldos(Dataset):
             ),
             "conductance": solved.transmission,
         }
+
+    def invert(  # type: ignore[override]
+        self,
+        config: str,
+        observed: ArrayLike,
+        start: ArrayLike,
+        *,
+        noise: float | None = None,
+        s: float | None = None,
+        n_d: float | None = None,
+        strip: Strip | None = None,
+        tolerance: float = TOLERANCE,
+    ) -> Inversion:
+        """Find the landscapes of densities of states; see `user_input.invert_density`.
+
+        Parameters
+        ----------
+        config : str
+            Its strip, and its s and N_d where they are one number, hold by default.
+        observed, start, noise, s, n_d, strip, tolerance
+            As for `invert_density`.
+        """
+        parameters = self.parameters(config)
+        known = {"s": (s, parameters.s), "n_d": (n_d, parameters.n_d)}
+        for name, (given, (low, high)) in known.items():
+            if given is None and low != high:
+                raise UsageError(
+                    f"In {self.name}/{config} {name} lies between {low:g} and {high:g}: say which "
+                    f"it is, {name}=…."
+                )
+        return invert_density(
+            observed,
+            start,
+            s=parameters.s[0] if s is None else s,
+            n_d=parameters.n_d[0] if n_d is None else n_d,
+            strip=strip or parameters.strip,
+            tolerance=tolerance,
+            noise=noise,
+        )
 
     def transformed(self, config: str, column: str, group: str, values: NDArray[Any]) -> Any:
         """Return the Fourier coefficients of mirrored landscapes."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mesoinv.generators.pipeline.build import build
     from mesoinv.generators.pipeline.generate import generate
     from mesoinv.zoo.declared.models import list_models
+    from mesoinv.zoo.inversion import invert
     from mesoinv.zoo.model.loading import load_model
 
     __version__: str
@@ -24,6 +25,7 @@ __all__ = [
     "build",
     "evaluate",
     "generate",
+    "invert",
     "list_configs",
     "list_datasets",
     "list_models",
@@ -39,6 +41,7 @@ _HOMES = {
     "build": "mesoinv.generators.pipeline.build",
     "evaluate": "mesoinv.eval.scoring.evaluate",
     "generate": "mesoinv.generators.pipeline.generate",
+    "invert": "mesoinv.zoo.inversion",
     "list_configs": "mesoinv.generators",
     "list_datasets": "mesoinv.generators",
     "list_models": "mesoinv.zoo.declared.models",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     import numpy as np
     from matplotlib.figure import Figure
+    from numpy.typing import ArrayLike
 
     from mesoinv.generators.common.pictures import Map
     from mesoinv.generators.pipeline.seeding import Stream
@@ -145,6 +146,8 @@ class Dataset(ABC):
         Samples that are computed and saved together: what a kill can lose, and a row group.
     rows_per_shard : int
         Samples in a file; a multiple of `rows_per_part`, for files of 200 to 500 MB.
+    inverse : (str, str) or None
+        What `invert` takes and what it gives, as columns; None where there is no inversion.
     """
 
     name: ClassVar[str]
@@ -156,6 +159,7 @@ class Dataset(ABC):
     solvers: ClassVar[tuple[str, ...]] = ("default",)
     rows_per_part: ClassVar[int] = 64
     rows_per_shard: ClassVar[int] = 4096
+    inverse: ClassVar[tuple[str, str] | None] = None
 
     @abstractmethod
     def columns(self, config: str) -> tuple[Column, ...]:
@@ -246,6 +250,24 @@ class Dataset(ABC):
         if name not in self.configs:
             raise unknown_name(f"config of {self.name}", name, self.configs)
         return self.configs[name]
+
+    def invert(
+        self,
+        config: str,
+        observed: ArrayLike,
+        start: ArrayLike,
+        *,
+        noise: float | None = None,
+        **options: Any,
+    ) -> Any:
+        """Find what is behind observations, by a fit through the solver, begun at `start`.
+
+        Raises
+        ------
+        UsageError
+            If the dataset has no inversion.
+        """
+        raise UsageError(f"There is no inversion of {self.name}.")
 
     def transformed(self, config: str, column: str, group: str, values: NDArray[Any]) -> Any:
         """Return values (B, *shape) of a column of symmetry ``"own"``, transformed.

@@ -2,9 +2,9 @@ r"""The fit: Gauss-Newton steps through the exact solver, damped from the source
 
 The most probable z minimises :math:`\frac12 |(\rho(\Phi z) - d)/\sigma|^2 + \frac12 |z|^2`. Far
 from it the density depends on z so strongly that a plain step leads nowhere; there σ is taken
-larger by the misfit that a site's shell still has (`noise`). Each step solves its normal equations with exact
-products of the Jacobian by conjugate gradients; an approximate Jacobian on some sites (`sketch`) is
-the preconditioner, so that a few iterations are enough.
+larger by the misfit that a site's shell still has (`noise`). Each step solves its normal equations
+with exact products of the Jacobian by conjugate gradients; an approximate Jacobian on some sites
+(`sketch`) is the preconditioner, so that a few iterations are enough.
 """
 
 from __future__ import annotations

@@ -92,7 +92,7 @@ def _inverted(
         fitted = fit(measured, waves, begin, tolerance=tolerance)
     except MesoinvError:  # a landscape on the way without a derivative
         fitted = _failed(measured, waves, begin)
-    covariance: RealArray = np.linalg.inv(fitted.normal)
+    covariance = np.asarray(np.linalg.inv(fitted.normal), dtype=np.float64)
     sigma = waves.standard_deviation
     return (
         waves.potential(fitted.z),

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 RealArray = NDArray[np.float64]
 SingleArray = NDArray[np.float32]
-#: complex64
-ComplexArray = NDArray[Any]
+#: Arrays of complex64.
+ComplexArray = Any
 
 #: Columns from one that is kept to the next, and rows.
 COLUMNS, ROWS = 4, 2
@@ -171,9 +171,9 @@ class _Chain:
         tables = strip_modes(strip)
         basis = tables.basis[:, :modes].astype(np.float32)
         onsite = (2 + tables.kinetic[:modes] - strip.energy).astype(np.float32)
-        columns = (basis.T * potential.astype(np.float32)[:, None, :]) @ basis
-        columns[:, range(modes), range(modes)] += onsite
-        columns = columns.astype(np.complex64)
+        real = (basis.T * potential.astype(np.float32)[:, None, :]) @ basis
+        real[:, range(modes), range(modes)] += onsite
+        columns: ComplexArray = real.astype(np.complex64)
         drain = tables.drain[:modes].astype(np.complex64)
         columns[-1, range(modes), range(modes)] -= drain
         source = tables.source[:modes]
@@ -188,7 +188,7 @@ class _Chain:
         #: g_1j and g_3j of the columns between two that are kept
         self.to_left = np.stack([a + a @ centre @ a, a @ centre, a @ centre @ c], axis=1)
         self.to_right = np.stack([c @ centre @ a, c @ centre, c + c @ centre @ c], axis=1)
-        diagonal: ComplexArray = blocks[:, 0] - self.to_left[:, 0]
+        diagonal = np.asarray(blocks[:, 0] - self.to_left[:, 0], dtype=np.complex64)
         diagonal[1:] -= self.to_right[:-1, 2]
         self.diagonal, self.across = diagonal, self.to_left[:, 2]
 

@@ -1,0 +1,95 @@
+"""Inversions as people ask for them: densities, noise and starts checked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from mesoinv.generators.common.arguments import real_array
+from mesoinv.generators.common.errors import UsageError
+from mesoinv.generators.solvers.pldos.inversion.invert import Inversion, invert
+from mesoinv.generators.solvers.pldos.inversion.noise import Measured, storage_variance
+from mesoinv.generators.solvers.pldos.inversion.sketch import COLUMNS
+from mesoinv.generators.solvers.pldos.inversion.waves import Waves
+
+if TYPE_CHECKING:
+    from mesoinv.generators.solvers.pldos.strip import Strip
+
+RealArray = NDArray[np.float64]
+
+
+def invert_density(
+    density: ArrayLike,
+    start: ArrayLike,
+    *,
+    s: float,
+    n_d: float,
+    strip: Strip,
+    tolerance: float,
+    noise: float | None = None,
+) -> Inversion:
+    """Find the landscapes of densities of states, with their errors and a verdict.
+
+    Parameters
+    ----------
+    density : (B, L, W) array_like
+        ρ [1/t].
+    start : (B, L, W) array_like
+        Landscapes to begin with [t]: within a tenth of the right one, relative, the fit finds it;
+        farther away it may not, and says so.
+    s, n_d : float
+        Distance [nm] and density [1e12 cm⁻²] of the donors.
+    strip : Strip
+        Geometry.
+    tolerance : float
+        Of the solver: relative L2 error of densities.
+    noise : float, optional
+        Standard deviation of the noise of every site over the mean of the map; by default there is
+        none but the rounding to float16.
+
+    Returns
+    -------
+    Inversion
+
+    Raises
+    ------
+    UsageError
+        If a density or a start has another shape, or values that it cannot have, or the noise is
+        not a positive number.
+    """
+    checked = _checked(density, strip, "density")
+    if (checked < 0).any():
+        row = int(np.argmax((checked < 0).any(axis=(1, 2))))
+        raise UsageError(f"A density is not negative; map {row} goes down to {checked.min():.3g}.")
+    if not checked.any(axis=(1, 2)).all():
+        raise UsageError("A map is zero everywhere: no electron has entered.")
+    starts = _checked(start, strip, "start")
+    if len(starts) != len(checked):
+        raise UsageError(f"There are {len(checked)} maps and {len(starts)} starts.")
+    if strip.length % COLUMNS:
+        raise UsageError(f"The strip's length must be a multiple of {COLUMNS} sites.")
+    if noise is not None and not (np.isfinite(noise) and noise > 0):
+        raise UsageError(f"noise is a positive number, or None; got {noise}.")
+    measured = [Measured(one, _variance(one, noise)) for one in checked]
+    return invert(measured, Waves(strip, s, n_d), list(starts), tolerance=tolerance)
+
+
+def _variance(density: RealArray, noise: float | None) -> RealArray:
+    rounding = storage_variance(density)
+    return rounding if noise is None else rounding + (noise * density.mean()) ** 2
+
+
+def _checked(values: ArrayLike, strip: Strip, what: str) -> RealArray:
+    array = real_array(values, f"values of the {what}")
+    sides = (strip.length, strip.width)
+    if array.ndim != 3 or array.shape[1:] != sides:
+        hint = f" Add a batch axis with {what}[None]." if array.shape == sides else ""
+        raise UsageError(
+            f"A {what} has shape (batch, {sides[0]}, {sides[1]}); got {array.shape}.{hint}"
+        )
+    finite = np.isfinite(array).all(axis=(1, 2))
+    if not finite.all():
+        raise UsageError(f"The {what} {int(np.argmin(finite))} holds NaN or infinite values.")
+    return array
