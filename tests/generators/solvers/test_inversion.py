@@ -75,7 +75,14 @@ def test_the_approximate_jacobian() -> None:
     made = sketch(potential, states, WAVES)
     change = np.random.default_rng(3).normal(size=z.shape)
     exact = linear.product(WAVES.potential(change)[None])[0][np.ix_(made.columns, made.rows)]
-    assert np.linalg.norm(made.jacobian @ change - exact) < 0.02 * np.linalg.norm(exact)
+    jacobian = made.jacobian @ made.mixing
+    assert np.linalg.norm(jacobian @ change - exact) < 0.02 * np.linalg.norm(exact)
+    weight = np.random.default_rng(4).uniform(1, 2, potential.shape)
+    flat, here = jacobian.reshape(-1, len(z)), weight[np.ix_(made.columns, made.rows)]
+    wanted = 8 * flat.T @ (here.reshape(-1, 1) * flat)
+    np.testing.assert_allclose(
+        made.normal_matrix(weight), wanted, atol=1e-4 * abs(wanted).max(), rtol=1e-3
+    )
 
 
 def test_misfits_spread_outwards() -> None:

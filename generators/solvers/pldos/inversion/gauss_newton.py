@@ -20,7 +20,7 @@ from mesoinv.generators.solvers.pldos.inversion.noise import (
     cautious_variance,
     misfit_outwards,
 )
-from mesoinv.generators.solvers.pldos.inversion.sketch import COLUMNS, ROWS, Sketch, sketch
+from mesoinv.generators.solvers.pldos.inversion.sketch import Sketch, sketch
 from mesoinv.generators.solvers.pldos.linearise import Linearised, linearise
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ RealArray = NDArray[np.float64]
 ITERATIONS = 2
 #: Steps at most; steps after which chi² must have fallen by a share, or the fit has stalled.
 STEPS, PATIENCE, PROGRESS = 60, 12, 0.05
+#: Relative change of z up to which the approximate Jacobian need not be computed again.
+SAME = 0.02
 #: The fit is found when a step moves each unknown by less than this, in standard deviations, as a
 #: mean square.
 SETTLED = 1e-4
@@ -84,6 +86,7 @@ def fit(measured: Measured, waves: Waves, start: RealArray, *, tolerance: float)
         If the solver has no derivative at a landscape on the way.
     """
     z, history = start, []
+    approximate, at = None, z
     for number in range(STEPS + 1):
         linear = linearise(
             waves.potential(z)[None], waves.strip, tolerance=tolerance, device="cpu",
@@ -92,7 +95,9 @@ def fit(measured: Measured, waves: Waves, start: RealArray, *, tolerance: float)
         error = linear.value[0] - measured.density
         misfit = misfit_outwards(error, measured, waves.strip)
         weight = 1 / cautious_variance(misfit, measured)
-        normal = _normal_matrix(_sketch_at(linear, z, waves), weight)
+        if approximate is None or np.linalg.norm(z - at) > SAME * np.linalg.norm(z):
+            approximate, at = _sketch_at(linear, z, waves), z
+        normal = approximate.normal_matrix(weight) + np.eye(len(z))
         history.append(measured.chi_square(error))
         step, moved = _step(linear, waves, weight, error, z, normal)
         settled = not misfit.any() and moved < SETTLED * len(z)
@@ -112,17 +117,6 @@ def _stalled(history: list[float]) -> bool:
 def _sketch_at(linear: Linearised, z: RealArray, waves: Waves) -> Sketch:
     _, response = linear.responses[-1]
     return sketch(waves.potential(z), response.wave_functions()[0], waves)
-
-
-def _normal_matrix(approximate: Sketch, weight: RealArray) -> RealArray:
-    """Return JᵀWJ + 1, from the sites of the approximate Jacobian, which stand for all."""
-    unknowns = approximate.jacobian.shape[-1]
-    jacobian = approximate.jacobian.reshape(-1, unknowns)
-    here = weight[np.ix_(approximate.columns, approximate.rows)].reshape(-1, 1)
-    scaled = np.sqrt(COLUMNS * ROWS * here).astype(np.float32) * jacobian
-    normal: RealArray = (scaled.T @ scaled).astype(np.float64)
-    normal.flat[:: unknowns + 1] += 1
-    return normal
 
 
 def _step(

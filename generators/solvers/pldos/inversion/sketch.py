@@ -103,15 +103,26 @@ class Sketch:
 
     Attributes
     ----------
-    jacobian : (K, R, 2n) array
-        dρ/dz at some sites.
+    jacobian : (K, R, P) array
+        Derivatives of ρ at some sites with respect to the products.
+    mixing : (P, 2n) array
+        Of `ProductWaves`: the Jacobian times this is that with respect to z.
     columns, rows : (K,) and (R,) arrays of int
         The sites.
     """
 
     jacobian: SingleArray
+    mixing: SingleArray
     columns: NDArray[np.int64]
     rows: NDArray[np.int64]
+
+    def normal_matrix(self, weight: RealArray) -> RealArray:
+        """Return JᵀWJ (2n, 2n) for weights (L, W), its sites standing for all."""
+        flat = self.jacobian.reshape(-1, len(self.mixing))
+        here = COLUMNS * ROWS * weight[np.ix_(self.columns, self.rows)].reshape(-1, 1)
+        scaled = np.sqrt(here).astype(np.float32) * flat
+        normal: RealArray = (self.mixing.T @ (scaled.T @ scaled) @ self.mixing).astype(np.float64)
+        return (normal + normal.T) / 2
 
 
 def sketch(potential: RealArray, states: NDArray[np.complex128], waves: Waves) -> Sketch:
@@ -134,34 +145,32 @@ def sketch(potential: RealArray, states: NDArray[np.complex128], waves: Waves) -
     strip = waves.strip
     if strip.length % COLUMNS:
         raise ValueError(f"The strip's length must be a multiple of {COLUMNS}.")
-    modes = min(MODES, strip.width)
+    modes, states_count = min(MODES, strip.width), states.shape[1]
     basis = strip_modes(strip).basis[:, :modes].astype(np.float32)
     products = product_waves(waves)
-    psi = states.astype(np.complex64)
+    # sites across the strip first: then modes are one product of real matrices
+    psi = np.ascontiguousarray(states.transpose(2, 0, 1).astype(np.complex64))
+    moved = products.across.T[:, None, :, None] * psi[:, :, None]
+    vectors = _real_times(np.ascontiguousarray(basis.T), moved)
     chain = _Chain(potential, strip, modes)
-    # (L, B q, modes): Y_b ψ in modes
-    moved = products.across[None, :, None] * psi[:, None]
-    vectors = _times(moved, basis).reshape(len(psi), -1, modes)
-    sources = chain.sources(vectors)
+    sources = chain.sources(vectors.reshape(modes, strip.length, -1).transpose(1, 2, 0))
     columns, rows = np.arange(0, strip.length, COLUMNS), np.arange(0, strip.width, ROWS)
     jacobian = np.empty((len(columns), len(rows), len(products.pairs)), dtype=np.float32)
     on_rows = np.ascontiguousarray(basis[rows])
-    for k, changed in enumerate(chain.sweep(sources, products, psi.shape[1])):
-        # changed: (modes, q P), -δψ; Re ψ* δψ summed over the states
-        at = psi[columns[k]][:, rows]
-        sites = _times(changed.T, on_rows.T).reshape(psi.shape[1], -1, len(rows))
-        real = (at.real[:, None] * sites.real + at.imag[:, None] * sites.imag).sum(axis=0)
-        jacobian[k] = -4 * math.pi * real.T
-    return Sketch(jacobian @ products.mixing, columns, rows)
+    for k, changed in enumerate(chain.sweep(sources, products, states_count)):
+        # -δψ of all products; Re ψ* δψ summed over the states
+        sites = _real_times(on_rows, changed).reshape(len(rows), states_count, -1)
+        at = psi[rows, columns[k], :, None]
+        real = at.real * sites.real + at.imag * sites.imag
+        np.multiply(real.sum(axis=1), np.float32(-4 * math.pi), out=jacobian[k])
+    return Sketch(jacobian, products.mixing, columns, rows)
 
 
-def _times(values: ComplexArray, matrix: SingleArray) -> ComplexArray:
-    """Multiply the last axis by a real matrix, in one large product of real numbers."""
-    *shape, n = values.shape
-    flat = np.ascontiguousarray(values).reshape(-1, n)
-    made = np.empty((len(flat), matrix.shape[1]), dtype=np.complex64)
-    made.real, made.imag = flat.real @ matrix, flat.imag @ matrix
-    return made.reshape(*shape, matrix.shape[1])
+def _real_times(matrix: SingleArray, values: ComplexArray) -> ComplexArray:
+    """Multiply the first axis of complex numbers by a real matrix, as one of real numbers."""
+    first, *others = values.shape
+    flat = np.ascontiguousarray(values).reshape(first, -1).view(np.float32)
+    return (matrix @ flat).view(np.complex64).reshape(len(matrix), *others)
 
 
 class _Chain:
@@ -190,7 +199,9 @@ class _Chain:
         self.to_right = np.stack([c @ centre @ a, c @ centre, c + c @ centre @ c], axis=1)
         diagonal = np.asarray(blocks[:, 0] - self.to_left[:, 0], dtype=np.complex64)
         diagonal[1:] -= self.to_right[:-1, 2]
-        self.diagonal, self.across = diagonal, self.to_left[:, 2]
+        self.diagonal = diagonal
+        #: From one column that is kept to the next; real, but for the last, which leads nowhere.
+        self.across = np.ascontiguousarray(self.to_left[:-1, 2].real)
 
     def sources(self, vectors: ComplexArray) -> ComplexArray:
         """Bring vectors (L, v, n) of all columns to those that are kept: (K, v, n, 7)."""
@@ -207,25 +218,27 @@ class _Chain:
         return out
 
     def sweep(self, sources: ComplexArray, products: ProductWaves, states: int) -> Any:
-        """Yield L⁻¹ (X_a Y_b ψ) at each column that is kept, (n, q P)."""
+        """Yield L⁻¹ (X_a Y_b ψ) at each column that is kept, (n, q P).
+
+        What the columns towards the drain alone make of the sources is kept on the way there.
+        """
         kept, _, modes, reach = sources.shape
         b, a = products.pairs.T
         padded = np.pad(products.along, ((0, 0), (COLUMNS - 1, COLUMNS)))
         inverses: list[ComplexArray] = [np.empty(0)] * kept
-        carried: list[ComplexArray] = [np.empty(0)] * kept
+        solved_alone: list[ComplexArray] = [np.empty(0)] * kept
         for k in range(kept - 1, -1, -1):
             window = padded[:, COLUMNS * k : COLUMNS * k + reach]
             made = sources[k] @ window.T.astype(np.complex64)
             made = made.reshape(-1, states, modes, len(padded))[b, :, :, a]
-            right = made.transpose(2, 1, 0).reshape(modes, -1)
-            matrix = self.diagonal[k]
+            right, matrix = made.transpose(2, 1, 0).reshape(modes, -1), self.diagonal[k]
             if k + 1 < kept:
-                through = self.across[k] @ inverses[k + 1]
-                right = right + through @ carried[k + 1]
-                matrix = matrix - through @ self.across[k].T
-            inverses[k], carried[k] = np.linalg.inv(matrix), right
-        solved = inverses[0] @ carried[0]
+                right = right + _real_times(self.across[k], solved_alone[k + 1])
+                matrix = matrix - self.across[k] @ inverses[k + 1] @ self.across[k].T
+            inverses[k] = np.linalg.inv(matrix)
+            solved_alone[k] = inverses[k] @ right
+        solved = solved_alone[0]
         yield solved
         for k in range(1, kept):
-            solved = inverses[k] @ (carried[k] + self.across[k - 1].T @ solved)
+            solved = solved_alone[k] + (inverses[k] @ self.across[k - 1].T) @ solved
             yield solved
