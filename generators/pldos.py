@@ -21,6 +21,7 @@ from mesoinv.generators.common import pictures
 from mesoinv.generators.common.errors import UsageError
 from mesoinv.generators.pipeline.base import Batch, Column, Config, Dataset, Paper
 from mesoinv.generators.solvers.pldos import coulomb
+from mesoinv.generators.solvers.pldos.inversion.drawing import inversion_figure
 from mesoinv.generators.solvers.pldos.inversion.user_input import invert_density
 from mesoinv.generators.solvers.pldos.local_density import (
     SOLVERS,
@@ -257,6 +258,18 @@ class Pldos(Dataset):
             tolerance=tolerance,
             noise=noise,
         )
+
+    def inversion_figure(
+        self,
+        config: str,
+        inversion: Inversion,
+        observed: NDArray[Any],
+        *,
+        row: int = 0,
+        truth: NDArray[Any] | None = None,
+    ) -> Figure:
+        """Draw one result of `invert`, beside the truth where it is known."""
+        return inversion_figure(inversion, observed, row, self.parameters(config).strip, truth)
 
     def transformed(self, config: str, column: str, group: str, values: NDArray[Any]) -> Any:
         """Return the Fourier coefficients of mirrored landscapes."""

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from mesoinv.commands import cards, data, evaluation, reports, submit, zoo
+from mesoinv.commands import cards, data, evaluation, inversion, reports, submit, zoo
 from mesoinv.generators.common.errors import MesoinvError
 from mesoinv.generators.common.files import given_path
 
@@ -48,6 +48,7 @@ def _options(
 data.register(app)
 cards.register(app)
 zoo.register(app)
+inversion.register(app)
 evaluation.register(app)
 submit.register(app)
 reports.register(app)

@@ -124,9 +124,9 @@ def compared(true: NDArray[Any], predicted: NDArray[Any], name: str, unit: str) 
 
 
 def side_by_side(
-    maps: Sequence[Map], *, extent: tuple[float, ...], unit: str, title: str = ""
+    maps: Sequence[Map], *, extent: tuple[float, ...], unit: str, title: str = "", rows: int = 1
 ) -> Figure:
-    """Draw maps in one row, with units and colour bars.
+    """Draw maps in one row or several, with units and colour bars.
 
     Parameters
     ----------
@@ -138,6 +138,8 @@ def side_by_side(
         Of the extent.
     title : str
         Above all maps.
+    rows : int
+        Of the picture.
 
     Returns
     -------
@@ -146,9 +148,14 @@ def side_by_side(
     from matplotlib.figure import Figure  # noqa: PLC0415  (slow to import)
 
     length, width = extent
-    figure = Figure(figsize=(5.2 * len(maps), 4.4 * width / length + 0.5), layout="constrained")
-    for axes, drawn in zip(np.atleast_1d(figure.subplots(1, len(maps))), maps, strict=True):
+    columns = -(-len(maps) // rows)
+    size = (5.2 * columns, (4.4 * width / length + 0.5) * rows)
+    figure = Figure(figsize=size, layout="constrained")
+    panels = np.atleast_1d(figure.subplots(rows, columns)).ravel()
+    for axes, drawn in zip(panels, maps, strict=False):
         _draw_map(axes, drawn, (length, width), unit)
+    for axes in panels[len(maps) :]:
+        axes.set_axis_off()
     figure.suptitle(title, fontsize=11)
     return figure
 

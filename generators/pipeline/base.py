@@ -269,6 +269,18 @@ class Dataset(ABC):
         """
         raise UsageError(f"There is no inversion of {self.name}.")
 
+    def inversion_figure(
+        self,
+        config: str,
+        inversion: Any,
+        observed: NDArray[Any],
+        *,
+        row: int = 0,
+        truth: NDArray[Any] | None = None,
+    ) -> Figure:
+        """Draw one result of `invert`, beside the truth where it is known."""
+        raise NotImplementedError(f"{self.name} has no picture of an inversion")
+
     def transformed(self, config: str, column: str, group: str, values: NDArray[Any]) -> Any:
         """Return values (B, *shape) of a column of symmetry ``"own"``, transformed.
 

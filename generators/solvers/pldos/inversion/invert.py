@@ -44,6 +44,8 @@ class Inversion:
         Of their real parts, then their imaginary parts.
     density : (B, L, W) array
         ρ of the landscapes [1/t].
+    start : (B, L, W) array
+        What the fit began with [t]: of the given start, what waves of this disorder can make.
     misfit : (B,) array
         Mean over sites of (error/noise)²; about 1 where the fit is right.
     fits : (B,) array of bool
@@ -57,6 +59,7 @@ class Inversion:
     coefficients: ComplexArray
     covariance: RealArray
     density: RealArray
+    start: RealArray
     misfit: RealArray
     fits: NDArray[np.bool_]
     steps: NDArray[np.int64]
@@ -100,6 +103,7 @@ def _inverted(
         waves.coefficients(fitted.z),
         covariance * sigma**2,
         fitted.density,
+        waves.potential(begin),
         fitted.chi_square,
         bool(fitted.chi_square <= FITS),
         fitted.steps,

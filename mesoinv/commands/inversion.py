@@ -1,0 +1,136 @@
+"""The command ``invert``; its modules are imported when it runs."""
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mesoinv.commands.options import log
+from mesoinv.generators.common.errors import UsageError
+from mesoinv.generators.common.extras import require
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mesoinv.generators.pipeline.base import Dataset
+
+Given = Annotated[
+    str,
+    typer.Argument(metavar="DATASET|FILE", help="pldos, or a .npy file of observations of it."),
+]
+Start = Annotated[
+    str | None,
+    typer.Option(help="A model, or a .npy file, to begin with (default: the best model here)."),
+]
+Noise = Annotated[
+    float | None, typer.Option(help="Standard deviation of the noise over the mean of a map.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add ``invert`` to the command line."""
+    app.command()(invert)
+
+
+def invert(  # noqa: PLR0913, PLR0917  (each is an option)
+    given: Given,
+    dataset: Annotated[str, typer.Option(help="That observations of a file are like.")] = "pldos",
+    config: Annotated[str | None, typer.Option(help="Configuration (default: the first).")] = None,
+    split: Annotated[str, typer.Option(help="Of the dataset.")] = "test",
+    index: Annotated[list[int] | None, typer.Option(help="Sample, repeated for several.")] = None,
+    noise: Noise = None,
+    start: Start = None,
+    s: Annotated[float | None, typer.Option(help="Distance of the donors [nm].")] = None,
+    n_d: Annotated[float | None, typer.Option("--n-d", help="Their density [1e12 cm⁻²].")] = None,
+    out: Annotated[Path, typer.Option(help="Folder of the results.")] = Path("inversion"),
+) -> None:
+    """Find what is behind observations, through the exact solver: numbers and a picture of each.
+
+    With a dataset's name, the observations are its own samples, to which --noise is added.
+    """
+    require("mesoinv invert", "models", "plot")
+    from mesoinv.generators.pipeline.resolve import resolve_dataset
+    from mesoinv.zoo.inversion import invert as inverted
+
+    from_file = Path(given).suffix == ".npy"
+    declared = resolve_dataset(dataset if from_file else given)
+    if declared.inverse is None:
+        raise UsageError(f"There is no inversion of {declared.name}; there is one of pldos.")
+    config = config or declared.default_config
+    wanted = index or [0]
+    observed, truth = (
+        (_read(given), None) if from_file else _samples(declared, config, split, wanted, noise)
+    )
+    if from_file and index:
+        observed = observed[index]
+    begin: Any = _read(start) if start and Path(start).suffix == ".npy" else start
+    options = {name: value for name, value in (("s", s), ("n_d", n_d)) if value is not None}
+    out.mkdir(parents=True, exist_ok=True)
+    for row in range(len(observed)):
+        name = str(wanted[row] if index or not from_file else row)
+        one = begin if begin is None or isinstance(begin, str) else begin[row : row + 1]
+        made = inverted(
+            declared.name, observed[row : row + 1], config=config, noise=noise, start=one, **options
+        )
+        _write(out, name, made)
+        _draw(
+            out, name, declared, config, made, observed[row], None if truth is None else truth[row]
+        )
+        verdict = "fits" if made.fits[0] else "does not fit: this is no answer"
+        typer.echo(f"{name}: misfit {made.misfit[0]:.4g}, {made.steps[0]} steps, {verdict}")
+    log(f"{out}: {len(observed)} .npz and .png")
+
+
+def _read(path: str) -> NDArray[Any]:
+    import numpy as np
+
+    try:
+        values: NDArray[Any] = np.load(path, allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path} is no .npy file of numbers: {error}") from None
+    return values[None] if values.ndim == 2 else values
+
+
+def _samples(
+    declared: Dataset, config: str, split: str, index: list[int], noise: float | None
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return observations as they are stored, with noise if there is to be some, and the truth."""
+    import numpy as np
+
+    from mesoinv.generators.pipeline.generate import generate
+
+    assert declared.inverse is not None
+    observed, wanted = declared.inverse
+    samples = generate(declared.name, config, split, index)
+    stored = next(c.dtype for c in declared.columns(config) if c.name == observed)
+    values = samples[observed].astype(stored).astype(np.float64)
+    if noise:
+        for row, number in enumerate(index):
+            rng = np.random.default_rng(number)
+            values[row] += noise * values[row].mean() * rng.normal(size=values[row].shape)
+        values = np.maximum(values, 0)
+    return values, samples[wanted].astype(np.float64)
+
+
+def _write(out: Path, name: str, made: Any) -> None:
+    from dataclasses import asdict
+
+    import numpy as np
+
+    from mesoinv.generators.common.files import replacing
+
+    with replacing(out / f"{name}.npz") as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, **{key: value[0] for key, value in asdict(made).items()})
+
+
+def _draw(
+    out: Path, name: str, declared: Dataset, config: str, made: Any, observed: Any, truth: Any
+) -> None:
+    from mesoinv.generators.common.pictures import own_style, save_figure
+
+    with own_style():
+        figure = declared.inversion_figure(config, made, observed, truth=truth)
+        save_figure(figure, out / f"{name}.png", source=f"mesoinv invert, {declared.name}/{config}")
