@@ -145,6 +145,18 @@ def test_a_fit_that_failed_is_recognised() -> None:
     for made in (far, none):
         assert made.fits.tolist() == [False]
         assert made.misfit[0] > 10
+        assert made.excess[0] > 0.1
+
+
+def test_a_wrong_landscape_behind_the_noise_is_recognised() -> None:
+    """An error that is less than the noise, in a quarter of the sites."""
+    _, potential = landscape()
+    density = partial_ldos(potential[None], strip=STRIP)[0]
+    measured = Measured(density, np.full(density.shape, (0.1 * density.mean()) ** 2))
+    wrong = np.where(np.arange(96)[:, None] > 70, 0.08 * density.mean(), 0)
+    noise = 0.1 * density.mean() * np.random.default_rng(9).normal(size=density.shape)
+    assert measured.chi_square(wrong + noise) < 1.3
+    assert misfit_outwards(wrong + noise, measured, STRIP).max() > 0.05
 
 
 def test_a_landscape_without_a_derivative_is_no_fit(monkeypatch: pytest.MonkeyPatch) -> None:

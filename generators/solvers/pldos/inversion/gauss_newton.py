@@ -53,6 +53,8 @@ class Fit:
         ρ there [1/t].
     chi_square : float
         Mean over sites of (error/noise)².
+    excess : float
+        Largest relative misfit of a shell around the source, beyond its noise.
     normal : (2n, 2n) array
         The inverse of the covariance of z there (Laplace), from the approximate Jacobian.
     steps : int
@@ -62,6 +64,7 @@ class Fit:
     z: RealArray
     density: RealArray
     chi_square: float
+    excess: float
     normal: RealArray
     steps: int
 
@@ -100,9 +103,10 @@ def fit(measured: Measured, waves: Waves, start: RealArray, *, tolerance: float)
         normal = approximate.normal_matrix(weight) + np.eye(len(z))
         history.append(measured.chi_square(error))
         step, moved = _step(linear, waves, weight, error, z, normal)
-        settled = not misfit.any() and moved < SETTLED * len(z)
+        excess = float(misfit.max())
+        settled = excess <= tolerance and moved < SETTLED * len(z)
         if settled or number == STEPS or _stalled(history):
-            return Fit(z, linear.value[0], history[-1], normal, number)
+            return Fit(z, linear.value[0], history[-1], excess, normal, number)
         z = z + step
     raise AssertionError
 

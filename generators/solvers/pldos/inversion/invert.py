@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 RealArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
 
-#: Mean squared error over the noise up to which a fit is a fit: right ones are near 1.
-FITS = 1.3
 #: Sites from one at which the standard deviation of V is computed to the next.
 COARSE = 4
 
@@ -48,8 +46,11 @@ class Inversion:
         What the fit began with [t]: of the given start, what waves of this disorder can make.
     misfit : (B,) array
         Mean over sites of (error/noise)²; about 1 where the fit is right.
+    excess : (B,) array
+        The largest misfit of a shell around the source, relative, beyond what noise explains.
     fits : (B,) array of bool
-        The verdict: whether the landscape explains the density.
+        The verdict: whether the landscape explains the density everywhere, so that `excess` is no
+        larger than the solver's tolerance.
     steps : (B,) array of int
         Gauss-Newton steps.
     """
@@ -61,6 +62,7 @@ class Inversion:
     density: RealArray
     start: RealArray
     misfit: RealArray
+    excess: RealArray
     fits: NDArray[np.bool_]
     steps: NDArray[np.int64]
 
@@ -105,13 +107,14 @@ def _inverted(
         fitted.density,
         waves.potential(begin),
         fitted.chi_square,
-        bool(fitted.chi_square <= FITS),
+        fitted.excess,
+        bool(fitted.excess <= tolerance),
         fitted.steps,
     )
 
 
 def _failed(measured: Measured, waves: Waves, z: RealArray) -> Fit:
-    return Fit(z, np.full(measured.density.shape, np.nan), np.inf, np.eye(waves.count), 0)
+    return Fit(z, np.full(measured.density.shape, np.nan), np.inf, np.inf, np.eye(waves.count), 0)
 
 
 def deviation(covariance: RealArray, waves: Waves) -> RealArray:
