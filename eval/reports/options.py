@@ -67,9 +67,9 @@ class ReportOptions:
             return folder
         return None
 
-    def holds(self, dataset: str, config: str, count: int) -> bool:
-        """Whether a built folder has so many test samples: others would have to be generated."""
-        return self._folder(Request(dataset, config, "test", count, ())) is not None
+    def holds(self, dataset: str, config: str, count: int, split: str = "test") -> bool:
+        """Whether a built folder has so many samples: others would have to be generated."""
+        return self._folder(Request(dataset, config, split, count, ())) is not None
 
     def load(self, dataset: str, config: str, count: int, *columns: str) -> dict[str, NDArray[Any]]:
         """Return columns of the first `count` test samples of a configuration."""

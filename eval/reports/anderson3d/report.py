@@ -67,21 +67,32 @@ class AndersonReport(Report):
         """Return tables of scores, and of learning."""
         curves = self.kept("learning", Learning, self._learning)
         return {
-            "tasks": [self.section(task) for task in self.tasks],
+            "tasks": [self.section(t) for t in self.tasks if self.entries[t.id] or t.published],
             "learning": _learning_table(curves) if curves else "",
             "curves": curves,
         }
 
     def _learning(self) -> Learning:
-        pairs = [(self._states(c, "train"), self._states(c, "test")) for c in CONFIGS]
+        """Learn from what is built; of the small lattices, from what is generated otherwise."""
+        pairs = [
+            (self._states(config, "train"), self._states(config, "test"))
+            for config in CONFIGS
+            if config == CONFIGS[0]
+            or all(
+                self.options.holds(self.dataset, config, self._count(config, split), split)
+                for split in ("train", "test")
+            )
+        ]
         return learning(pairs, self.options.log)
 
-    def _states(self, config: str, split: str) -> States:
+    def _count(self, config: str, split: str) -> int:
         there = resolve_dataset(self.dataset).num_samples(config, "full", split)
         most = 17 * TRAIN[config] if split == "train" else there
-        count = self.options.count(min(there, most))
+        return self.options.count(min(there, most))
+
+    def _states(self, config: str, split: str) -> States:
         columns = ("log_density", "disorder_class")
-        request = Request(self.dataset, config, split, count, columns)
+        request = Request(self.dataset, config, split, self._count(config, split), columns)
         samples = self.options.source(request).arrays(request)
         return States(config, samples["log_density"], samples["disorder_class"])
 
