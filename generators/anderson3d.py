@@ -13,7 +13,7 @@ References
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -76,8 +76,8 @@ class AndersonConfig(Config):
 
     @property
     def symmetries(self) -> tuple[str, ...]:
-        """A turned, mirrored or shifted state is one of other disorder of the same strength."""
-        return ("cube", "translations")
+        """A turned, mirrored or shifted density is one of other disorder of the same strength."""
+        return ("cube", "translations") if self.with_density else ()
 
 
 def _sizes(**counts: tuple[int, int, int]) -> dict[str, dict[str, int]]:
@@ -136,7 +136,8 @@ class Anderson3D(Dataset):
         parameters = self.parameters(config)
         classes = [_CLASS] if parameters.disorders == DISORDERS else []
         density = [_density(parameters.side)] if parameters.with_density else []
-        return (_INDEX, _IMAGE, *density, _DISORDER, *classes, *_NUMBERS,
+        image = replace(_IMAGE, symmetry="drawn", source="log_density") if density else _IMAGE
+        return (_INDEX, image, *density, _DISORDER, *classes, *_NUMBERS,
                 *_moments(parameters.side), *_PROOF)  # fmt: skip
 
     def parameters(self, config: str) -> AndersonConfig:
@@ -183,6 +184,10 @@ class Anderson3D(Dataset):
             raise MesoinvError(str(error)) from error
         return drawn | {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
+    def drawn(self, config: str, column: str, values: NDArray[Any]) -> NDArray[Any]:
+        """Return pictures (B, 100, 100) of densities that were turned or shifted."""
+        return _pictures(values) if column == "image" else super().drawn(config, column, values)
+
     def figure(self, config: str, batch: Batch, row: int = 0) -> Figure:
         """Draw the picture of a sample, and where its density is along one axis."""
         title = (
@@ -196,6 +201,11 @@ class Anderson3D(Dataset):
             maps.append(pictures.Map(seen, "log₁₀ of M³|ψ|², mean along z", "1", "magma"))
         size = (PIXELS, PIXELS)
         return pictures.side_by_side(maps, extent=size, unit="% of the side", title=title)
+
+
+def _pictures(log_density: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:
+    made = [box_picture(np.exp(values.astype(np.float64)), PIXELS) for values in log_density]
+    return np.array(made)
 
 
 def _state(onsite: NDArray[np.float64], solver: str, device: str) -> States:

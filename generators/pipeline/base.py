@@ -67,7 +67,10 @@ class Column:
     symmetry : str
         What the symmetries of the configuration (`Config.symmetries`) do to it: ``"invariant"``,
         nothing; ``"field"``, its values move with the sites; ``"own"``, what `Dataset.transformed`
-        does. Empty: it is not known, and nobody may transform samples with it.
+        does; ``"drawn"``, `Dataset.drawn` makes it again from the `source`. Empty: it is not known,
+        and nobody may transform samples with it.
+    source : str
+        Of a column that is drawn: the column it is a picture of, a field.
     encoding : str
         ``"png"`` stores uint8 pictures, of shape (H, W) or (H, W, 3), as PNG files, which
         `datasets` shows as images; they are arrays everywhere else.
@@ -80,8 +83,9 @@ class Column:
     description: str
     rtol: float = 0.0
     floor: float = 0.0
-    symmetry: Literal["", "invariant", "field", "own"] = ""
+    symmetry: Literal["", "invariant", "field", "own", "drawn"] = ""
     encoding: Literal["", "png"] = ""
+    source: str = ""
 
     def __post_init__(self) -> None:
         picture = len(self.shape) == 2 or (len(self.shape) == 3 and self.shape[2] == 3)
@@ -292,6 +296,16 @@ class Dataset(ABC):
             If the dataset does not know how.
         """
         raise UsageError(f"{self.name}/{config}: what {group} does to {column} is not known.")
+
+    def drawn(self, config: str, column: str, values: NDArray[Any]) -> NDArray[Any]:
+        """Return a column of symmetry ``"drawn"``, (B, *shape), from values of its source.
+
+        Raises
+        ------
+        UsageError
+            If the dataset does not know how.
+        """
+        raise UsageError(f"{self.name}/{config}: how {column} is drawn is not known.")
 
     def part_rows(self, config: str) -> int:
         """Return how many samples of a configuration are computed together: two minutes at most."""

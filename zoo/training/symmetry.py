@@ -25,6 +25,13 @@ if TYPE_CHECKING:
     Operation = Callable[[Tensor], Tensor]
 
 
+def columns_needed(dataset: str, config: str, columns: Sequence[str]) -> tuple[str, ...]:
+    """Return columns with those that some of them are drawn from."""
+    declared = {c.name: c for c in resolve_dataset(dataset).columns(config)}
+    sources = [declared[name].source for name in columns if declared[name].source]
+    return tuple(dict.fromkeys([*columns, *sources]))
+
+
 class Augmentation:
     """Random elements of some groups, applied to all columns of a batch alike.
 
@@ -35,7 +42,7 @@ class Augmentation:
     groups : sequence of str
         Of `mesoinv.generators.pipeline.base.SYMMETRIES`, applied one after the other.
     columns : sequence of str
-        Columns of the batches.
+        Columns that are wanted; batches also hold those that they are drawn from.
 
     Raises
     ------
@@ -49,7 +56,7 @@ class Augmentation:
         self.dataset: Dataset = resolve_dataset(dataset)
         self.config, self.groups = config, tuple(groups)
         declared = {c.name: c for c in self.dataset.columns(config)}
-        self.columns = [declared[name] for name in columns]
+        self.columns = [declared[name] for name in columns_needed(dataset, config, columns)]
         for group in self.groups:
             self._check(group)
 
@@ -76,11 +83,20 @@ class Augmentation:
             elif fields:
                 operation = _DRAW[group](shape, first.device)
                 batch = batch | {name: operation(batch[name]) for name in fields}
+        return self._drawn(batch) if self.groups else batch
+
+    def _drawn(self, batch: Batch) -> Batch:
+        """Draw again what is a picture of a field."""
+        for column in self.columns:
+            if column.symmetry == "drawn":
+                source = batch[column.source]
+                made = self.dataset.drawn(self.config, column.name, source.cpu().numpy())
+                batch = batch | {column.name: torch.from_numpy(made).to(source)}
         return batch
 
     def _paired(self, column: Column, x: Tensor, group: str, chosen: Tensor) -> Tensor:
         """Transform the chosen samples by the one element of a group of two."""
-        if column.symmetry == "invariant":
+        if column.symmetry in {"invariant", "drawn"}:
             return x
         if column.symmetry == "field":
             other = x.flip(_PAIRS[group])

@@ -19,6 +19,7 @@ from mesoinv.zoo.training.batches import Samples
 from mesoinv.zoo.training.configure import configuration
 from mesoinv.zoo.training.environment import TrainingEnvironment
 from mesoinv.zoo.training.runs import write_log
+from mesoinv.zoo.training.symmetry import columns_needed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,7 +74,10 @@ def train(recipe: Recipe, out: Path, environment: TrainingEnvironment | None = N
 
 def _samples(recipe: Recipe, split: str, environment: TrainingEnvironment) -> Samples:
     count = recipe.samples if split == "train" else recipe.validation
-    request = Request(recipe.dataset, recipe.config, split, count, recipe.columns)
+    columns = recipe.columns
+    if split == "train" and isinstance(recipe.objective, Descent) and recipe.objective.augmentation:
+        columns = columns_needed(recipe.dataset, recipe.config, columns)
+    request = Request(recipe.dataset, recipe.config, split, count, columns)
     # with several GPUs each process moves its own batches
     device = environment.device if environment.devices == 1 else "cpu"
     return Samples(environment.source.rows(request), device)

@@ -137,6 +137,18 @@ def test_the_state_tells_the_disorder(batch: dict) -> None:
     np.testing.assert_allclose(energy - around / state, samples["onsite_energy"][0], atol=1e-5)
 
 
+def test_pictures_are_drawn_again_from_densities(batch: dict) -> None:
+    """From float16, a site at the average may or may not have its box: a few pixels."""
+    stored = batch["log_density"].astype(np.float16)
+    again = DATASET.drawn("M20", "image", stored)
+    assert again.dtype == np.uint8
+    assert (again != batch["image"]).mean() < 0.05
+    moved = DATASET.drawn("M20", "image", np.roll(stored, 7, axis=1))
+    assert (moved != batch["image"]).mean() > 0.1
+    with pytest.raises(UsageError, match="not known"):
+        DATASET.drawn("M20", "energy", stored)
+
+
 def test_a_held_out_split_hides_the_strength() -> None:
     def strengths(salt: bytes) -> np.ndarray:
         stream = Stream("anderson3d", "1.0.0", "M20", "held-out", salt)

@@ -14,7 +14,7 @@ from mesoinv.generators.common.errors import UsageError
 from mesoinv.generators.pipeline.base import SYMMETRIES, Column, Config
 from mesoinv.generators.pipeline.generate import generate
 from mesoinv.generators.solvers.pldos import coulomb
-from mesoinv.zoo.training.symmetry import Augmentation
+from mesoinv.zoo.training.symmetry import Augmentation, columns_needed
 
 
 class Symmetric(Config):
@@ -37,7 +37,11 @@ class Fields(Toy):
             Column("number", "float32", (), "1", "d", symmetry="invariant"),
             Column("arrow", "float32", (), "1", "d", symmetry="own"),
             Column("unknown", "float32", (), "1", "d"),
+            Column("total", "float32", (3,), "1", "d", symmetry="drawn", source="flat"),
         )
+
+    def drawn(self, config, column, values):
+        return values.sum(axis=2)
 
     def transformed(self, config, column, group, values):
         return -values
@@ -130,3 +134,16 @@ def test_mirrored_coefficients_are_those_of_the_mirrored_landscape(config):
     again = dataset.transformed(config, "fourier", "mirror", mirrored)
     np.testing.assert_allclose(again, batch["fourier"], rtol=0, atol=1e-12)
     assert not np.allclose(mirrored, batch["fourier"])
+
+
+def test_pictures_are_drawn_again_from_what_was_turned():
+    torch.manual_seed(0)
+    batch = {"total": torch.zeros(5, 3), "flat": numbered(5, 3, 3)}
+    assert columns_needed("test_symmetry:FIELDS", "all", ["total", "number"]) == (
+        "total", "number", "flat",
+    )  # fmt: skip
+    made = augmentation(["square", "translations"], "total")(batch)
+    torch.testing.assert_close(made["total"], made["flat"].sum(dim=2))
+    assert not torch.equal(made["flat"], batch["flat"])
+    same = augmentation([], "total")(batch)
+    assert (same["total"] == 0).all()
