@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mesoinv.generators import list_datasets
 from mesoinv.generators.common.errors import MesoinvError, UsageError, unknown_name
 from mesoinv.generators.pipeline.resolve import resolve_dataset
 from mesoinv.zoo.declared.config import CONFIG, WEIGHTS, read_config
@@ -68,12 +69,10 @@ def invert(
     --------
     >>> import mesoinv
     >>> sample = mesoinv.generate("pldos", "landscape", "test", [0])
-    >>> found = mesoinv.invert("pldos", sample["pldos"])  # doctest: +SKIP
-    >>> found.fits, abs(found.potential - sample["potential"]).max()  # doctest: +SKIP
+    >>> made = mesoinv.invert("pldos", sample["pldos"])  # doctest: +SKIP
+    >>> made.fits, abs(made.potential - sample["potential"]).max()  # doctest: +SKIP
     """
-    declared = resolve_dataset(dataset)
-    if declared.inverse is None:
-        raise UsageError(f"There is no inversion of {dataset}; there is one of pldos.")
+    declared = invertible(dataset)
     config = config or declared.default_config
     declared.config(config)
     allowed = [n for n, p in inspect.signature(declared.invert).parameters.items()
@@ -85,6 +84,21 @@ def invert(
         start = best_start(declared, config)
     begin = _predicted(start, observed) if isinstance(start, str | Path) else start
     return declared.invert(config, observed, begin, noise=noise, **options)
+
+
+def with_inversion() -> list[str]:
+    """Return the names of the datasets that have an inversion."""
+    return [name for name in list_datasets() if resolve_dataset(name).inverse is not None]
+
+
+def invertible(name: str) -> Dataset:
+    """Return a dataset that has an inversion, refusing others."""
+    declared = resolve_dataset(name)
+    if declared.inverse is None:
+        raise UsageError(
+            f"There is no inversion of {name}; there is one of {', '.join(with_inversion())}."
+        )
+    return declared
 
 
 def best_start(declared: Dataset, config: str) -> Path:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Given = Annotated[
     str,
-    typer.Argument(metavar="DATASET|FILE", help="pldos, or a .npy file of observations of it."),
+    typer.Argument(metavar="DATASET|FILE", help="A dataset, or a .npy file of observations of it."),
 ]
 Start = Annotated[
     str | None,
@@ -37,14 +37,20 @@ def register(app: typer.Typer) -> None:
 
 def invert(  # noqa: PLR0913, PLR0917  (each is an option)
     given: Given,
-    dataset: Annotated[str, typer.Option(help="That observations of a file are like.")] = "pldos",
+    dataset: Annotated[
+        str | None, typer.Option(help="That observations of a file are like (default: the first).")
+    ] = None,
     config: Annotated[str | None, typer.Option(help="Configuration (default: the first).")] = None,
     split: Annotated[str, typer.Option(help="Of the dataset.")] = "test",
     index: Annotated[list[int] | None, typer.Option(help="Sample, repeated for several.")] = None,
     noise: Noise = None,
     start: Start = None,
-    s: Annotated[float | None, typer.Option(help="Distance of the donors [nm].")] = None,
-    n_d: Annotated[float | None, typer.Option("--n-d", help="Their density [1e12 cm⁻²].")] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUE", help="Of the dataset's inversion, repeated for several."
+        ),
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder of the results.")] = Path("inversion"),
 ) -> None:
     """Find what is behind observations, through the exact solver: numbers and a picture of each.
@@ -52,13 +58,11 @@ def invert(  # noqa: PLR0913, PLR0917  (each is an option)
     With a dataset's name, the observations are its own samples, to which --noise is added.
     """
     require("mesoinv invert", "models", "plot")
-    from mesoinv.generators.pipeline.resolve import resolve_dataset
     from mesoinv.zoo.inversion import invert as inverted
+    from mesoinv.zoo.inversion import invertible, with_inversion
 
     from_file = Path(given).suffix == ".npy"
-    declared = resolve_dataset(dataset if from_file else given)
-    if declared.inverse is None:
-        raise UsageError(f"There is no inversion of {declared.name}; there is one of pldos.")
+    declared = invertible(dataset or with_inversion()[0] if from_file else given)
     config = config or declared.default_config
     wanted = index or [0]
     observed, truth = (
@@ -67,7 +71,7 @@ def invert(  # noqa: PLR0913, PLR0917  (each is an option)
     if from_file and index:
         observed = observed[index]
     begin: Any = _read(start) if start and Path(start).suffix == ".npy" else start
-    options = {name: value for name, value in (("s", s), ("n_d", n_d)) if value is not None}
+    options = dict(_number(text) for text in option or [])
     out.mkdir(parents=True, exist_ok=True)
     for row in range(len(observed)):
         name = str(wanted[row] if index or not from_file else row)
@@ -82,6 +86,16 @@ def invert(  # noqa: PLR0913, PLR0917  (each is an option)
         verdict = "fits" if made.fits[0] else "does not fit: this is no answer"
         typer.echo(f"{name}: misfit {made.misfit[0]:.4g}, {made.steps[0]} steps, {verdict}")
     log(f"{out}: {len(observed)} .npz and .png")
+
+
+def _number(text: str) -> tuple[str, float]:
+    name, _, value = text.partition("=")
+    try:
+        return name, float(value)
+    except ValueError:
+        raise UsageError(
+            f"An option is a name and a number, such as tolerance=1e-4; got {text!r}."
+        ) from None
 
 
 def _read(path: str) -> NDArray[Any]:

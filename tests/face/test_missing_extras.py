@@ -33,6 +33,7 @@ REFUSED = [
     ("plot", "show percolation --out picture.png"),
     ("models", f"predict {MODEL} --data samples.npy"),
     ("models,plot", f"predict {MODEL} --figure picture.png"),
+    ("models,plot", "invert pldos"),
     ("models", f"evaluate {MODEL}"),
     ("models", f"evaluate file.parquet --task pldos-donors --against {MODEL}"),
     ("train", f"train {MODEL} --out model"),

@@ -46,9 +46,8 @@ class StateMeasures(nn.Module):
         return self.moments.count + (self.bounds.count if self.bounds else 0)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Measure, whatever precision the layers that follow have."""
-        with torch.autocast(x.device.type, enabled=False):
-            numbers = [self.moments(x)]
-            if self.bounds:
-                numbers.append(self.bounds(x).double())
-            return torch.cat(numbers, dim=1)
+        """Measure."""
+        numbers = [self.moments(x)]
+        if self.bounds:
+            numbers.append(self.bounds(x).double())
+        return torch.cat(numbers, dim=1)

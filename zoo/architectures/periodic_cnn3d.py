@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-class Block(nn.Sequential):
+class ScaleBlock(nn.Sequential):
     """Two convolutions of 3³ sites, each with batch normalisation."""
 
     def __init__(self, inputs: int, channels: int) -> None:
@@ -38,7 +38,7 @@ class PeriodicCnn3d(nn.Module):
         super().__init__()
         self.outputs = outputs
         self.blocks = nn.ModuleList(
-            Block(a, b) for a, b in zip((1, *channels), channels, strict=False)
+            ScaleBlock(a, b) for a, b in zip((1, *channels), channels, strict=False)
         )
         self.pool = nn.AvgPool3d(2)
         self.head = nn.Sequential(

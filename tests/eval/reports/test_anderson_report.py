@@ -20,7 +20,7 @@ COUNT = 34 * 6
 MODELS = (
     "anderson3d-density-moments.17k",
     "anderson3d-density-constant.17k",
-    "anderson3d-phase-participation.17k",
+    "anderson3d-density-participation.17k",
 )
 
 
@@ -98,7 +98,7 @@ def test_a_discriminant_that_can_know_does(written):
 
 def test_pictures_are_there_and_shown(written):
     text = written.read_text(encoding="utf-8")
-    for name in ("states", "confusion", "phases", "bounds"):
+    for name in ("states", "confusion", "bounds"):
         assert (written.parent / f"{name}.png").stat().st_size > 2000
         assert f"]({name}.png)" in text
 

@@ -36,21 +36,21 @@ def inversion_figure(
     truth : (L, W) array or None
         V [t], where it is known.
     """
-    found, start = inversion.potential[row], inversion.start[row]
-    reach = float(abs(found).max())
+    made, start = inversion.potential[row], inversion.start[row]
+    reach = float(abs(made).max())
     left = inversion.density[row] - density
     verdict = "fits" if inversion.fits[row] else "DOES NOT FIT"
     maps = [
         pictures.Map(density, "given: partial LDOS ρ", "1/t", "inferno", high=0.995),
         _voltage(start, "start", reach),
-        _voltage(found, "potential V", reach),
+        _voltage(made, "potential V", reach),
         pictures.Map(inversion.deviation[row], "its standard deviation", "t", "viridis"),
         pictures.Map(left, "ρ of V - given", "1/t", "RdBu_r", centred=True),
     ]
     title = f"misfit {inversion.misfit[row]:.4g}: {verdict}"
     if truth is not None:
-        maps.append(_voltage(found - truth, "V - truth"))
-        r = np.corrcoef(found.ravel(), truth.ravel())[0, 1]
+        maps.append(_voltage(made - truth, "V - truth"))
+        r = np.corrcoef(made.ravel(), truth.ravel())[0, 1]
         title += f", Pearson 1 - r = {1 - r:.2g}"
     extent = tuple(n * strip.lattice_constant / 1e3 for n in (strip.length, strip.width))
     return pictures.side_by_side(maps, extent=extent, unit="µm", title=title, rows=2)
