@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 def columns_needed(dataset: str, config: str, columns: Sequence[str]) -> tuple[str, ...]:
     """Return columns with those that some of them are drawn from."""
-    declared = {c.name: c for c in resolve_dataset(dataset).columns(config)}
-    sources = [declared[name].source for name in columns if declared[name].source]
+    declared = resolve_dataset(dataset).columns(config)
+    sources = [c.source for c in declared if c.source and c.name in columns]
     return tuple(dict.fromkeys([*columns, *sources]))
 
 
