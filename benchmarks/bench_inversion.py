@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import mesoinv
+from mesoinv.eval.scoring.noise import noise_stream, with_noise
+from mesoinv.generators.pldos import DATASET
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,9 +36,8 @@ def run(*, quick: bool) -> Iterator[str]:
 def _noisy(maps: np.ndarray, noise: float | None) -> np.ndarray:
     if noise is None:
         return maps
-    rng = np.random.default_rng(0)
-    added = noise * maps.mean(axis=(1, 2), keepdims=True) * rng.normal(size=maps.shape)
-    return np.maximum(maps + added, 0)
+    stream = noise_stream("pldos", DATASET.version, "landscape", "test", "pldos")
+    return with_noise(maps, noise, stream, np.arange(len(maps))).astype(np.float64)
 
 
 def _line(noise: float | None, maps: np.ndarray, starts: np.ndarray, truth: np.ndarray) -> str:

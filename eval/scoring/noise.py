@@ -40,7 +40,19 @@ def add_noise(
     -------
     (B, *shape) array of float32
     """
-    stream = Stream(task.dataset, task.dataset_version, task.config, f"{task.split}/noise/{column}")
+    stream = noise_stream(task.dataset, task.dataset_version, task.config, task.split, column)
+    return with_noise(values, level, stream, indices)
+
+
+def noise_stream(dataset: str, version: str, config: str, split: str, column: str) -> Stream:
+    """Return the random numbers of the noise of one column."""
+    return Stream(dataset, version, config, f"{split}/noise/{column}")
+
+
+def with_noise(
+    values: NDArray[Any], level: float, stream: Stream, indices: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """Do what `add_noise` does, where there is no task."""
     flat = values.reshape(len(values), -1).astype(np.float64)
     noise = stream.normal(indices, math.prod(values.shape[1:]), channel=_CHANNEL)
     noisy = flat + level * flat.mean(axis=1, keepdims=True) * noise

@@ -55,7 +55,8 @@ def invert(  # noqa: PLR0913, PLR0917  (each is an option)
 ) -> None:
     """Find what is behind observations, through the exact solver: numbers and a picture of each.
 
-    With a dataset's name, the observations are its own samples, to which --noise is added.
+    With a dataset's name, the observations are its own samples, to which --noise is added: the same
+    that models are tested with.
     """
     require("mesoinv invert", "models", "plot")
     from mesoinv.zoo.inversion import invert as inverted
@@ -114,6 +115,7 @@ def _samples(
     """Return observations as they are stored, with noise if there is to be some, and the truth."""
     import numpy as np
 
+    from mesoinv.eval.scoring.noise import noise_stream, with_noise
     from mesoinv.generators.pipeline.generate import generate
 
     assert declared.inverse is not None
@@ -122,10 +124,8 @@ def _samples(
     stored = next(c.dtype for c in declared.columns(config) if c.name == observed)
     values = samples[observed].astype(stored).astype(np.float64)
     if noise:
-        for row, number in enumerate(index):
-            rng = np.random.default_rng(number)
-            values[row] += noise * values[row].mean() * rng.normal(size=values[row].shape)
-        values = np.maximum(values, 0)
+        stream = noise_stream(declared.name, declared.version, config, split, observed)
+        values = with_noise(values, noise, stream, samples["index"]).astype(np.float64)
     return values, samples[wanted].astype(np.float64)
 
 

@@ -20,13 +20,14 @@ from mesoinv.generators.solvers.pldos.inversion.noise import (
     cautious_variance,
     misfit_outwards,
 )
-from mesoinv.generators.solvers.pldos.inversion.sketch import Sketch, sketch
-from mesoinv.generators.solvers.pldos.linearise import Linearised, linearise
+from mesoinv.generators.solvers.pldos.inversion.sketch import sketch
+from mesoinv.generators.solvers.pldos.linearise import linearise
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mesoinv.generators.solvers.pldos.inversion.waves import Waves
+    from mesoinv.generators.solvers.pldos.linearise import Linearised
 
 RealArray = NDArray[np.float64]
 
@@ -91,15 +92,16 @@ def fit(measured: Measured, waves: Waves, start: RealArray, *, tolerance: float)
     z, history = start, []
     approximate, at = None, z
     for number in range(STEPS + 1):
+        potential = waves.potential(z)
         linear = linearise(
-            waves.potential(z)[None], waves.strip, tolerance=tolerance, device="cpu",
-            method="compiled",
-        )  # fmt: skip
+            potential[None], waves.strip, tolerance=tolerance, device="cpu", method="compiled"
+        )
         error = linear.value[0] - measured.density
         misfit = misfit_outwards(error, measured, waves.strip)
         weight = 1 / cautious_variance(misfit, measured)
         if approximate is None or np.linalg.norm(z - at) > SAME * np.linalg.norm(z):
-            approximate, at = _sketch_at(linear, z, waves), z
+            states = linear.responses[-1][1].wave_functions()[0]
+            approximate, at = sketch(potential, states, waves), z
         normal = approximate.normal_matrix(weight) + np.eye(len(z))
         history.append(measured.chi_square(error))
         step, moved = _step(linear, waves, weight, error, z, normal)
@@ -116,11 +118,6 @@ def _stalled(history: list[float]) -> bool:
     return len(history) > PATIENCE and min(history[-PATIENCE:]) > (1 - PROGRESS) * min(
         history[:-PATIENCE]
     )
-
-
-def _sketch_at(linear: Linearised, z: RealArray, waves: Waves) -> Sketch:
-    _, response = linear.responses[-1]
-    return sketch(waves.potential(z), response.wave_functions()[0], waves)
 
 
 def _step(
