@@ -13,7 +13,7 @@ References
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -226,9 +226,9 @@ class Pldos(Dataset):
         observed: ArrayLike,
         start: ArrayLike,
         *,
-        noise: float | None = None,
-        s: float | None = None,
-        n_d: float | None = None,
+        noise: float | Literal["estimate"] | None = None,
+        s: float | tuple[float, float] | None = None,
+        n_d: float | tuple[float, float] | None = None,
         strip: Strip | None = None,
         tolerance: float = TOLERANCE,
     ) -> Inversion:
@@ -237,27 +237,42 @@ class Pldos(Dataset):
         Parameters
         ----------
         config : str
-            Its strip, and its s and N_d where they are one number, hold by default.
+            Its strip and its s and N_d hold by default; where they lie in a range, they are
+            estimated with the landscape.
         observed, start, noise, s, n_d, strip, tolerance
             As for `invert_density`.
         """
         parameters = self.parameters(config)
-        known = {"s": (s, parameters.s), "n_d": (n_d, parameters.n_d)}
-        for name, (given, (low, high)) in known.items():
-            if given is None and low != high:
-                raise UsageError(
-                    f"In {self.name}/{config} {name} lies between {low:g} and {high:g}: say which "
-                    f"it is, {name}=…."
-                )
         return invert_density(
             observed,
             start,
-            s=parameters.s[0] if s is None else s,
-            n_d=parameters.n_d[0] if n_d is None else n_d,
+            s=parameters.s if s is None else s,
+            n_d=parameters.n_d if n_d is None else n_d,
             strip=strip or parameters.strip,
             tolerance=tolerance,
             noise=noise,
         )
+
+    def inverted_columns(self, config: str, inversion: Inversion) -> Batch:
+        """Return landscape, coefficients and donors, and their standard deviations."""
+        strip = self.parameters(config).strip
+        pairs = list(zip(inversion.s.tolist(), inversion.n_d.tolist(), strict=True))
+        count = inversion.coefficients.shape[1]
+        variance = np.diagonal(inversion.covariance, axis1=1, axis2=2)
+        return {
+            "potential": inversion.potential,
+            "potential_std": inversion.deviation,
+            "fourier": np.stack([inversion.coefficients.real, inversion.coefficients.imag], -1),
+            "fourier_std": np.sqrt(variance.reshape(-1, 2, count).transpose(0, 2, 1)),
+            "s": inversion.s,
+            "s_std": inversion.s_deviation,
+            "n_d": inversion.n_d,
+            "n_d_std": inversion.n_d_deviation,
+            "potential_rms": np.array([coulomb.ensemble_rms(*pair, strip) for pair in pairs]),
+            "correlation_length": np.array(
+                [coulomb.correlation_length(s, strip) for s, _ in pairs]
+            ),
+        }
 
     def inversion_figure(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -26,7 +26,7 @@ def invert(
     observed: ArrayLike,
     *,
     config: str | None = None,
-    noise: float | None = None,
+    noise: float | Literal["estimate"] | None = None,
     start: ArrayLike | str | Path | None = None,
     **options: Any,
 ) -> Any:
@@ -41,15 +41,16 @@ def invert(
         Observations, with a batch axis.
     config : str, optional
         Configuration of the dataset, whose parameters hold for the observations; its default one.
-    noise : float, optional
+    noise : float, "estimate" or None
         Standard deviation of the noise of every site over the mean of an observation; by default
-        none but the rounding that the dataset's storage has.
+        none but the rounding that the dataset's storage has. ``"estimate"`` measures it on each.
     start : array_like, str or path, optional
         What to begin with, an array with a batch axis, or a model that predicts it: a name of the
         zoo or a folder. By default the best model that is here.
     **options
         The dataset's own, see its ``invert``: of ``pldos``, ``s`` [nm], ``n_d`` [1e12 cm⁻²],
-        ``strip`` and ``tolerance``.
+        ``strip`` and ``tolerance``. Where s and N_d lie in a range, as in ``global``, they are
+        estimated with the landscape.
 
     Returns
     -------

@@ -261,7 +261,7 @@ class Dataset(ABC):
         observed: ArrayLike,
         start: ArrayLike,
         *,
-        noise: float | None = None,
+        noise: float | Literal["estimate"] | None = None,
         **options: Any,
     ) -> Any:
         """Find what is behind observations, by a fit through the solver, begun at `start`.
@@ -272,6 +272,10 @@ class Dataset(ABC):
             If the dataset has no inversion.
         """
         raise UsageError(f"There is no inversion of {self.name}.")
+
+    def inverted_columns(self, config: str, inversion: Any) -> Batch:
+        """Return a result of `invert` by column, (B, …) each; ``NAME_std`` is a deviation."""
+        raise NotImplementedError(f"{self.name} has no inversion")
 
     def inversion_figure(
         self,

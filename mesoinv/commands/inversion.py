@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -26,7 +26,11 @@ Start = Annotated[
     typer.Option(help="A model, or a .npy file, to begin with (default: the best model here)."),
 ]
 Noise = Annotated[
-    float | None, typer.Option(help="Standard deviation of the noise over the mean of a map.")
+    str | None,
+    typer.Option(
+        metavar="NUMBER|estimate",
+        help="Standard deviation of the noise over the mean of a map; estimate measures it.",
+    ),
 ]
 
 
@@ -62,12 +66,13 @@ def invert(  # noqa: PLR0913, PLR0917  (each is an option)
     from mesoinv.zoo.inversion import invert as inverted
     from mesoinv.zoo.inversion import invertible, with_inversion
 
+    level = _level(noise)
     from_file = Path(given).suffix == ".npy"
     declared = invertible(dataset or with_inversion()[0] if from_file else given)
     config = config or declared.default_config
     wanted = index or [0]
     observed, truth = (
-        (_read(given), None) if from_file else _samples(declared, config, split, wanted, noise)
+        (_read(given), None) if from_file else _samples(declared, config, split, wanted, level)
     )
     if from_file and index:
         observed = observed[index]
@@ -78,7 +83,7 @@ def invert(  # noqa: PLR0913, PLR0917  (each is an option)
         name = str(wanted[row] if index or not from_file else row)
         one = begin if begin is None or isinstance(begin, str) else begin[row : row + 1]
         made = inverted(
-            declared.name, observed[row : row + 1], config=config, noise=noise, start=one, **options
+            declared.name, observed[row : row + 1], config=config, noise=level, start=one, **options
         )
         _write(out, name, made)
         _draw(
@@ -87,6 +92,17 @@ def invert(  # noqa: PLR0913, PLR0917  (each is an option)
         verdict = "fits" if made.fits[0] else "does not fit: this is no answer"
         typer.echo(f"{name}: misfit {made.misfit[0]:.4g}, {made.steps[0]} steps, {verdict}")
     log(f"{out}: {len(observed)} .npz and .png")
+
+
+def _level(noise: str | None) -> float | Literal["estimate"] | None:
+    if noise is None:
+        return None
+    if noise == "estimate":
+        return "estimate"
+    try:
+        return float(noise)
+    except ValueError:
+        raise UsageError(f"--noise is a positive number or estimate; got {noise!r}.") from None
 
 
 def _number(text: str) -> tuple[str, float]:
@@ -110,7 +126,7 @@ def _read(path: str) -> NDArray[Any]:
 
 
 def _samples(
-    declared: Dataset, config: str, split: str, index: list[int], noise: float | None
+    declared: Dataset, config: str, split: str, index: list[int], noise: float | str | None
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return observations as they are stored, with noise if there is to be some, and the truth."""
     import numpy as np
@@ -123,7 +139,7 @@ def _samples(
     samples = generate(declared.name, config, split, index)
     stored = next(c.dtype for c in declared.columns(config) if c.name == observed)
     values = samples[observed].astype(stored).astype(np.float64)
-    if noise:
+    if isinstance(noise, float) and noise:
         stream = noise_stream(declared.name, declared.version, config, split, observed)
         values = with_noise(values, noise, stream, samples["index"]).astype(np.float64)
     return values, samples[wanted].astype(np.float64)

@@ -41,13 +41,16 @@ def test_a_file_of_maps(tmp_path, sample):
     maps, start = tmp_path / "maps.npy", tmp_path / "start.npy"
     np.save(maps, sample["pldos"][0].astype(np.float16))
     np.save(start, sample["potential"][0])
-    done = invert(maps, "--start", start, "--out", tmp_path / "out")
+    done = invert(maps, "--start", start, "--noise", "estimate", "--out", tmp_path / "out")
     assert done.exit_code == 0, done.output
     assert (tmp_path / "out" / "0.npz").exists()
 
 
 def test_bad_input(tmp_path):
     assert isinstance(invert("percolation").exception, UsageError)
+    assert "--noise is a positive number or estimate" in str(
+        invert("pldos", "--noise", "lots").exception
+    )
     missing = invert(tmp_path / "none.npy").exception
     assert isinstance(missing, UsageError)
     assert "no .npy file" in str(missing)

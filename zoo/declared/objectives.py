@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -26,6 +27,9 @@ class Descent:
     augmentation : list of str
         Exact symmetries of the configuration, names of
         `mesoinv.generators.pipeline.base.SYMMETRIES`.
+    noise : float
+        Largest level of random noise on the inputs, over the mean of each; 0 for none. The
+        validation samples have it too, always the same.
     precision : str
         lightning's name.
     gradient_clip : float
@@ -42,6 +46,7 @@ class Descent:
     schedule: Literal["constant", "cosine", "step", "inverse"] = "constant"
     warmup: float = 0.0
     augmentation: list[str] = field(default_factory=list)
+    noise: float = 0.0
     precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
     gradient_clip: float = 0.0
     channels_last: bool = False
@@ -49,6 +54,8 @@ class Descent:
     def __post_init__(self) -> None:
         if min(self.epochs, self.batch_size) < 1:
             raise UsageError("A training needs 1 epoch and a batch_size of 1 or more.")
+        if not 0 <= self.noise < math.inf:
+            raise UsageError(f"noise must be 0 or more, and finite; got {self.noise}.")
         for group in self.augmentation:
             if group not in SYMMETRIES:
                 raise unknown_name("augmentation", group, SYMMETRIES)

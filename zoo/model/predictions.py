@@ -52,7 +52,8 @@ def predict_file(
     config, split : str
         Of a built dataset; by default the configuration that the model was trained on.
     batch_size, check_range
-        As for `Model.predict`.
+        As for `Model.predict`; a built dataset says itself what it holds, so only the samples of a
+        ``.npy`` file are checked.
     progress : callable, optional
         Called with (samples done, samples in all).
 
@@ -74,6 +75,8 @@ def predict_file(
     )  # fmt: skip
     columns = _columns(model)
     schema = _schema(model, columns, chosen, split)
+    # a sample of the dataset may well be unlike every training sample: a source that is closed
+    check_range = check_range and data.suffix == ".npy"
     done = 0
     out.parent.mkdir(parents=True, exist_ok=True)
     with replacing(out) as temporary, shard_writer(temporary, schema) as writer:

@@ -17,6 +17,7 @@ from torch.nn import functional
 from mesoinv.zoo.declared.objectives import Descent
 from mesoinv.zoo.training.batches import loader
 from mesoinv.zoo.training.effort import Effort
+from mesoinv.zoo.training.noise import with_random_noise
 from mesoinv.zoo.training.optimisers import optimiser_of, schedule_of
 from mesoinv.zoo.training.runs import open_run
 from mesoinv.zoo.training.symmetry import Augmentation
@@ -74,6 +75,7 @@ class DescentModule(lightning.LightningModule):
         self.augmented = Augmentation(
             recipe.dataset, recipe.config, self.objective.augmentation, recipe.columns
         )
+        self.given = [q.name for q in recipe.inputs]
         self.errors = torchmetrics.MeanMetric()
 
     @abstractmethod
@@ -91,12 +93,24 @@ class DescentModule(lightning.LightningModule):
 
     def on_train_batch_start(self, _batch: Batch, number: int) -> None:
         """Make random numbers a function of the batch: a resumed run goes on with the same."""
-        seeds = np.random.SeedSequence((self.seed, self.current_epoch, number))
-        torch.manual_seed(int(seeds.generate_state(1)[0]))
+        _seed_torch(self.seed, self.current_epoch, number)
+
+    def on_validation_batch_start(self, _batch: Batch, number: int, _loader: int = 0) -> None:
+        """Give every epoch the same noise."""
+        _seed_torch(self.seed, number)
+
+    def changed(self, batch: Batch) -> Batch:
+        """Return a training batch as another one of the same distribution, with noise."""
+        return self.measured(self.augmented(batch))
+
+    def measured(self, batch: Batch) -> Batch:
+        """Return a batch with noise on its inputs, where the recipe asks for it."""
+        level = self.objective.noise
+        return with_random_noise(batch, self.given, level) if level else batch
 
     def training_step(self, batch: Batch, _index: int) -> Tensor | None:
         """One batch."""
-        loss = self.training_loss(self.augmented(batch))
+        loss = self.training_loss(self.changed(batch))
         self.log_loss("train_loss", loss, batch)
         return loss
 
@@ -107,7 +121,8 @@ class DescentModule(lightning.LightningModule):
 
     def validation_step(self, batch: Batch, _index: int) -> None:
         """One batch of the validation samples."""
-        self.errors.update(self.validation_loss(batch), weight=len(next(iter(batch.values()))))
+        loss = self.validation_loss(self.measured(batch))
+        self.errors.update(loss, weight=len(next(iter(batch.values()))))
 
     def on_validation_epoch_end(self) -> None:
         """Log the mean over all validation samples."""
@@ -179,6 +194,10 @@ def descend(
     module.load_state_dict(state, strict=True)
     seconds = float(timer.time_elapsed("train"))
     return Effort(objective.epochs, objective.precision, seconds, waiting.share)
+
+
+def _seed_torch(*numbers: int) -> None:
+    torch.manual_seed(int(np.random.SeedSequence(numbers).generate_state(1)[0]))
 
 
 class WaitingTime(lightning.Callback):

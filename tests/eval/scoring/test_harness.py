@@ -18,6 +18,7 @@ from eval_helpers import (
     LANDSCAPE,
     NUMBERS,
     config,
+    made_up,
     model,
     same,
     samples,
@@ -27,6 +28,7 @@ import mesoinv
 from mesoinv.eval.scoring.evaluate import score_arrays
 from mesoinv.eval.scoring.noise import add_noise
 from mesoinv.eval.tasks import get_task
+from mesoinv.generators.common.errors import UsageError
 from mesoinv.zoo.declared.transforms import Affine, Log, Pool
 from mesoinv.zoo.model.predictions import predict_file
 
@@ -57,6 +59,16 @@ def test_a_file_of_predictions_scores_like_its_model(declared, evaluate, built, 
     assert (subject.name, subject.parameters) == (declared.name, None)
     assert result.evaluation.variants == {}
     assert result.evaluation.speed is None
+
+
+def test_samples_of_a_build_are_never_too_unlike(built, tmp_path):
+    """A few landscapes close their source: they are samples of the split like others."""
+    strict = replace(DONORS, inputs=[replace(DONORS.inputs[0], low=50.0, high=60.0)])
+    path = tmp_path / "predictions.parquet"
+    assert predict_file(model(strict), built, path, config="global") == COUNT
+    np.save(tmp_path / "maps.npy", made_up("global")["pldos"])
+    with pytest.raises(UsageError, match="Is it in that unit"):
+        predict_file(model(strict), tmp_path / "maps.npy", path)
 
 
 def test_a_file_may_say_nothing_about_itself(evaluate, plain, donors, report_cache, tmp_path):

@@ -11,11 +11,12 @@ import mesoinv
 from mesoinv.generators.common.errors import MesoinvError, UsageError
 from mesoinv.generators.pldos import DATASET, linearise, partial_ldos
 from mesoinv.generators.solvers.pldos import coulomb
-from mesoinv.generators.solvers.pldos.inversion import gauss_newton
+from mesoinv.generators.solvers.pldos.inversion import evidence, gauss_newton
 from mesoinv.generators.solvers.pldos.inversion import invert as module
 from mesoinv.generators.solvers.pldos.inversion.noise import (
     Measured,
     cautious_variance,
+    estimated_noise,
     misfit_outwards,
     storage_variance,
 )
@@ -134,6 +135,86 @@ def test_landscapes_are_found_with_honest_errors(noise: float | None) -> None:
     assert 0.88 < np.mean(covered) < 0.99
 
 
+def test_donors_are_estimated_with_the_landscape() -> None:
+    """Of s and N_d within ranges, from maps as they are stored: within their errors."""
+    pulls = []
+    for seed in range(3):
+        z, potential = landscape(seed)
+        density = partial_ldos(potential[None], strip=STRIP).astype(np.float16)
+        how = {"strip": STRIP, "tolerance": 3e-4}
+        begin = near(z, 0.05, seed)[None]
+        made = invert_density(density, begin, s=(55.0, 70.0), n_d=(0.3, 0.8), **how)
+        assert made.fits.all()
+        error = np.linalg.norm(made.potential[0] - potential) / np.linalg.norm(potential)
+        assert error < 1e-3
+        assert 0 < made.s_deviation[0] < 2
+        assert 0 < made.n_d_deviation[0] < 0.15
+        pulls += [(made.s[0] - 60) / made.s_deviation[0],
+                  (made.n_d[0] - 0.5) / made.n_d_deviation[0]]  # fmt: skip
+        # there is room for the waves of the smallest s; those beyond the cut-off are not there
+        room = len(coulomb.wave_vectors(55.0, STRIP).length)
+        assert made.coefficients.shape == (1, room)
+        beyond = coulomb.wave_vectors(55.0, STRIP).length > coulomb.CUTOFF / made.s[0]
+        assert beyond.any()
+        assert not made.coefficients[0, beyond].any()
+        if seed == 0:
+            known = invert_density(density, begin, s=60.0, n_d=(0.3, 0.8), **how)
+            assert known.s_deviation.tolist() == [0.0]
+            assert known.n_d_deviation[0] > 0
+    assert np.sqrt(np.mean(np.square(pulls))) < 2.5
+
+
+def test_the_evidence_is_that_of_known_amplitudes() -> None:
+    """Where the map says all, the evidence is the density of the numbers themselves."""
+    waves = Waves(STRIP, 55.0, 0.8, 55.0)
+    likely = replace(waves, s=62.0, n_d=0.4)
+    ratio = np.tile(likely.amplitude / waves.amplitude, 2)
+    z = ratio * np.random.default_rng(7).normal(size=waves.count)
+    made = evidence.estimate_donors(z, np.eye(waves.count) * 1e12, waves, (55.0, 70.0), (0.3, 0.8))
+    s, n_d = np.linspace(55, 70, 601), np.linspace(0.3, 0.8, 101)
+    logarithm = np.full((len(s), len(n_d)), -np.inf)
+    for i, distance in enumerate(s):
+        at_one = np.tile(replace(waves, s=distance, n_d=1.0).amplitude / waves.amplitude, 2)
+        there = at_one > 0
+        if z[~there].any():
+            continue
+        variance = at_one[there, None] ** 2 * n_d
+        # a wave that is not there, and could have been, is known to be 0 to within 1e-6
+        terms = np.log(variance + 1e-12) + z[there, None] ** 2 / (variance + 1e-12)
+        logarithm[i] = -0.5 * terms.sum(axis=0) - 0.5 * (~there).sum() * np.log(1e-12)
+    weight = np.exp(logarithm - logarithm.max())
+    weight /= weight.sum()
+    mean = weight.sum(axis=1) @ s, weight.sum(axis=0) @ n_d
+    assert made.s == pytest.approx(mean[0], abs=0.3 * made.s_deviation + 0.03)
+    assert made.n_d == pytest.approx(mean[1], abs=0.3 * made.n_d_deviation)
+    spread = np.sqrt(weight.sum(axis=0) @ (n_d - mean[1]) ** 2)
+    assert made.n_d_deviation == pytest.approx(spread, rel=0.1)
+
+
+@pytest.mark.parametrize("level", [0.0, 0.01, 0.1, 0.3])
+def test_noise_is_measured_on_the_map(level: float) -> None:
+    density = mesoinv.generate("pldos", "landscape", "test", [0])["pldos"][0].astype(np.float16)
+    rng = np.random.default_rng(0)
+    noisy = density + level * density.mean(dtype=float) * rng.normal(size=density.shape)
+    measured = estimated_noise(np.maximum(noisy, 0)) / density.mean(dtype=float)
+    assert measured == pytest.approx(level, rel=0.06)
+
+
+def test_measured_noise_is_used() -> None:
+    z, potential = landscape()
+    density = partial_ldos(potential[None], strip=STRIP)
+    rng = np.random.default_rng(0)
+    density = np.maximum(density + 0.05 * density.mean() * rng.normal(size=density.shape), 0)
+    how = {"s": 60.0, "n_d": 0.5, "strip": STRIP, "tolerance": 3e-4}
+    made, known = (
+        invert_density(density, near(z, 0.05)[None], noise=noise, **how)
+        for noise in ("estimate", 0.05)
+    )
+    assert made.fits.all()
+    assert made.misfit[0] == pytest.approx(known.misfit[0], rel=0.1)
+    np.testing.assert_allclose(made.potential, known.potential, atol=0.1 * made.deviation.max())
+
+
 def test_a_fit_that_failed_is_recognised() -> None:
     """A start that has nothing to do with the landscape, and a map that no landscape explains."""
     _, potential = landscape()
@@ -165,8 +246,9 @@ def test_a_landscape_without_a_derivative_is_no_fit(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(gauss_newton, "linearise", lost)
     _, potential = landscape()
+    disorder = module.Disorder(STRIP, (60.0, 60.0), (0.5, 0.5))
     made = module.invert(
-        [Measured(np.ones((96, 72)), np.ones((96, 72)))], WAVES, [potential], tolerance=3e-4
+        [Measured(np.ones((96, 72)), np.ones((96, 72)))], disorder, [potential], tolerance=3e-4
     )
     assert made.fits.tolist() == [False]
     assert np.isinf(made.misfit).all()
@@ -200,6 +282,7 @@ ONES = np.ones((1, 96, 72))
         (ONES, np.concatenate([ONES, ONES]), None, "1 maps and 2 starts"),
         (ONES, ONES, 0.0, "positive"),
         (ONES, ONES, -0.1, "positive"),
+        (ONES, ONES, "guess", '"estimate" or None; got guess'),
     ],
 )
 def test_bad_input(density, start, noise, message: str) -> None:
@@ -207,13 +290,17 @@ def test_bad_input(density, start, noise, message: str) -> None:
         invert_density(density, start, s=60.0, n_d=0.5, strip=STRIP, tolerance=3e-4, noise=noise)
 
 
+@pytest.mark.parametrize("s", [-1.0, (60.0, 50.0), (50.0, 60.0, 70.0), np.inf])
+def test_bad_ranges(s) -> None:
+    with pytest.raises(UsageError, match="s is a positive number, or the smallest and the largest"):
+        invert_density(ONES, ONES, s=s, n_d=0.5, strip=STRIP, tolerance=3e-4)
+
+
 def test_what_mesoinv_invert_refuses() -> None:
     with pytest.raises(UsageError, match="no inversion of percolation"):
         mesoinv.invert("percolation", ONES)
     with pytest.raises(UsageError, match="tolerance"):
         mesoinv.invert("pldos", ONES, start=ONES, tollerance=1)
-    with pytest.raises(UsageError, match="s lies between 40 and 70: say which it is, s=…"):
-        mesoinv.invert("pldos", ONES, config="global", start=ONES)
     with pytest.raises(MesoinvError, match="No model is here"):
         mesoinv.invert("pldos", ONES, config="weaker")
 

@@ -53,7 +53,7 @@ class CganTraining(DescentModule):
 
     def training_step(self, batch: Batch, _index: int) -> None:
         """One step of each network."""
-        batch = self.augmented(batch)
+        batch = self.changed(batch)
         inputs, true = self.inputs(batch), self._true(batch)
         made = self.model(*inputs)
         generator, discriminator = self._optimisers()

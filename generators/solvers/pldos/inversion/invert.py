@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mesoinv.generators.common.errors import MesoinvError
+from mesoinv.generators.solvers.pldos.inversion.evidence import estimate_donors
 from mesoinv.generators.solvers.pldos.inversion.gauss_newton import Fit, fit
 from mesoinv.generators.solvers.pldos.inversion.sketch import product_waves
+from mesoinv.generators.solvers.pldos.inversion.waves import Waves
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mesoinv.generators.solvers.pldos.inversion.evidence import Range
     from mesoinv.generators.solvers.pldos.inversion.noise import Measured
-    from mesoinv.generators.solvers.pldos.inversion.waves import Waves
+    from mesoinv.generators.solvers.pldos.strip import Strip
 
 RealArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
@@ -37,7 +40,7 @@ class Inversion:
         Standard deviation of V at every site [t]. It is that of the noise (Laplace's
         approximation): where `fits` is false, it says nothing.
     coefficients : (B, n) complex array
-        C(q), in the order of the dataset.
+        C(q), in the order of the dataset; 0 beyond the cut-off of s.
     covariance : (B, 2n, 2n) array
         Of their real parts, then their imaginary parts.
     density : (B, L, W) array
@@ -53,6 +56,10 @@ class Inversion:
         larger than the solver's tolerance.
     steps : (B,) array of int
         Gauss-Newton steps.
+    s, n_d : (B,) arrays
+        Distance [nm] and density [1e12 cm⁻²] of the donors: as they were given, or estimated.
+    s_deviation, n_d_deviation : (B,) arrays
+        Their standard deviations: 0 where they were given.
     """
 
     potential: RealArray
@@ -65,10 +72,37 @@ class Inversion:
     excess: RealArray
     fits: NDArray[np.bool_]
     steps: NDArray[np.int64]
+    s: RealArray
+    n_d: RealArray
+    s_deviation: RealArray
+    n_d_deviation: RealArray
+
+
+@dataclass(frozen=True)
+class Disorder:
+    """What is known before: the strip, and between which values s [nm] and N_d [1e12 cm⁻²] lie."""
+
+    strip: Strip
+    s: Range
+    n_d: Range
+
+    @property
+    def known(self) -> bool:
+        """Whether s and N_d are one value each."""
+        return self.s[0] == self.s[1] and self.n_d[0] == self.n_d[1]
+
+    @property
+    def waves(self) -> Waves:
+        """The most waves, and the largest: they make any of these landscapes."""
+        return Waves(self.strip, self.s[0], self.n_d[1], self.s[0])
 
 
 def invert(
-    measured: Sequence[Measured], waves: Waves, starts: Sequence[RealArray], *, tolerance: float
+    measured: Sequence[Measured],
+    disorder: Disorder,
+    starts: Sequence[RealArray],
+    *,
+    tolerance: float,
 ) -> Inversion:
     """Invert one density after the other.
 
@@ -76,7 +110,7 @@ def invert(
     ----------
     measured : sequence of Measured
         The densities, with their noise.
-    waves : Waves
+    disorder : Disorder
         What landscapes are made of.
     starts : sequence of (L, W) arrays
         Landscapes to begin with [t].
@@ -84,37 +118,60 @@ def invert(
         Of the solver: relative L2 error of densities.
     """
     results = [
-        _inverted(one, waves, start, tolerance) for one, start in zip(measured, starts, strict=True)
+        _inverted(one, disorder, start, tolerance)
+        for one, start in zip(measured, starts, strict=True)
     ]
-    return Inversion(*(np.array(values) for values in zip(*results, strict=True)))
+    names = [field.name for field in fields(Inversion)]
+    return Inversion(**{name: np.array([one[name] for one in results]) for name in names})
 
 
 def _inverted(
-    measured: Measured, waves: Waves, start: RealArray, tolerance: float
-) -> tuple[object, ...]:
+    measured: Measured, disorder: Disorder, start: RealArray, tolerance: float
+) -> dict[str, object]:
+    waves = disorder.waves
     begin = waves.project(start)
-    try:
-        fitted = fit(measured, waves, begin, tolerance=tolerance)
-    except MesoinvError:  # a landscape on the way without a derivative
-        fitted = _failed(measured, waves, begin)
+    fitted = _fit(measured, waves, begin, tolerance)
+    donors = {"s": waves.s, "n_d": waves.n_d, "s_deviation": 0.0, "n_d_deviation": 0.0}
+    steps = fitted.steps
+    if not disorder.known:
+        estimate = estimate_donors(fitted.z, fitted.normal, waves, disorder.s, disorder.n_d)
+        donors = asdict(estimate)
+        # again, with what such donors make: without noise it changes little
+        likely = replace(waves, s=estimate.s, n_d=estimate.n_d)
+        again = likely.project(waves.potential(fitted.z))
+        waves, fitted = likely, _fit(measured, likely, again, tolerance)
+        steps += fitted.steps
+    return {
+        "start": disorder.waves.potential(begin),
+        "steps": steps,
+        **_found(fitted, waves),
+        "fits": bool(fitted.excess <= tolerance),
+        **donors,
+    }
+
+
+def _found(fitted: Fit, waves: Waves) -> dict[str, object]:
+    """Return what a fit says of the landscape."""
     covariance = np.asarray(np.linalg.inv(fitted.normal), dtype=np.float64)
     sigma = waves.standard_deviation
-    return (
-        waves.potential(fitted.z),
-        deviation(covariance, waves),
-        waves.coefficients(fitted.z),
-        covariance * sigma**2,
-        fitted.density,
-        waves.potential(begin),
-        fitted.chi_square,
-        fitted.excess,
-        bool(fitted.excess <= tolerance),
-        fitted.steps,
-    )
+    return {
+        "potential": waves.potential(fitted.z),
+        "deviation": deviation(covariance, waves),
+        "coefficients": waves.coefficients(fitted.z),
+        "covariance": covariance * sigma**2,
+        "density": fitted.density,
+        "misfit": fitted.chi_square,
+        "excess": fitted.excess,
+    }
 
 
-def _failed(measured: Measured, waves: Waves, z: RealArray) -> Fit:
-    return Fit(z, np.full(measured.density.shape, np.nan), np.inf, np.inf, np.eye(waves.count), 0)
+def _fit(measured: Measured, waves: Waves, begin: RealArray, tolerance: float) -> Fit:
+    """Fit; a landscape on the way without a derivative is a fit that failed."""
+    try:
+        return fit(measured, waves, begin, tolerance=tolerance)
+    except MesoinvError:
+        nothing = np.full(measured.density.shape, np.nan)
+        return Fit(begin, nothing, np.inf, np.inf, np.eye(waves.count), 0)
 
 
 def deviation(covariance: RealArray, waves: Waves) -> RealArray:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mesoinv.generators.common.arguments import real_array
 from mesoinv.generators.common.errors import UsageError
-from mesoinv.generators.solvers.pldos.inversion.invert import Inversion, invert
-from mesoinv.generators.solvers.pldos.inversion.noise import Measured, storage_variance
+from mesoinv.generators.solvers.pldos.inversion.invert import Disorder, Inversion, invert
+from mesoinv.generators.solvers.pldos.inversion.noise import (
+    Measured,
+    estimated_noise,
+    storage_variance,
+)
 from mesoinv.generators.solvers.pldos.inversion.sketch import COLUMNS
-from mesoinv.generators.solvers.pldos.inversion.waves import Waves
 
 if TYPE_CHECKING:
     from mesoinv.generators.solvers.pldos.strip import Strip
@@ -24,11 +27,11 @@ def invert_density(
     density: ArrayLike,
     start: ArrayLike,
     *,
-    s: float,
-    n_d: float,
+    s: float | tuple[float, float],
+    n_d: float | tuple[float, float],
     strip: Strip,
     tolerance: float,
-    noise: float | None = None,
+    noise: float | Literal["estimate"] | None = None,
 ) -> Inversion:
     """Find the landscapes of densities of states, with their errors and a verdict.
 
@@ -39,15 +42,16 @@ def invert_density(
     start : (B, L, W) array_like
         Landscapes to begin with [t]: within a tenth of the right one, relative, the fit finds it;
         farther away it may not, and says so.
-    s, n_d : float
-        Distance [nm] and density [1e12 cm⁻²] of the donors.
+    s, n_d : float or (float, float)
+        Distance [nm] and density [1e12 cm⁻²] of the donors. Of two values, the smallest and the
+        largest, the one between them is estimated with the landscape.
     strip : Strip
         Geometry.
     tolerance : float
         Of the solver: relative L2 error of densities.
-    noise : float, optional
+    noise : float, "estimate" or None
         Standard deviation of the noise of every site over the mean of the map; by default there is
-        none but the rounding to float16.
+        none but the rounding to float16. ``"estimate"`` measures it on each map.
 
     Returns
     -------
@@ -70,15 +74,29 @@ def invert_density(
         raise UsageError(f"There are {len(checked)} maps and {len(starts)} starts.")
     if strip.length % COLUMNS:
         raise UsageError(f"The strip's length must be a multiple of {COLUMNS} sites.")
-    if noise is not None and not (np.isfinite(noise) and noise > 0):
-        raise UsageError(f"noise is a positive number, or None; got {noise}.")
+    disorder = Disorder(strip, _range(s, "s"), _range(n_d, "n_d"))
     measured = [Measured(one, _variance(one, noise)) for one in checked]
-    return invert(measured, Waves(strip, s, n_d), list(starts), tolerance=tolerance)
+    return invert(measured, disorder, list(starts), tolerance=tolerance)
 
 
-def _variance(density: RealArray, noise: float | None) -> RealArray:
+def _range(given: float | tuple[float, float], name: str) -> tuple[float, float]:
+    values = np.atleast_1d(np.asarray(given, dtype=np.float64))
+    if values.shape not in {(1,), (2,)} or not (0 < values[0] <= values[-1] < np.inf):
+        raise UsageError(
+            f"{name} is a positive number, or the smallest and the largest; got {given}."
+        )
+    return float(values[0]), float(values[-1])
+
+
+def _variance(density: RealArray, noise: float | str | None) -> RealArray:
     rounding = storage_variance(density)
-    return rounding if noise is None else rounding + (noise * density.mean()) ** 2
+    if noise is None:
+        return rounding
+    if noise == "estimate":
+        return rounding + estimated_noise(density) ** 2
+    if isinstance(noise, str) or not (np.isfinite(noise) and noise > 0):
+        raise UsageError(f'noise is a positive number, "estimate" or None; got {noise}.')
+    return rounding + (noise * density.mean()) ** 2
 
 
 def _checked(values: ArrayLike, strip: Strip, what: str) -> RealArray:

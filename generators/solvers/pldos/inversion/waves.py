@@ -31,16 +31,20 @@ class Waves:
         Geometry.
     s, n_d : float
         Distance [nm] and density [1e12 cm⁻²] of the donors.
+    smallest_s : float, optional
+        There is room for the waves of this distance [nm], no larger than s; those that s does not
+        have, have the amplitude 0.
     """
 
     strip: Strip
     s: float
     n_d: float
+    smallest_s: float | None = None
 
     @functools.cached_property
     def numbers(self) -> NDArray[np.int64]:
         """(j_x, j_y) of the waves, as `coulomb.wave_vectors` orders them, (n, 2)."""
-        return coulomb.wave_vectors(self.s, self.strip).numbers
+        return coulomb.wave_vectors(self.smallest_s or self.s, self.strip).numbers
 
     @property
     def count(self) -> int:
@@ -56,7 +60,8 @@ class Waves:
     def amplitude(self) -> RealArray:
         """By what a unit of z multiplies cos θ and sin θ of its wave, (n,) [t]."""
         sites = self.strip.length * self.strip.width
-        factor = coulomb.spectral_factor(np.array([self.s]), self.strip)[0]
+        distances = np.array([self.s, self.smallest_s or self.s])
+        factor = coulomb.spectral_factor(distances, self.strip)[0]
         return 2 * self.standard_deviation * factor / sites
 
     def potential(self, z: RealArray) -> RealArray:
@@ -91,7 +96,10 @@ class Waves:
     def project(self, potential: RealArray) -> RealArray:
         """Return the z whose landscape is nearest to a potential (L, W)."""
         sites = self.strip.length * self.strip.width
-        return self.adjoint(potential) * 2 / (sites * np.tile(self.amplitude, 2) ** 2)
+        square = np.tile(self.amplitude, 2) ** 2
+        there = square > 0
+        made = self.adjoint(potential) * 2 / (sites * np.where(there, square, 1))
+        return np.where(there, made, 0.0)
 
     def coefficients(self, z: RealArray) -> NDArray[np.complex128]:
         """Return the Fourier coefficients C(q) of the dataset, (n,)."""
