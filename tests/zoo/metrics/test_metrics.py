@@ -9,7 +9,8 @@ from scipy import stats
 from torchmetrics import functional
 from torchmetrics.functional import pearson_corrcoef
 
-from mesoinv.generators.common.errors import UsageError
+import mesoinv
+from mesoinv.generators.common.errors import MesoinvError, UsageError
 from mesoinv.generators.solvers.pldos import coulomb
 from mesoinv.generators.solvers.pldos.strip import Strip
 from mesoinv.zoo import metrics
@@ -277,11 +278,49 @@ def test_coefficients_are_compared_as_the_landscapes_they_make(series):
     assert family.truth(target) == ("potential", "s")
     found = family.errors({"fourier": predicted}, {"potential": potential, "s": s}, target)
     made = metrics.landscapes_of(predicted, s)
-    expected = LANDSCAPE.errors({"potential": made}, {"potential": potential}, (POTENTIAL,))
+    potentials = metrics.FAMILIES["potentials"]
+    expected = potentials.errors({"potential": made}, {"potential": potential}, (POTENTIAL,))
     assert found.keys() == expected.keys()
     for name, values in expected.items():
         np.testing.assert_array_equal(found[name], values)
-    assert family.statistics(target).keys() == LANDSCAPE.statistics((POTENTIAL,)).keys()
+    assert family.statistics(target).keys() == potentials.statistics((POTENTIAL,)).keys()
+
+
+def test_a_landscape_is_compared_with_the_density_that_was_given(monkeypatch):
+    """Without the truth: the right landscape explains it, a flat one does not; noise is seen."""
+    sample = mesoinv.generate("pldos", "landscape", "test", [0, 1, 16])
+    right, density = sample["potential"].astype(float), sample["pldos"].astype(float)
+    wild = right.copy()
+    wild[2] = 1e30
+    noisy = density * (1 + 0.1 * np.random.default_rng(0).normal(size=density.shape))
+    given = {"potential": right, "pldos": density, "index": sample["index"]}
+
+    def refusing(potential):
+        if potential.max() > 1e3:
+            raise MesoinvError("too high")
+        return 10 * density[:1]
+
+    family = metrics.FAMILIES["potentials"]
+
+    def misfit(predicted, **changes):
+        return family.errors({"potential": predicted}, given | changes, (POTENTIAL,))["data misfit"]
+
+    assert misfit(right)[[0, 2]].max() < 1e-3
+    assert np.isnan(misfit(right)[1])  # one sample in sixteen is enough
+    assert 0.3 < misfit(np.zeros_like(right))[0] < 3
+    assert misfit(wild)[0] < 1e-3
+    assert misfit(wild)[2] == pytest.approx(1)  # no electron enters
+    assert misfit(right, pldos=noisy)[0] == pytest.approx(0.1, rel=0.05)
+    table = family.errors({"potential": right}, given, (POTENTIAL,))
+    scores = metrics.scores(table, family.statistics((POTENTIAL,)))
+    assert scores["data misfit median"].value < 1e-3
+    with monkeypatch.context() as patched:
+        patched.setattr("mesoinv.generators.pldos.partial_ldos", refusing)
+        assert misfit(wild)[2] == 10
+        assert misfit(wild)[0] == pytest.approx(9)
+    del given["pldos"]
+    table = family.errors({"potential": right}, given, (POTENTIAL,))
+    assert "data misfit median" not in metrics.scores(table, family.statistics((POTENTIAL,)))
 
 
 def test_families_tell_which_error_they_show(maps, donors):

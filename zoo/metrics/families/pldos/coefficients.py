@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from mesoinv.zoo.metrics.families.landscape import Landscapes, compare_maps
+from mesoinv.zoo.metrics.families.landscape import compare_maps
+from mesoinv.zoo.metrics.families.pldos.potentials import Potentials, misfit_column
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 RealArray = NDArray[np.float64]
 
 
-class Coefficients(Landscapes):
+class Coefficients(Potentials):
     """Fourier coefficients (n, 2), compared as the landscapes that they make.
 
     Coefficients of short waves hardly matter to a landscape; the sum weighs them rightly.
@@ -29,9 +30,9 @@ class Coefficients(Landscapes):
         return ("potential", "s")
 
     def errors(self, predicted: Batch, true: Batch, targets: Sequence[Target]) -> Table:
-        """Sum the landscapes, then compare them."""
+        """Sum the landscapes, then compare them and their densities."""
         made = landscapes_of(predicted[targets[0].column], true["s"])
-        return compare_maps(made, true["potential"])
+        return compare_maps(made, true["potential"]) | misfit_column(made, true)
 
 
 def landscapes_of(fourier: NDArray[np.floating], s: NDArray[np.floating]) -> RealArray:
