@@ -12,6 +12,8 @@ References
 
 from __future__ import annotations
 
+import functools
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -21,7 +23,9 @@ from mesoinv.generators.common import pictures
 from mesoinv.generators.common.errors import UsageError
 from mesoinv.generators.pipeline.base import Batch, Column, Config, Dataset, Paper
 from mesoinv.generators.solvers.pldos import coulomb
+from mesoinv.generators.solvers.pldos.drawing import sample_figure, sample_images
 from mesoinv.generators.solvers.pldos.inversion.drawing import inversion_figure
+from mesoinv.generators.solvers.pldos.inversion.results import inverted_columns
 from mesoinv.generators.solvers.pldos.inversion.user_input import invert_density
 from mesoinv.generators.solvers.pldos.local_density import (
     SOLVERS,
@@ -29,6 +33,7 @@ from mesoinv.generators.solvers.pldos.local_density import (
     partial_ldos,
     transport,
 )
+from mesoinv.generators.solvers.pldos.measurement import Channel, measure, raster_shape, with_noise
 from mesoinv.generators.solvers.pldos.scattering import TOLERANCE
 from mesoinv.generators.solvers.pldos.strip import Strip
 
@@ -41,7 +46,17 @@ if TYPE_CHECKING:
     from mesoinv.generators.pipeline.seeding import Stream
     from mesoinv.generators.solvers.pldos.inversion.invert import Inversion
 
-__all__ = ["DATASET", "SOLVERS", "Pldos", "PldosConfig", "linearise", "partial_ldos", "transport"]
+__all__ = [
+    "DATASET",
+    "SOLVERS",
+    "Channel",
+    "Pldos",
+    "PldosConfig",
+    "linearise",
+    "measure",
+    "partial_ldos",
+    "transport",
+]
 
 _BIBTEX = """@article{percebois2021deep,
   author  = {Percebois, Ga{\\"e}tan J. and Weinmann, Dietmar},
@@ -93,6 +108,41 @@ class PldosConfig(Config):
     def num_coefficients(self) -> int:
         """How many Fourier coefficients a sample has room for: those of the smallest s."""
         return len(coulomb.wave_vectors(self.s[0], self.strip).length)
+
+
+@dataclass(frozen=True)
+class MeasuredConfig(PldosConfig):
+    """Landscapes whose density is measured; ranges of what a measurement does, drawn uniformly.
+
+    Attributes
+    ----------
+    blur : (float, float)
+        Standard deviation of the tip's Gaussian [nm].
+    temperature : (float, float)
+        [K].
+    offset : (float, float)
+        Added, over the mean of the map.
+    multiplicative_noise : (float, float)
+        Standard deviation of the gain from site to site, around 1.
+    additive_noise : (float, float)
+        Standard deviation, over the mean of the map.
+    """
+
+    blur: tuple[float, float] = field(default=(5.0, 15.0), metadata={"unit": "nm"})
+    temperature: tuple[float, float] = field(default=(0.02, 0.1), metadata={"unit": "K"})
+    offset: tuple[float, float] = field(default=(-0.05, 0.05), metadata={"unit": "1"})
+    multiplicative_noise: tuple[float, float] = field(default=(0.0, 0.05), metadata={"unit": "1"})
+    additive_noise: tuple[float, float] = field(default=(0.005, 0.05), metadata={"unit": "1"})
+
+
+#: What a measurement is told by: columns of `MeasuredConfig`, unit and description.
+_CHANNEL = {
+    "blur": ("nm", "standard deviation of the tip's Gaussian"),
+    "temperature": ("K", "temperature"),
+    "offset": ("1", "offset, over the mean of the map"),
+    "multiplicative_noise": ("1", "standard deviation of the gain from site to site"),
+    "additive_noise": ("1", "standard deviation of the noise, over the mean of the map"),
+}
 
 
 def _sizes(full: int) -> dict[str, dict[str, int]]:
@@ -148,6 +198,15 @@ class Pldos(Dataset):
             s=(32.0, 40.0),
             n_d=(1.5, 2.0),
         ),
+        "measured": MeasuredConfig(
+            "Landscapes as in `landscape`, whose density is measured: temperature, tip, raster, "
+            "offset and noise.",
+            {
+                "mini": {"train": 16, "validation": 8, "test": 8},
+                "small": {"train": 1024, "validation": 128, "test": 128},
+                "full": {"train": 8192, "validation": 512, "test": 1024},
+            },
+        ),
     }
     solvers = SOLVERS
     rows_per_part = 64
@@ -160,6 +219,12 @@ class Pldos(Dataset):
         count = parameters.num_coefficients
         # two solves may keep different numbers of modes, each within the solver's tolerance
         solved = 2 * TOLERANCE
+        measured = () if not isinstance(parameters, MeasuredConfig) else (
+            Column("measured", "float16", raster_shape(parameters.strip), "1/t",
+                   "ρ as it is measured", solved + 1e-3, symmetry="field"),
+            *(Column(name, "float64", (), unit, text, symmetry="invariant")
+              for name, (unit, text) in _CHANNEL.items()),
+        )  # fmt: skip
         return (
             Column("index", "int64", (), "1", "number of the sample in its split"),
             Column("pldos", "float16", site, "1/t", "partial local density of states ρ(x, y)",
@@ -176,6 +241,7 @@ class Pldos(Dataset):
                    symmetry="invariant"),
             Column("conductance", "float64", (), "2e²/h", "transmission source → drain", solved,
                    symmetry="invariant"),
+            *measured,
         )  # fmt: skip
 
     def parameters(self, config: str) -> PldosConfig:
@@ -197,7 +263,15 @@ class Pldos(Dataset):
         inside = length <= coulomb.CUTOFF / s[:, None]
         sigma = coulomb.standard_deviation(n_d, strip)
         fourier = np.where(inside[:, :, None], normal * sigma[:, None, None], 0.0)
-        return {"index": np.asarray(indices), "s": s, "n_d": n_d, "fourier": fourier}
+        drawn = {"index": np.asarray(indices), "s": s, "n_d": n_d, "fourier": fourier}
+        if isinstance(parameters, MeasuredConfig):
+            ranges = np.array([getattr(parameters, name) for name in _CHANNEL])
+            u = stream.uniform(indices, len(ranges), channel=2)
+            channel = ranges[:, 0] + (ranges[:, 1] - ranges[:, 0]) * u
+            shape = (len(s), 2, *raster_shape(strip))
+            noise = stream.normal(indices, math.prod(shape[1:]), channel=3).reshape(shape)
+            drawn |= {"noise": noise} | dict(zip(_CHANNEL, channel.T, strict=True))
+        return drawn
 
     def solve(
         self, config: str, drawn: Batch, *, device: str = "cpu", solver: str | None = None
@@ -207,7 +281,14 @@ class Pldos(Dataset):
         fourier, s = drawn["fourier"], drawn["s"]
         potential = coulomb.landscape(fourier[..., 0] + 1j * fourier[..., 1], s, parameters.strip)
         potential *= parameters.strength
-        solved = transport(potential, device=device, strip=parameters.strip, solver=solver)
+        solve = functools.partial(transport, device=device, solver=solver)
+        solved = solve(potential, strip=parameters.strip)
+        if isinstance(parameters, MeasuredConfig):
+            channel = Channel(drawn["blur"], drawn["temperature"], drawn["offset"])
+            seen = measure(potential, channel, strip=parameters.strip,
+                           solve=lambda v, at: solve(v, strip=at).partial_ldos)  # fmt: skip
+            noise = drawn["multiplicative_noise"], drawn["additive_noise"]
+            drawn = drawn | {"measured": with_noise(seen, *noise, drawn["noise"])}
         pairs = list(zip(s.tolist(), drawn["n_d"].tolist(), strict=True))
         rms = [coulomb.ensemble_rms(*pair, parameters.strip) for pair in pairs]
         return drawn | {
@@ -255,24 +336,7 @@ class Pldos(Dataset):
 
     def inverted_columns(self, config: str, inversion: Inversion) -> Batch:
         """Return landscape, coefficients and donors, and their standard deviations."""
-        strip = self.parameters(config).strip
-        pairs = list(zip(inversion.s.tolist(), inversion.n_d.tolist(), strict=True))
-        count = inversion.coefficients.shape[1]
-        variance = np.diagonal(inversion.covariance, axis1=1, axis2=2)
-        return {
-            "potential": inversion.potential,
-            "potential_std": inversion.deviation,
-            "fourier": np.stack([inversion.coefficients.real, inversion.coefficients.imag], -1),
-            "fourier_std": np.sqrt(variance.reshape(-1, 2, count).transpose(0, 2, 1)),
-            "s": inversion.s,
-            "s_std": inversion.s_deviation,
-            "n_d": inversion.n_d,
-            "n_d_std": inversion.n_d_deviation,
-            "potential_rms": np.array([coulomb.ensemble_rms(*pair, strip) for pair in pairs]),
-            "correlation_length": np.array(
-                [coulomb.correlation_length(s, strip) for s, _ in pairs]
-            ),
-        }
+        return inverted_columns(inversion, self.parameters(config).strip)
 
     def inversion_figure(
         self,
@@ -294,19 +358,8 @@ class Pldos(Dataset):
         return coulomb.mirrored(values, parameters.s[0], parameters.strip)
 
     def figure(self, config: str, batch: Batch, row: int = 0) -> Figure:
-        """Draw landscape and density of states of one sample side by side."""
-        strip = self.parameters(config).strip
-        extent = tuple(n * strip.lattice_constant / 1e3 for n in (strip.length, strip.width))
-        s, n_d, g = (float(batch[name][row]) for name in ("s", "n_d", "conductance"))
-        return pictures.side_by_side(
-            [
-                pictures.Map(batch["potential"][row], "potential V", "t", "RdBu_r", centred=True),
-                pictures.Map(batch["pldos"][row], "partial LDOS ρ", "1/t", "inferno", high=0.995),
-            ],
-            extent=extent,
-            unit="µm",
-            title=f"s = {s:.1f} nm, N_d = {n_d:.2f}·10¹² cm⁻², G = {g:.3f} (2e²/h)",
-        )
+        """Draw landscape, density of states and measured map of one sample side by side."""
+        return sample_figure(batch, row, self.parameters(config).strip)
 
     def prediction_maps(
         self, config: str, truth: Batch, predicted: Batch
@@ -323,17 +376,8 @@ class Pldos(Dataset):
         return maps, f": Pearson r = {r:.4f}"
 
     def images(self, config: str, batch: Batch) -> dict[str, list[bytes]]:
-        """Render both maps of each sample as PNG files, one pixel a site."""
-        return {
-            "potential_image": [
-                pictures.map_png(pictures.Map(v, "V", "t", "RdBu_r", centred=True))
-                for v in batch["potential"]
-            ],
-            "pldos_image": [
-                pictures.map_png(pictures.Map(rho, "ρ", "1/t", "inferno", high=0.995))
-                for rho in batch["pldos"]
-            ],
-        }
+        """Render the maps of each sample as PNG files, one pixel a site."""
+        return sample_images(batch)
 
 
 DATASET = Pldos()

@@ -34,6 +34,7 @@ RECORDED = sorted(path.parent for path in LOCAL_WEIGHTS.glob(f"*/{CONFIG}"))
 #: validation samples beside the crystals that it trains on
 PAPER = {
     ("pldos-landscape", "global"): {None},
+    ("pldos-measured", "measured"): {None},
     ("percolation-spanning", "L10"): {None},
     ("wavefunctions-su2", "su2"): {2000},
     ("wavefunctions-chern", "chern"): {2000, 54_000},

@@ -19,6 +19,7 @@ from mesoinv.generators.pipeline.loading.source import SampleSource
 from mesoinv.zoo.declared.config import WEIGHTS
 from mesoinv.zoo.model.model import Model
 from mesoinv.zoo.publish.curves import draw_curves, read_log
+from mesoinv.zoo.training.noise import with_random_noise
 from mesoinv.zoo.training.objectives.supervised import SupervisedTraining
 from mesoinv.zoo.training.train import train
 
@@ -88,6 +89,7 @@ from pathlib import Path
 import torch
 torch.set_num_threads(1)
 from zoo_helpers import tiny_recipe, tiny_environment
+from mesoinv.zoo.training.noise import with_random_noise
 from mesoinv.zoo.training.objectives.supervised import SupervisedTraining
 from mesoinv.zoo.training.train import train
 
@@ -213,3 +215,29 @@ def test_a_built_folder_gives_the_same_samples(built, cache):
     np.testing.assert_array_equal(first["s"], generated["s"][:3])
     with pytest.raises(MesoinvError, match="holds 12 samples of global/train; 13 are needed"):
         SampleSource(str(built)).arrays(dataclasses.replace(request, count=13))
+
+
+def test_noise_is_learnt_with(attempt, samples):
+    """It changes what is learnt, the same way each time; validation has it too."""
+    clean, noisy, again = attempt("clean"), attempt("noisy", noise=0.5), attempt("again", noise=0.5)
+    assert (noisy / WEIGHTS).read_bytes() == (again / WEIGHTS).read_bytes()
+    assert (noisy / WEIGHTS).read_bytes() != (clean / WEIGHTS).read_bytes()
+    with pytest.raises(UsageError, match="noise must be 0 or more"):
+        attempt("never", noise=-0.1)
+
+
+def test_noise_is_that_of_the_boards():
+    """A level for each sample, over its mean, and nothing below zero; other columns stay."""
+    torch.manual_seed(0)
+    batch = {"pldos": torch.rand(400, 32, 32) + torch.arange(1.0, 401)[:, None, None],
+             "s": torch.rand(400)}  # fmt: skip
+    made = with_random_noise(batch, ["pldos"], 0.2)
+    assert made["s"] is batch["s"]
+    error = made["pldos"] - batch["pldos"]
+    level = error.flatten(1).std(1) / batch["pldos"].flatten(1).mean(1)
+    assert 0.15 < level.max() < 0.22
+    assert 0.0018 < level.min() < 0.003
+    # uniform in the logarithm
+    assert level.log().mean() == pytest.approx(np.log(0.02), abs=0.2)
+    dark = with_random_noise({"pldos": torch.eye(64)[None]}, ["pldos"], 100.0)["pldos"]
+    assert dark.min() == 0
