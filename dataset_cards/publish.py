@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mesoinv.dataset_cards.facts import Build, open_build
 from mesoinv.dataset_cards.figures import draw_figures, existing_figures, missing_figures
-from mesoinv.dataset_cards.render import CARD, card_files, render_card, stale_files
+from mesoinv.dataset_cards.render import CARD, EVALUATION, card_files, render_card, stale_files
 from mesoinv.generators.common.errors import MesoinvError, UsageError
 from mesoinv.generators.common.files import given_path
 from mesoinv.generators.hub import push as hub
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from mesoinv.generators.pipeline.base import Dataset
 
 #: What a push may delete on the Hub when the build no longer has it.
-OURS = ("*.parquet", "figures/*.png", "eval.yaml")
+OURS = ("*.parquet", "figures/*.png")
 
 
-def push(
+def push(  # noqa: PLR0913  (each is an option)
     folder: str | Path,
     repo: str,
     tag: str | None = None,
@@ -36,6 +36,7 @@ def push(
     private: bool = False,
     dry_run: bool = False,
     verify: bool = True,
+    benchmark: bool = False,
     dataset: str | Dataset | None = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> hub.PushReport:
@@ -58,6 +59,10 @@ def push(
         List what would happen and change nothing, here or on the Hub.
     verify : bool
         Check the files against their digests and seeds first.
+    benchmark : bool
+        Send ``eval.yaml`` too, which makes the repository a benchmark. The Hub refuses it until it
+        knows the framework that the file names, see ``docs/registrations.md``; what is there
+        already stays.
     dataset : str or Dataset, optional
         Declaration of a dataset that mesoinv does not list, see `resolve_dataset`.
     progress : callable, optional
@@ -86,8 +91,9 @@ def push(
         made_by=f"built by mesoinv {build.manifest.mesoinv}",
         tag=tag,
         private=private,
-        disposable=OURS,
+        disposable=(*OURS, *([EVALUATION] if benchmark else [])),
         build=build,
+        benchmark=benchmark,
         progress=progress,
     )
     return hub.publish(publication, dry_run=dry_run, verify=verify)
@@ -105,6 +111,7 @@ def _check_tag(build: Build, tag: str | None) -> None:
 @dataclass(frozen=True)
 class _BuildPublication(hub.Publication):
     build: Build
+    benchmark: bool
     progress: Callable[[int, int], object] | None
 
     def check(self) -> str:
@@ -134,7 +141,8 @@ class _BuildPublication(hub.Publication):
     def files(self) -> dict[str, hub.LocalFile]:
         build = self.build
         shards = {s.file: hub.LocalFile(s.num_bytes, s.sha256) for s in build.shards}
-        texts = {name: text.encode() for name, text in card_files(build, self.repo).items()}
+        texts = {name: text.encode() for name, text in card_files(build, self.repo).items()
+                 if self.benchmark or name != EVALUATION}  # fmt: skip
         paths = [MANIFEST, *(figure.path for figure in existing_figures(build))]
         small = {**{path: (build.folder / path).read_bytes() for path in paths}, **texts}
         return shards | {path: hub.content(data) for path, data in sorted(small.items())}

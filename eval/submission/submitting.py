@@ -16,10 +16,16 @@ from mesoinv.eval.submission.proposing import (
     propose,
 )
 from mesoinv.generators.common.errors import MesoinvError, UsageError
-from mesoinv.generators.common.numbers import with_interval
 from mesoinv.generators.common.records import to_json
 from mesoinv.generators.hub import client as hub
-from mesoinv.generators.pipeline.resolve import resolve_dataset
+from mesoinv.generators.hub.patience import patiently
+from mesoinv.zoo.publish.results import (
+    RESULTS,
+    dataset_commit,
+    result_file,
+    result_text,
+    score_line,
+)
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -148,8 +154,9 @@ def _check_owner(submission: Submission, names: set[str]) -> None:
 def _propose_score(
     api: HfApi, submission: Submission, evaluation: Evaluation, board: PullRequest, user: str
 ) -> PullRequest:
+    place = board.url or f"{api.endpoint}/datasets/{board.repo}"
     proposal = _for_model(
-        submission, evaluation, board.url or f"{api.endpoint}/datasets/{board.repo}"
+        submission, evaluation, place, patiently(lambda: dataset_commit(api, evaluation))
     )
     if board.url is None:
         # nothing changed on the board, so a score that the model has is of these very files
@@ -232,42 +239,17 @@ def _model_title(submission: Submission) -> str:
     return f"Score on the leaderboard {submission.task} of mesoinv"
 
 
-def _for_model(submission: Submission, evaluation: Evaluation, url: str) -> Proposal:
+def _for_model(
+    submission: Submission, evaluation: Evaluation, url: str, commit: str | None
+) -> Proposal:
     """Return the result in the Hub's own format, which its page and its leaderboards read."""
-    import yaml  # noqa: PLC0415
-    from huggingface_hub import (  # noqa: PLC0415  (reads its settings at import)
-        EvalResultEntry,
-        eval_result_entries_to_yaml,
-    )
-
     assert submission.hub_model is not None
     title = _model_title(submission)
-    entry = EvalResultEntry(
-        dataset_id=f"mesoinv/{resolve_dataset(evaluation.dataset).name}",
-        task_id=evaluation.task,
-        value=evaluation.scores[evaluation.headline].value,
-        dataset_revision=f"v{evaluation.dataset_version}",
-        date=submission.date.isoformat(),
-        source_url=url,
-        source_name="mesoinv leaderboard",
-        notes=f"{score_line(evaluation)}; model at {submission.revision}",
-    )
-    text = yaml.safe_dump(
-        eval_result_entries_to_yaml([entry]), sort_keys=False, allow_unicode=True
-    ).encode()
-    path = f".eval_results/{evaluation.task}.yaml"
-    return Proposal(
-        "model", submission.hub_model, ".eval_results", {path: text}, title, score_line(evaluation),
-        (title,),
+    text = result_text(
+        evaluation, commit, date=submission.date.isoformat(), source_url=url,
+        notes=f"model at {submission.revision}",
     )  # fmt: skip
-
-
-def score_line(evaluation: Evaluation) -> str:
-    """Return the score that ranks, with its interval and what it was measured on."""
-    score = evaluation.scores[evaluation.headline]
-    unit = "" if score.unit == "1" else f" {score.unit}"
-    number = with_interval(score.value, score.low, score.high, ".5g")
-    return (
-        f"{evaluation.headline} {number}{unit} (95 %), "
-        f"the {evaluation.samples} samples of {evaluation.config}/{evaluation.split}"
-    )
+    return Proposal(
+        "model", submission.hub_model, RESULTS,
+        {result_file(evaluation.task): text.encode()}, title, score_line(evaluation), (title,),
+    )  # fmt: skip

@@ -101,6 +101,24 @@ def read_state(api: HfApi, repo: str, kind: Kind) -> RemoteState:
         return RemoteState(True, frozenset(t.name for t in refs.tags), list_files(api, repo, kind))
 
 
+def tagged_commit(api: HfApi, repo: str, kind: Kind, tag: str) -> str | None:
+    """Return the commit that a tag names; None if the repository or the tag is not there.
+
+    Raises
+    ------
+    MesoinvError
+        If the Hub cannot be reached or refuses to answer.
+    """
+    from huggingface_hub.errors import RepositoryNotFoundError  # noqa: PLC0415 - see above
+
+    with hub_errors(api.endpoint, repo):
+        try:
+            refs = api.list_repo_refs(repo, repo_type=kind)
+        except RepositoryNotFoundError:
+            return None
+        return next((one.target_commit for one in refs.tags if one.name == tag), None)
+
+
 def user_name(api: HfApi, repo: str) -> str:
     """Return who is logged in.
 

@@ -64,7 +64,7 @@ def card(
     typer.echo(json.dumps({"files": paths}) if as_json else "\n".join(paths))
 
 
-def push(
+def push(  # noqa: PLR0913, PLR0917  (each is an option)
     folder: Folder,
     repo: Annotated[str, typer.Option(help="Hub repository, owner/name.")],
     tag: Annotated[
@@ -80,6 +80,10 @@ def push(
     verify: Annotated[
         bool, typer.Option(help="Check digests and seeds, or load the weights, first.")
     ] = True,
+    benchmark: Annotated[
+        bool,
+        typer.Option("--benchmark", help="Of a dataset: send eval.yaml, if the Hub takes it."),
+    ] = False,
     dataset: Declared = None,
     as_json: Json = False,
 ) -> None:
@@ -99,7 +103,7 @@ def push(
         with progress_bar("verify", "step") as progress:
             report = publish.push(
                 folder, repo, tag, private=private, dry_run=dry_run, verify=verify,
-                dataset=dataset, progress=progress,
+                benchmark=benchmark, dataset=dataset, progress=progress,
             )  # fmt: skip
     typer.echo(json.dumps(asdict(report)) if as_json else _report(report))
 

@@ -107,8 +107,8 @@ def _score(folder: Path, data: str, cache: Path, workers: int) -> Result:
 
 def _scores(submission: Submission, evaluation: Evaluation) -> str:
     from mesoinv.eval.submission.baselines import baselines
-    from mesoinv.eval.submission.submitting import score_line
     from mesoinv.generators.common.numbers import with_interval
+    from mesoinv.zoo.publish.results import score_line
 
     lines = [f"{submission.name} on {evaluation.task}: {score_line(evaluation)}"]
     for name, score in baselines(evaluation):

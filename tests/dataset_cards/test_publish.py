@@ -82,9 +82,31 @@ def test_the_repository_becomes_the_folder(hub, run):
     report = run("print(json.dumps(attempt(F)))")
     assert report["actions"]["plain/test-00000-of-00007.parquet"] == "delete"
     files = hub.files(KIND, REPO)
-    assert "NOTICE" in files
-    assert not {"plain/test-00000-of-00007.parquet", "eval.yaml"} & set(files)
-    assert "eval.yaml" in hub.files(KIND, REPO, "v0.1.0")
+    assert {"NOTICE", "eval.yaml"} <= set(files)  # the benchmark stays until it is sent again
+    assert "plain/test-00000-of-00007.parquet" not in files
+
+
+def test_a_benchmark_is_sent_when_the_hub_knows_the_framework(hub, run, folder):
+    """Before that, the Hub refuses all of a push that holds ``eval.yaml``."""
+    code = "print(json.dumps(attempt(F, benchmark=True)))"
+    with_tasks = """
+from mesoinv.dataset_cards import facts
+from mesoinv.dataset_cards.prose import Benchmark, Head, Prose, Task
+task = Task("toy-plain", "plain", "test")
+prose = Prose(Head(benchmark=Benchmark("Toy", "A toy", tasks=(task,))))
+facts.read_prose = lambda dataset: prose
+"""
+    plain = run(with_tasks + code.replace(", benchmark=True", ""))
+    assert "eval.yaml" not in plain["actions"]
+    assert "eval.yaml" not in hub.files(KIND, REPO)
+    refused = run(with_tasks + code)
+    assert 'evaluation_framework "mesoinv" is none of' in refused["message"]
+    hub.know_framework("mesoinv")
+    sent = run(with_tasks + code)
+    assert sent["actions"]["eval.yaml"] == "upload"
+    assert b"toy-plain" in hub.file(KIND, REPO, "eval.yaml")
+    assert run(with_tasks + code)["actions"]["eval.yaml"] == "keep"
+    assert run(code)["actions"]["eval.yaml"] == "delete"
 
 
 def test_refusals_say_what_to_do(hub, run, folder):

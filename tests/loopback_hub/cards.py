@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from .wire import HubError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -68,6 +70,31 @@ def card_of(files: Mapping[str, Blob]) -> tuple[dict[str, Any], list[str]]:
         tags += [f"{name}:{item}" for item in (value if isinstance(value, list) else [value])]
     tags += [f"arxiv:{paper}" for paper in sorted(set(PAPER.findall(text)))]
     return metadata, tags
+
+
+def check_benchmark(
+    before: Mapping[str, Blob], after: Mapping[str, Blob], frameworks: set[str]
+) -> None:
+    """Refuse an ``eval.yaml`` that is new and names a framework that the Hub does not know.
+
+    Raises
+    ------
+    HubError
+        400, as the Hub answers a commit.
+    """
+    blob = after.get("eval.yaml")
+    if blob is None or blob == before.get("eval.yaml"):
+        return
+    try:
+        declared = load_yaml(blob.data.decode())
+        framework = declared["evaluation_framework"]
+    except (ValueError, TypeError, KeyError) as error:
+        raise HubError(400, f"Invalid eval.yaml: {error!r}") from error
+    if framework not in frameworks:
+        allowed = ", ".join(sorted(frameworks))
+        raise HubError(
+            400, f'Invalid eval.yaml: evaluation_framework "{framework}" is none of {allowed}'
+        )
 
 
 def eval_results(files: Mapping[str, Blob]) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .cards import check_benchmark
 from .discussions import open_pull_request
 from .store import LFS_SUFFIXES, LFS_THRESHOLD, MAIN, Blob, Commit, Repository
 from .wire import HubError
@@ -128,6 +129,8 @@ def commit(
     if request.parent is not None and request.parent != base.id:
         raise HubError(412, "A commit has happened since. Please refresh and try again.")
     files = apply_operations(base.files, request.operations, repository.objects)
+    if repository.kind == "datasets":
+        check_benchmark(base.files, files, repository.frameworks)
     discussion = None
     if create_pr:
         if reference != MAIN:

@@ -56,6 +56,10 @@ class LoopbackHub:
         """The address, ``http://127.0.0.1:PORT``."""
         return self._server.endpoint
 
+    def know_framework(self, name: str) -> None:
+        """Take ``eval.yaml`` of a framework from now on, as after its registration."""
+        self._server.store.frameworks.add(name)
+
     @property
     def faults(self) -> Faults:
         """Faults to arm: ``drop_connection`` and ``fail``."""

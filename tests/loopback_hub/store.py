@@ -92,6 +92,7 @@ class Repository:
     discussions: list[Discussion] = field(default_factory=list)
     objects: dict[str, bytes] = field(default_factory=dict)
     grants: dict[str, str] = field(default_factory=dict)
+    frameworks: set[str] = field(default_factory=set)
 
     @property
     def namespace(self) -> str:
@@ -168,6 +169,8 @@ class Store:
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.repositories: dict[tuple[str, str], Repository] = {}
+        #: What ``eval.yaml`` may name; the Hub keeps a list, and ours is not on it yet.
+        self.frameworks = {"inspect-ai"}
         self._ticks = itertools.count()
 
     def now(self) -> str:
@@ -177,7 +180,9 @@ class Store:
 
     def create(self, kind: str, repo_id: str, author: str, *, private: bool = False) -> Repository:
         """Create a repository with the Hub's initial commit, which holds ``.gitattributes``."""
-        repository = Repository(kind, repo_id, private, self.now, self.now())
+        repository = Repository(
+            kind, repo_id, private, self.now, self.now(), frameworks=self.frameworks
+        )
         attributes = {".gitattributes": Blob(GITATTRIBUTES.encode())}
         repository.record(MAIN, attributes, "initial commit", "", author)
         self.repositories[kind, repo_id] = repository

@@ -95,7 +95,7 @@ def _context(folder: Path, config: ModelConfig, repo: str) -> dict[str, Any]:
     dataset = get_dataset(config.dataset)
     recipe = recipe_text(folder, config.name)
     return {
-        "front_matter": _front_matter(config, repo, stored_evaluations(folder)),
+        "front_matter": _front_matter(config),
         "config": config,
         "description": yaml.safe_load(recipe)["description"] if recipe else config.task,
         "recipe": recipe,
@@ -165,7 +165,7 @@ def _score_table(evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
-def _front_matter(config: ModelConfig, repo: str, evaluations: list[Evaluation]) -> str:
+def _front_matter(config: ModelConfig) -> str:
     paper = get_dataset(config.dataset).paper
     tags = ["mesoinv", "physics", "mesoscopic-physics", "inverse-problems", config.dataset]
     head: dict[str, Any] = {
@@ -174,25 +174,4 @@ def _front_matter(config: ModelConfig, repo: str, evaluations: list[Evaluation])
         "datasets": [f"mesoinv/{config.dataset}"],
         "tags": [*tags, config.architecture, *([f"arxiv:{paper.arxiv}"] if paper.arxiv else [])],
     }
-    if evaluations:
-        results = [_result(evaluation) for evaluation in evaluations]
-        head["model-index"] = [{"name": repo.partition("/")[2], "results": results}]
     return str(yaml.safe_dump(head, sort_keys=False, allow_unicode=True, width=100))
-
-
-def _result(evaluation: Evaluation) -> dict[str, Any]:
-    metrics = [
-        {"type": name.replace(" ", "_"), "name": name, "value": score.value}
-        for name, score in evaluation.scores.items()
-    ]
-    place = {
-        "type": f"mesoinv/{evaluation.dataset}",
-        "name": evaluation.dataset,
-        "config": evaluation.config,
-        "split": evaluation.split,
-    }
-    return {
-        "task": {"type": "other", "name": evaluation.task},
-        "dataset": place,
-        "metrics": metrics,
-    }

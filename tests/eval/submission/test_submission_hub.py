@@ -183,7 +183,8 @@ def test_updates(hub, author):
 def test_a_model_of_the_hub(hub, author, model_files, tmp_path):
     board = author.board
     commit = hub.seed("models", MODEL, model_files | {"pytorch_model.bin": b"code"})
-    hub.seed("datasets", "mesoinv/toy", {"eval.yaml": b"name: toy\n"})
+    scored = hub.seed("datasets", "mesoinv/toy", {"eval.yaml": b"name: toy\n"}, tag="v1.0.0")
+    hub.seed("datasets", "mesoinv/toy", {"README.md": b"# A newer commit\n"})
     (author.folder / "predictions.parquet").unlink()
     write_yaml(author.folder, predictions=None, hub_model=MODEL, revision=commit)
 
@@ -209,7 +210,7 @@ def test_a_model_of_the_hub(hub, author, model_files, tmp_path):
     merge(hub, board)
     hub.repository("models", MODEL).discussions[0].merge("someone")
     (entry,) = yaml.safe_load(hub.file("models", MODEL, f".eval_results/{TASK}.yaml"))
-    assert entry["dataset"] == {"id": "mesoinv/toy", "task_id": TASK, "revision": "v1.0.0"}
+    assert entry["dataset"] == {"id": "mesoinv/toy", "task_id": TASK, "revision": scored}
     assert entry["source"]["url"] == f"{hub.endpoint}/datasets/{board}/discussions/1"
     evaluation = json.loads(hub.file("datasets", board, f"{PLACE}/evaluation.json"))
     assert entry["value"] == evaluation["scores"]["skill"]["value"]

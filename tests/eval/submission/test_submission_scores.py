@@ -21,10 +21,10 @@ from mesoinv.eval.scoring.evaluate import evaluate
 from mesoinv.eval.scoring.results import read_result
 from mesoinv.eval.submission import SubmissionError, score_submission, write_template
 from mesoinv.eval.submission.baselines import baselines
-from mesoinv.eval.submission.submitting import score_line
 from mesoinv.generators.common.errors import MesoinvError, UsageError
 from mesoinv.zoo.declared.config import WEIGHTS, read_config, weights_digest
 from mesoinv.zoo.declared.evaluation import EVALUATIONS, RESULT, Score, Subject
+from mesoinv.zoo.publish.results import score_line
 
 torch.set_num_threads(1)
 

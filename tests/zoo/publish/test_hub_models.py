@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+import yaml
 from loopback_hub import json_result, run_client
 from zoo_helpers import small_evaluation, small_model, store, write_recipe
 
@@ -159,6 +160,42 @@ def test_publish_and_load(hub, tmp_path):
         assert "could not be downloaded from the Hub" in message
     assert "safetensors" in read["pickle"]
     assert hub.count("pytorch_model.bin") == 0
+
+
+RESULTS = """
+import json
+from mesoinv.zoo.publish.push import push
+report = push(F, "mesoinv/small", verify=False)
+print(json.dumps({f.path: f.action for f in report.files}))
+"""
+
+
+def test_results_name_the_commit_of_the_dataset(hub, tmp_path):
+    """In the Hub's own format, of the task's own split, once the dataset is there."""
+    folder = small_model().save_pretrained(tmp_path / "model")
+    store(small_evaluation(folder), folder)
+    store(small_evaluation(folder, split="validation"), folder, "validation")
+    code, path = f"F = {str(folder)!r}\n{RESULTS}", ".eval_results/pldos-donors.yaml"
+    assert path not in client(hub, tmp_path / "home", code, "hf_writer")
+    version = small_evaluation(folder).dataset_version
+    scored = hub.seed("datasets", "mesoinv/pldos", {"README.md": b"# data"}, tag=f"v{version}")
+    hub.seed("datasets", "mesoinv/pldos", {"README.md": b"# newer"})
+    assert client(hub, tmp_path / "home", code, "hf_writer")[path] == "upload"
+    (entry,) = yaml.safe_load(hub.file(KIND, REPO, path))
+    assert entry["dataset"] == {
+        "id": "mesoinv/pldos", "task_id": "pldos-donors", "revision": scored,
+    }  # fmt: skip
+    evaluation = small_evaluation(folder)
+    assert entry["value"] == evaluation.scores[evaluation.headline].value
+    assert "(95 %), the 4000 samples of global/test" in entry["notes"]
+    shown = client(hub, tmp_path / "anybody", """
+import json
+from huggingface_hub import HfApi
+(entry,) = HfApi().model_info("mesoinv/small", expand=["evalResults"]).eval_results
+print(json.dumps([entry.dataset_id, entry.task_id, entry.value, entry.dataset_revision]))
+""")  # fmt: skip
+    assert shown == ["mesoinv/pldos", "pldos-donors", entry["value"], scored]
+    assert client(hub, tmp_path / "home", code, "hf_writer")[path] == "keep"
 
 
 def test_no_network_and_no_local_weights(hub, tmp_path):
