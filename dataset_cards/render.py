@@ -1,4 +1,4 @@
-"""Writes ``README.md`` and ``eval.yaml`` of a build: one template, filled from what is declared."""
+"""Writes what is at the root of a build: the card, its metadata and ``eval.yaml``."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from mesoinv.dataset_cards import tables
+from mesoinv.dataset_cards.croissant import CROISSANT, croissant_text
 from mesoinv.dataset_cards.facts import Build, open_build
 from mesoinv.dataset_cards.figures import existing_figures
 from mesoinv.generators.common.files import given_path, replace_text
@@ -38,9 +39,11 @@ def card_files(build: Build, repo: str | None = None) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        ``README.md`` and, where the dataset declares tasks that were built, ``eval.yaml``.
+        ``README.md``, ``croissant.json`` and, where the dataset declares tasks that were built,
+        ``eval.yaml``.
     """
-    texts = {CARD: _card(build, repo_name(repo, build.dataset.name))}
+    name = repo_name(repo, build.dataset.name)
+    texts = {CARD: _card(build, name), CROISSANT: croissant_text(build, name)}
     tasks = _evaluation(build)
     return texts if tasks is None else {**texts, EVALUATION: tasks}
 
@@ -58,7 +61,7 @@ def stale_files(build: Build, repo: str | None = None) -> dict[str, str]:
 def render_card(
     folder: str | Path, repo: str | None = None, *, dataset: str | Dataset | None = None
 ) -> Path:
-    """Write the card of a build, and its ``eval.yaml`` where it has tasks.
+    """Write the card of a build, its metadata, and its ``eval.yaml`` where it has tasks.
 
     Figures are shown if they are in ``figures/``; `mesoinv.dataset_cards.figures.draw_figures`
     puts them there.

@@ -37,6 +37,16 @@ print(json.dumps({
 """
 
 
+#: As the card says: one split alone.
+ONE_SPLIT = """
+import json
+from datasets import load_dataset
+test = load_dataset("mesoinv/toy", data_files={"test": "other/test-*.parquet"}, split="test",
+                    revision="v1.0.0")
+print(json.dumps({"index": test["index"][:], "features": test.features.to_dict()}))
+"""
+
+
 def test_publish_and_load(hub, tmp_path):
     folder = build(DATASET, out=tmp_path / "toy")
     env = hub.environment(tmp_path / "publisher", "hf_writer")
@@ -52,3 +62,10 @@ def test_publish_and_load(hub, tmp_path):
     assert loaded["features"]["potential"]["_type"] == "Array2D"
     assert loaded["default"] == "plain"
     assert not loaded["mesoinv"]
+
+    hub.requests.clear()
+    alone = json_result(run_client(ONE_SPLIT, hub.environment(tmp_path / "other reader")))
+    assert alone == {"index": loaded["index"], "features": loaded["features"]}
+    fetched = [request.path for request in hub.requests if ".parquet" in request.path]
+    assert any("/other/test-" in path for path in fetched)
+    assert not any("train" in path or "validation" in path for path in fetched)
