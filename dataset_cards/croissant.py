@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from mesoinv.generators.common import links
 from mesoinv.generators.pipeline.front_matter import stored_splits
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from mesoinv.generators.pipeline.manifest import ConfigRecord
 
 CROISSANT = "croissant.json"
-HUB = "https://huggingface.co/datasets"
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 _NAMESPACE = "http://mlcommons.org/croissant"
 
@@ -71,7 +71,7 @@ def croissant_text(build: Build, repo: str) -> str:
         JSON-LD.
     """
     dataset, version = build.dataset, build.manifest.version
-    page = f"{HUB}/{repo}"
+    page = f"{links.DATASETS}/{repo}"
     names = list(build.configs)
     document = {
         "@context": _CONTEXT,
@@ -82,7 +82,11 @@ def croissant_text(build: Build, repo: str) -> str:
         "license": LICENCE,
         "url": page,
         "version": version,
-        "creator": {"@type": "sc:Organization", "name": "mesoinv", "url": page.rpartition("/")[0]},
+        "creator": {
+            "@type": "sc:Organization",
+            "name": "mesoinv",
+            "url": f"{links.HUB}/{links.ORGANISATION}",
+        },
         "keywords": list(build.prose.head.tags),
         "citeAs": dataset.paper.bibtex.strip(),
         **({"datePublished": str(year)} if (year := build.prose.head.year) else {}),

@@ -10,6 +10,7 @@ from mesoinv.dataset_cards import tables
 from mesoinv.dataset_cards.croissant import CROISSANT, croissant_text
 from mesoinv.dataset_cards.facts import Build, open_build
 from mesoinv.dataset_cards.figures import existing_figures
+from mesoinv.generators.common import links
 from mesoinv.generators.common.files import given_path, replace_text
 from mesoinv.generators.common.templates import rendered
 from mesoinv.generators.hub.client import repo_name
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from mesoinv.generators.pipeline.base import Dataset
 
 CARD, EVALUATION = README, "eval.yaml"
-HOMEPAGE = "https://huggingface.co"
 
 
 def card_files(build: Build, repo: str | None = None) -> dict[str, str]:
@@ -112,7 +112,8 @@ def _context(build: Build, repo: str) -> dict[str, Any]:
     return {
         "readme_head": readme_head(front_matter(build, head.task_categories, head.tags)),
         "repo": repo,
-        "homepage": HOMEPAGE,
+        "homepage": links.HUB,
+        "issues": links.ISSUES,
         "dataset": build.dataset,
         "paper": build.dataset.paper,
         "manifest": build.manifest,

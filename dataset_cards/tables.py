@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mesoinv.eval.tasks import computed_by
+from mesoinv.generators.common import links
 from mesoinv.generators.common.numbers import count, duration, size
 from mesoinv.generators.pipeline.base import Config
 
@@ -189,7 +190,7 @@ def dataset_bibtex(build: Build, repo: str) -> str:
         "year": str(year) if year else "",
         "version": build.manifest.version,
         "publisher": "Hugging Face",
-        "url": f"https://huggingface.co/datasets/{repo}",
+        "url": f"{links.DATASETS}/{repo}",
         "note": f"After {build.dataset.paper.reference}",
     }
     lines = [f"  {key} = {{{text}}}," for key, text in fields.items() if text]

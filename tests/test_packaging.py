@@ -13,8 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 from checkout import FILES, ROOT, build_wheel, repository_files
 from packaging.requirements import Requirement
+
+from mesoinv.generators import get_dataset, list_datasets
+from mesoinv.generators.common import links
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -84,6 +88,26 @@ def test_versions_agree() -> None:
     changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert f"\nversion: {version}\n" in citation
     assert f"\n## [{version}]" in changes
+
+
+def test_every_paper_is_cited() -> None:
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    there = {reference["doi"]: reference for reference in cited["references"]}
+    for name in list_datasets():
+        paper = get_dataset(name).paper
+        assert there[paper.doi]["year"] == paper.year
+        for author in there[paper.doi]["authors"]:
+            assert author["family-names"] in paper.authors
+
+
+def test_addresses_are_written_in_one_place() -> None:
+    """And in the metadata of the package, which cannot import it."""
+    named = [p for p in FILES if p.suffix in {".py", ".j2"} and p.parts[0] not in NOT_SHIPPED
+             and "https://huggingface.co" in (ROOT / p).read_text(encoding="utf-8")]  # fmt: skip
+    assert named == [Path("generators/common/links.py")]
+    assert PYPROJECT["project"]["urls"] == {
+        "Homepage": f"{links.HUB}/{links.ORGANISATION}", "Issues": links.ISSUES,
+    }  # fmt: skip
 
 
 def test_all_is_every_extra_but_those_that_no_user_needs() -> None:

@@ -13,6 +13,7 @@ from mesoinv.eval.scoring.evaluate import score
 from mesoinv.eval.scoring.fit import misfit
 from mesoinv.eval.scoring.results import Result, read_result
 from mesoinv.eval.scoring.selection import SampleSelection, select_samples
+from mesoinv.generators.common import links
 from mesoinv.generators.common.errors import MesoinvError
 from mesoinv.generators.pipeline.loading.source import SampleSource
 from mesoinv.zoo import metrics
@@ -191,7 +192,7 @@ def _zoo_row(config: ModelConfig, result: Result) -> Row:
     kind = "trivial" if is_trivial(config.architecture) else "baseline"
     row = measured_row(config.name, kind, result)
     row.authors = ["mesoinv"]
-    row.links = {"model": f"https://huggingface.co/{HUB_NAMESPACE}/{config.name}"}
+    row.links = {"model": f"{links.HUB}/{HUB_NAMESPACE}/{config.name}"}
     row.notes = read_recipe(config.name).description
     training = config.training
     if training is not None:

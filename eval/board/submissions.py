@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mesoinv.eval.board.records import Rejected
 from mesoinv.eval.board.rows import BoardOptions, Entry, first_stored, measured_row
+from mesoinv.generators.common import links
 from mesoinv.generators.common.errors import MesoinvError
 from mesoinv.generators.common.extras import MissingExtraError
 from mesoinv.generators.common.files import given_path, is_folder
@@ -180,4 +181,4 @@ def _row(submission: Submission, result: Result) -> Row:
 def _model_link(submission: Submission) -> str | None:
     if submission.hub_model is None:
         return None
-    return f"https://huggingface.co/{submission.hub_model}/tree/{submission.revision}"
+    return f"{links.HUB}/{submission.hub_model}/tree/{submission.revision}"

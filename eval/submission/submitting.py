@@ -15,6 +15,7 @@ from mesoinv.eval.submission.proposing import (
     hub_errors,
     propose,
 )
+from mesoinv.generators.common import links
 from mesoinv.generators.common.errors import MesoinvError, UsageError
 from mesoinv.generators.common.records import to_json
 from mesoinv.generators.hub import client as hub
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from mesoinv.eval.submission.schema import Submission
     from mesoinv.zoo.declared.evaluation import Evaluation
 
-BOARD = "mesoinv/leaderboard"
+BOARD = links.BOARD
 
 
 class NameTakenError(UsageError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 from pathlib import Path
 
+from mesoinv.generators.common import links
 from mesoinv.generators.common.errors import MesoinvError, UsageError, unknown_name
 from mesoinv.generators.common.files import given_path, is_folder
 from mesoinv.generators.hub.download import download
@@ -13,7 +14,7 @@ from mesoinv.zoo.declared.recipe import list_recipes
 
 #: Weights of a checkout; an installed package has none and takes them from the Hub.
 LOCAL_WEIGHTS = Path(__file__).parents[1] / "weights"
-HUB_NAMESPACE = "mesoinv"
+HUB_NAMESPACE = links.ORGANISATION
 
 
 def list_models(pattern: str = "*") -> list[str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from mesoinv.generators import get_dataset
+from mesoinv.generators.common import links
 from mesoinv.generators.common.extras import CARD_MODULES, require_modules
 from mesoinv.generators.common.files import replace_text
 from mesoinv.generators.common.numbers import count, duration, size
@@ -100,6 +101,7 @@ def _context(folder: Path, config: ModelConfig, repo: str) -> dict[str, Any]:
         "description": yaml.safe_load(recipe)["description"] if recipe else config.task,
         "recipe": recipe,
         "repo": repo,
+        "hub": links.HUB,
         "load": config.name if config.name in list_models() else repo,
         "dataset": dataset,
         "paper": dataset.paper,
