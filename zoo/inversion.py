@@ -81,10 +81,17 @@ def invert(
     for name in options:
         if name not in allowed:
             raise unknown_name(f"option of the inversion of {dataset}", name, allowed)
+    begin = starting_point(declared, config, start, observed)
+    return declared.invert(config, observed, begin, noise=noise, **options)
+
+
+def starting_point(
+    declared: Dataset, config: str, start: ArrayLike | str | Path | None, observed: ArrayLike
+) -> ArrayLike:
+    """Return what an inversion begins with: an array, or what a model predicts."""
     if start is None:
         start = best_start(declared, config)
-    begin = _predicted(start, observed) if isinstance(start, str | Path) else start
-    return declared.invert(config, observed, begin, noise=noise, **options)
+    return _predicted(start, observed) if isinstance(start, str | Path) else start
 
 
 def with_inversion() -> list[str]:

@@ -69,6 +69,7 @@ def evaluate(  # noqa: PLR0913  (the public call)
     data: str = "generate",
     cache: str | Path = Path("data/cache"),
     workers: int = 1,
+    scheduler: str | None = None,
     samples: int | None = None,
     variants: bool = True,
     seed: int = 0,
@@ -98,6 +99,8 @@ def evaluate(  # noqa: PLR0913  (the public call)
         Folder that keeps generated samples.
     workers : int
         Processes that generate.
+    scheduler : str, optional
+        Address of a dask scheduler whose workers generate instead.
     samples : int, optional
         The first so many of the split; all of them by default.
     variants : bool
@@ -126,7 +129,7 @@ def evaluate(  # noqa: PLR0913  (the public call)
     MesoinvError
         If the samples cannot be had.
     """
-    source = SampleSource(data, Path(cache), workers, device, generating)
+    source = SampleSource(data, Path(cache), workers, device, generating, scheduler)
     selection = select_samples(get_task(task), source, split, samples, key_file)
     return score(
         model, selection, variants=variants, seed=seed, batch_size=batch_size, progress=progress

@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
@@ -27,6 +28,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from mesoinv.generators.common.errors import MesoinvError, UsageError
+from mesoinv.generators.common.extras import require
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -45,6 +47,12 @@ _THREADS = (
     "VECLIB_MAXIMUM_THREADS",
     "NUMBA_NUM_THREADS",
 )
+
+
+#: Seconds after which an executor that has finished nothing is asked whether it still works.
+POLL = 5.0
+#: Seconds that a cluster may be without workers: a lost one may come back.
+GRACE = 30.0
 
 
 class InlineExecutor(Executor):
@@ -101,12 +109,15 @@ def completed(
 ) -> Iterator[tuple[T, R]]:
     """Run tasks and yield (task, result) as they finish, at most `window` of them at a time."""
     waiting, running = iter(tasks), dict[Future[R], T]()
+    check: Callable[[], None] = getattr(executor, "check", lambda: None)
     while True:
         for task in islice(waiting, window - len(running)):
             running[executor.submit(call, task)] = task
         if not running:
             return
-        done, _ = wait(running, return_when=FIRST_COMPLETED)
+        done, _ = wait(running, timeout=POLL, return_when=FIRST_COMPLETED)
+        if not done:
+            check()
         for future in done:
             yield running.pop(future), future.result()
 
@@ -186,6 +197,7 @@ def _one_thread_each() -> Iterator[None]:
 
 @contextmanager
 def _dask(address: str) -> Iterator[tuple[Executor, int]]:
+    require("A scheduler", "cluster")
     from distributed import Client  # noqa: PLC0415 - optional, and seconds to import
 
     try:
@@ -202,7 +214,25 @@ def _dask(address: str) -> Iterator[tuple[Executor, int]]:
                 f"The dask scheduler at {address!r} has no workers. Start some with "
                 f"`dask worker {address}`."
             )
-        yield client.get_executor(), threads
+        executor = client.get_executor()
+        executor.check = _WorkersThere(client, address)
+        yield executor, threads
+
+
+class _WorkersThere:
+    """Raises when a cluster has had no workers for a while: dask itself waits without end."""
+
+    def __init__(self, client: Any, address: str) -> None:
+        self.client, self.address = client, address
+        self.last_seen = time.monotonic()
+
+    def __call__(self) -> None:
+        if self.client.nthreads():
+            self.last_seen = time.monotonic()
+        elif time.monotonic() - self.last_seen > GRACE:
+            raise LostSchedulerError(
+                f"The dask scheduler at {self.address!r} has had no workers for {GRACE:g} s."
+            )
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mesoinv.commands.held_out import HeldOutOptions
-from mesoinv.commands.options import Declared, Json, shell
+from mesoinv.commands.options import Declared, Json, Scheduler, shell
 
 if TYPE_CHECKING:
     from mesoinv.generators.pipeline.audit.report import Report
@@ -32,9 +32,6 @@ Splits = Annotated[
 Out = Annotated[Path | None, typer.Option(help="Folder (default: data/DATASET).")]
 Workers = Annotated[int | None, typer.Option(help="Processes (default: one a core, 1 with cuda).")]
 Solver = Annotated[str | None, typer.Option(help="Numerical method.")]
-Scheduler = Annotated[
-    str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler whose workers compute.")
-]
 HeldOut = Annotated[
     bool,
     typer.Option("--held-out", help="Inputs alone of one configuration, from a secret key."),

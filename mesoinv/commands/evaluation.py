@@ -21,6 +21,7 @@ from mesoinv.commands.options import (
     Cache,
     Json,
     Samples,
+    Scheduler,
     Source,
     Workers,
     log,
@@ -107,6 +108,7 @@ def evaluate(  # noqa: PLR0913, PLR0917  (each is an option)
     data: Source = "generate",
     cache: Cache = CACHE,
     workers: Workers = 1,
+    scheduler: Scheduler = None,
     variants: Annotated[
         bool, typer.Option(help="Score noise and other parameters too (of a model).")
     ] = True,
@@ -136,7 +138,7 @@ def evaluate(  # noqa: PLR0913, PLR0917  (each is an option)
     declared = default_task(model, task)
     if against is not None:
         require_fit(against, declared)
-    source = SampleSource(data, cache, workers, device)
+    source = SampleSource(data, cache, workers, device, scheduler=scheduler)
     selection = select_samples(declared, source, split, samples, key_file)
     folder = writable_model_folder(model) if save else None
     if folder is not None:  # before any work

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from mesoinv.commands.options import log
+from mesoinv.commands.options import Scheduler, log
 from mesoinv.generators.common.errors import UsageError
 from mesoinv.generators.common.extras import require
 
@@ -55,6 +56,8 @@ def invert(  # noqa: PLR0913, PLR0917  (each is an option)
             metavar="NAME=VALUE", help="Of the dataset's inversion, repeated for several."
         ),
     ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that invert.")] = 1,
+    scheduler: Scheduler = None,
     out: Annotated[Path, typer.Option(help="Folder of the results.")] = Path("inversion"),
 ) -> None:
     """Find what is behind observations, through the exact solver: numbers and a picture of each.
@@ -63,8 +66,8 @@ def invert(  # noqa: PLR0913, PLR0917  (each is an option)
     that models are tested with.
     """
     require("mesoinv invert", "models", "plot")
-    from mesoinv.zoo.inversion import invert as inverted
-    from mesoinv.zoo.inversion import invertible, with_inversion
+    from mesoinv.generators.pipeline.workers import completed, open_pool
+    from mesoinv.zoo.inversion import invertible, starting_point, with_inversion
 
     level = _level(noise)
     from_file = Path(given).suffix == ".npy"
@@ -75,23 +78,34 @@ def invert(  # noqa: PLR0913, PLR0917  (each is an option)
         (_read(given), None) if from_file else _samples(declared, config, split, wanted, level)
     )
     if from_file and index:
+        if not all(0 <= i < len(observed) for i in index):
+            raise UsageError(f"{given} holds {len(observed)} maps: --index is 0 or more and less.")
         observed = observed[index]
     begin: Any = _read(start) if start and Path(start).suffix == ".npy" else start
     options = dict(_number(text) for text in option or [])
     out.mkdir(parents=True, exist_ok=True)
-    for row in range(len(observed)):
-        name = str(wanted[row] if index or not from_file else row)
-        one = begin if begin is None or isinstance(begin, str) else begin[row : row + 1]
-        made = inverted(
-            declared.name, observed[row : row + 1], config=config, noise=level, start=one, **options
-        )
-        _write(out, name, made)
-        _draw(
-            out, name, declared, config, made, observed[row], None if truth is None else truth[row]
-        )
-        verdict = "fits" if made.fits[0] else "does not fit: this is no answer"
-        typer.echo(f"{name}: misfit {made.misfit[0]:.4g}, {made.steps[0]} steps, {verdict}")
+    starts: Any = starting_point(declared, config, begin, observed)
+    call = partial(_inverted, declared.name, config, level, options)
+    jobs = ((row, observed[row : row + 1], starts[row : row + 1]) for row in range(len(observed)))
+    with open_pool(workers, scheduler) as (executor, window):
+        for (row, *_), made in completed(executor, call, jobs, window):
+            name = str(wanted[row] if index or not from_file else row)
+            _write(out, name, made)
+            true = None if truth is None else truth[row]
+            _draw(out, name, declared, config, made, observed[row], true)
+            verdict = "fits" if made.fits[0] else "does not fit: this is no answer"
+            typer.echo(f"{name}: misfit {made.misfit[0]:.4g}, {made.steps[0]} steps, {verdict}")
     log(f"{out}: {len(observed)} .npz and .png")
+
+
+def _inverted(
+    dataset: str, config: str, noise: Any, options: dict[str, float], job: tuple[int, Any, Any]
+) -> Any:
+    """Invert one observation; this may run on another machine."""
+    from mesoinv.zoo.inversion import invert as inverted
+
+    _, observed, start = job
+    return inverted(dataset, observed, config=config, noise=noise, start=start, **options)
 
 
 def _level(noise: str | None) -> float | Literal["estimate"] | None:

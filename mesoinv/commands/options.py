@@ -20,6 +20,9 @@ Source = Annotated[
 ]
 Cache = Annotated[Path, typer.Option(help="Folder that keeps generated samples.")]
 Workers = Annotated[int, typer.Option(min=1, help="Processes that generate samples.")]
+Scheduler = Annotated[
+    str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler whose workers compute.")
+]
 Samples = Annotated[
     int | None, typer.Option(min=2, help="The first so many of the split (default: all).")
 ]

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
-import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from build_helpers import TOY, command, digests, environment
+from dask_cluster import PATIENCE, cluster
 
 from campaign.kills import STEPS, _undisturbed
 from campaign.trials import Attack
@@ -19,16 +17,9 @@ from mesoinv import build
 
 if TYPE_CHECKING:
     import random
+    from pathlib import Path
 
 _WORDS = "generate {} --out out --scheduler {}"
-
-
-def _start(folder: Path, *words: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [str(Path(sys.executable).with_name("dask")), *words], cwd=folder,
-        env=environment(TOY_SECONDS=0.1, PYTHONPATH=os.environ.get("PYTHONPATH", "")),
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-    )  # fmt: skip
 
 
 def _build(folder: Path, scheduler: str) -> subprocess.Popen[bytes]:
@@ -40,31 +31,19 @@ def _build(folder: Path, scheduler: str) -> subprocess.Popen[bytes]:
 
 def _lost(rng: random.Random, folder: Path) -> str | None:
     """Kill the scheduler in the middle of a build, then finish without it."""
-    file = folder / "scheduler.json"
-    scheduler = _start(
-        folder, "scheduler", "--scheduler-file", str(file), "--host", "127.0.0.1", "--port", "0",
-        "--no-dashboard",
-    )  # fmt: skip
-    worker = building = None
-    try:
-        worker = _start(folder, "worker", "--scheduler-file", str(file), "--nthreads", "1",
-                        "--no-dashboard")  # fmt: skip
-        deadline = time.monotonic() + 60
-        while not file.exists() and time.monotonic() < deadline:
-            time.sleep(0.1)
-        address = json.loads(file.read_bytes())["address"]
-        time.sleep(4)  # the worker has come
-        building = _build(folder, address)
+    with cluster(folder, 1, TOY_SECONDS=0.1) as there:
+        building = _build(folder, there.address)
+        deadline = time.monotonic() + PATIENCE
         while not list(folder.glob("out/.build/*/*.arrow")) and time.monotonic() < deadline:
             time.sleep(0.05)
         time.sleep(rng.uniform(0, 2))
-        os.killpg(scheduler.pid, signal.SIGKILL)
-        _, said = building.communicate(timeout=120)
-    finally:
-        for process in filter(None, (scheduler, worker, building)):
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        there.kill_scheduler()
+        try:
+            _, said = building.communicate(timeout=120)
+        finally:
+            if building.poll() is None:
+                os.killpg(building.pid, signal.SIGKILL)
+                building.wait()
     if b"Traceback" in said:
         return f"a traceback: {said.decode()[-1500:]}"
     if building.returncode != 0 and b"samples are kept" not in said:

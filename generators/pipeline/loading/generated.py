@@ -22,10 +22,10 @@ from mesoinv.generators.pipeline.storage import to_storage
 from mesoinv.generators.pipeline.workers import completed, open_pool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from mesoinv.generators.pipeline.base import Dataset
+    from mesoinv.generators.pipeline.base import Batch, Column, Dataset
     from mesoinv.generators.pipeline.loading.request import Request
 
 #: Says beside the samples what they are.
@@ -38,6 +38,7 @@ def generated_store(
     *,
     workers: int = 1,
     device: str = "cpu",
+    scheduler: str | None = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> Store:
     """Return a store that holds a request, computing what it lacks.
@@ -52,17 +53,25 @@ def generated_store(
         Processes that compute.
     device : str
         ``"cpu"`` or ``"cuda"`` (then in this process).
+    scheduler : str, optional
+        Address of a dask scheduler whose workers compute instead; they need not see the cache.
     progress : callable, optional
         Called with (samples there, samples in all).
     """
-    columns = [column.name for column in request.checked_columns()]
+    columns = request.checked_columns()
     store = store_of(request, cache)
     spans = [(first, stop) for first, stop in store.spans(request.count)
-             if any(store.kept(name, first) < stop - first for name in columns)]  # fmt: skip
+             if any(store.kept(c.name, first) < stop - first for c in columns)]  # fmt: skip
+    if not spans:
+        return store
     done = request.count - sum(stop - first for first, stop in spans)
-    call = partial(_compute, request, store, check_device(device))
-    with open_pool(workers if device == "cpu" else 1) as (executor, window):
-        for (first, stop), _ in completed(executor, call, spans, window):
+    starts = {span: _start(store, columns, span) for span in spans}
+    call = partial(_compute, request, check_device(device))
+    ranges = ((starts[span], span[1]) for span in spans)
+    with open_pool(workers if device == "cpu" else 1, scheduler) as (executor, window):
+        for (start, stop), rows in completed(executor, call, ranges, window):
+            first = start - start % store.part_rows
+            _keep(store, columns, (first, stop), start, rows)
             done += stop - first
             if progress:
                 progress(done, request.count)
@@ -93,20 +102,30 @@ def _identity(dataset: Dataset, request: Request) -> dict[str, object]:
     }
 
 
-def _compute(request: Request, store: Store, device: str, span: tuple[int, int]) -> None:
-    """Compute the samples of one part that not every column has, and write the longer files."""
-    first, stop = span
-    dataset, columns = request.declared, request.checked_columns()
-    kept = {column.name: store.kept(column.name, first) for column in columns}
-    start = first + min(kept.values())
-    if start >= stop:  # another process was faster
-        return
+def _start(store: Store, columns: Sequence[Column], span: tuple[int, int]) -> int:
+    """Return the first sample of a part that not every column has."""
+    return span[0] + min(store.kept(column.name, span[0]) for column in columns)
+
+
+def _compute(request: Request, device: str, span: tuple[int, int]) -> Batch:
+    """Return some samples as they are stored; this may run on another machine."""
+    dataset = request.declared
     batch = compute_rows(
-        dataset, request.config, request.split, np.arange(start, stop),
-        solver=dataset.solvers[0], device=device,
+        dataset, request.config, request.split, np.arange(*span), solver=dataset.solvers[0],
+        device=device,
     )  # fmt: skip
+    return {c.name: to_storage(c, batch[c.name]) for c in request.checked_columns()}
+
+
+def _keep(
+    store: Store, columns: Sequence[Column], span: tuple[int, int], start: int, rows: Batch
+) -> None:
+    """Write the longer files of a part whose samples from `start` on were computed."""
+    first, stop = span
     for column in columns:
-        if (there := first + kept[column.name]) < stop:
-            new = to_storage(column, batch[column.name])[there - start :]
+        # meanwhile another process may have written the same
+        there = max(first + store.kept(column.name, first), start)
+        if there < stop:
             old = [store.read(column.name, first, there)] if there > first else []
+            new = rows[column.name][there - start :]
             store.write(column.name, first, np.concatenate([*old, new]))

@@ -40,6 +40,8 @@ class SampleSource:
         Processes that generate.
     device : str
         ``"cpu"`` or ``"cuda"``, to generate on.
+    scheduler : str, optional
+        Address of a dask scheduler whose workers generate instead.
     progress : callable, optional
         Called while samples are generated, with (samples there, samples in all).
     """
@@ -49,6 +51,7 @@ class SampleSource:
     workers: int = 1
     device: str = "cpu"
     progress: Callable[[int, int], object] | None = None
+    scheduler: str | None = None
 
     def batches(self, request: Request) -> Iterator[Batch]:
         """Yield the first samples of a split in their order, one batch in memory at a time.
@@ -89,5 +92,6 @@ class SampleSource:
 
     def _generated(self, request: Request) -> Store:
         return generated_store(
-            request, self.cache, workers=self.workers, device=self.device, progress=self.progress
-        )
+            request, self.cache, workers=self.workers, device=self.device,
+            scheduler=self.scheduler, progress=self.progress,
+        )  # fmt: skip
