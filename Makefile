@@ -19,7 +19,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 SINGLE := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup links kwant chromium demo test lint campaign bench picture clean
+.PHONY: help setup links kwant chromium demo test lint campaign bench release picture clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 16
@@ -138,6 +138,12 @@ campaign: setup ## kill, spoil and attack everything for a quarter of an hour; w
 
 bench: setup kwant ## time the solvers beside their references
 	$(PY) -m benchmarks
+
+release: setup ## rehearse a release: packages, versions, changelogs, tags, cards, weights; nothing is sent
+	rm -rf dist
+	$(PY) -m build --outdir dist . >/dev/null
+	$(VENV)/bin/twine check --strict dist/*
+	$(PY) docs/release.py
 
 picture: setup ## draw README's picture again (256 colours, to be small)
 	$(CLI) show pldos --index 3 --out docs/pldos.png
