@@ -96,7 +96,7 @@ def train(  # noqa: PLR0913, PLR0917  (each is an option)
     out: Out = None,
     data: Source = "generate",
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
-    devices: Annotated[int, typer.Option(min=1, help="GPUs to train on.")] = 1,
+    devices: Annotated[int, typer.Option(min=1, help="GPUs to train on; with cpu, processes.")] = 1,
     workers: Workers = 1,
     threads: Threads = None,
     runs: Annotated[Path, typer.Option(help="Folder of checkpoints and logs.")] = RUNS,

@@ -73,7 +73,8 @@ class Samples(Dataset[Batch]):
 class Batches(Sampler[list[int]]):
     """Indices of batches; the order is a function of (seed, epoch), so a resumed run goes on in it.
 
-    lightning calls `set_epoch` before each epoch.
+    lightning calls `set_epoch` before each epoch. Of several processes each takes its share of
+    every batch, so that a step is the same on any number of devices.
     """
 
     def __init__(self, samples: int, batch_size: int, *, shuffle: bool, seed: int) -> None:
@@ -93,8 +94,18 @@ class Batches(Sampler[list[int]]):
         order = np.arange(self.samples)
         if self.shuffle:
             order = np.random.default_rng((self.seed, self.epoch)).permutation(self.samples)
+        rank, processes = process_share()
         for i in range(len(self)):
-            yield order[i * self.batch_size : (i + 1) * self.batch_size].tolist()
+            batch = order[i * self.batch_size : (i + 1) * self.batch_size]
+            if len(mine := batch[rank::processes]):
+                yield mine.tolist()
+
+
+def process_share() -> tuple[int, int]:
+    """Return (number of this process, number of processes) of a training on several devices."""
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        return torch.distributed.get_rank(), torch.distributed.get_world_size()
+    return 0, 1
 
 
 def loader(samples: Samples, batch_size: int, *, shuffle: bool, seed: int) -> DataLoader[Batch]:

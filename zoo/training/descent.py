@@ -14,6 +14,7 @@ from lightning.pytorch.callbacks import ModelCheckpoint, Timer, TQDMProgressBar
 from lightning.pytorch.loggers import CSVLogger
 from torch.nn import functional
 
+from mesoinv.generators.common.errors import UsageError
 from mesoinv.zoo.declared.objectives import Descent
 from mesoinv.zoo.training.batches import loader
 from mesoinv.zoo.training.effort import Effort
@@ -93,11 +94,15 @@ class DescentModule(lightning.LightningModule):
 
     def on_train_batch_start(self, _batch: Batch, number: int) -> None:
         """Make random numbers a function of the batch: a resumed run goes on with the same."""
-        _seed_torch(self.seed, self.current_epoch, number)
+        _seed_torch(self.seed, self.current_epoch, number, *self._other_process())
 
     def on_validation_batch_start(self, _batch: Batch, number: int, _loader: int = 0) -> None:
         """Give every epoch the same noise."""
-        _seed_torch(self.seed, number)
+        _seed_torch(self.seed, number, *self._other_process())
+
+    def _other_process(self) -> tuple[int, ...]:
+        """Return what makes the random numbers of a second process others than of the first."""
+        return (self.global_rank,) if self.global_rank else ()
 
     def changed(self, batch: Batch) -> Batch:
         """Return a training batch as another one of the same distribution, with noise."""
@@ -117,7 +122,9 @@ class DescentModule(lightning.LightningModule):
     def log_loss(self, name: str, loss: Tensor, batch: Batch) -> None:
         """Log the mean over an epoch."""
         count = len(next(iter(batch.values())))
-        self.log(name, loss, on_step=False, on_epoch=True, prog_bar=True, batch_size=count)
+        several = self.trainer.world_size > 1
+        self.log(name, loss, on_step=False, on_epoch=True, prog_bar=True, batch_size=count,
+                 sync_dist=several)  # fmt: skip
 
     def validation_step(self, batch: Batch, _index: int) -> None:
         """One batch of the validation samples."""
@@ -161,6 +168,11 @@ def descend(
         Where checkpoints are kept, and the device.
     """
     objective = module.objective
+    if objective.batch_size % environment.devices:
+        raise UsageError(
+            f"batch_size, {objective.batch_size}, must be a multiple of devices, "
+            f"{environment.devices}: each takes its share of every batch."
+        )
     if objective.channels_last:
         module.model.network.to(memory_format=torch.channels_last)
     folder = environment.run_folder(recipe)
@@ -172,7 +184,10 @@ def descend(
     trainer = lightning.Trainer(
         max_epochs=objective.epochs,
         accelerator="gpu" if environment.device == "cuda" else "cpu",
-        devices=environment.devices if environment.device == "cuda" else 1,
+        devices=environment.devices,
+        # a cgan's step uses one of two networks
+        strategy="ddp_find_unused_parameters_true" if environment.devices > 1 else "auto",
+        use_distributed_sampler=False,  # `Batches` knows its share
         precision=objective.precision,
         # a module that steps its optimisers itself clips itself
         gradient_clip_val=(objective.gradient_clip or None) if module.automatic_optimization
@@ -190,6 +205,8 @@ def descend(
     )
     if trainer.interrupted:
         raise KeyboardInterrupt
+    if trainer.global_rank:  # the first process writes the model
+        raise SystemExit(0)
     state = torch.load(best.best_model_path, map_location="cpu", weights_only=True)["state_dict"]
     module.load_state_dict(state, strict=True)
     seconds = float(timer.time_elapsed("train"))

@@ -25,7 +25,7 @@ class TrainingEnvironment:
     device : str
         ``"cpu"`` or ``"cuda"``.
     devices : int
-        GPUs to train on.
+        GPUs to train on; with ``"cpu"``, processes. The batch size is that of all together.
     """
 
     source: SampleSource = field(default_factory=SampleSource)

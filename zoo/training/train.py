@@ -119,4 +119,5 @@ def _out_of_memory(recipe: Recipe, environment: TrainingEnvironment) -> str:
 def _device_name(environment: TrainingEnvironment) -> str:
     if environment.device == "cuda":
         return f"{environment.devices} × {torch.cuda.get_device_name()}"
-    return f"CPU, {torch.get_num_threads()} threads"
+    processes = f"{environment.devices} processes of " if environment.devices > 1 else ""
+    return f"CPU, {processes}{torch.get_num_threads()} threads"

@@ -241,3 +241,49 @@ def test_noise_is_that_of_the_boards():
     assert level.log().mean() == pytest.approx(np.log(0.02), abs=0.2)
     dark = with_random_noise({"pldos": torch.eye(64)[None]}, ["pldos"], 100.0)["pldos"]
     assert dark.min() == 0
+
+
+TWO = """
+import os, sys
+from pathlib import Path
+import torch
+from zoo_helpers import tiny_environment, tiny_recipe
+from mesoinv.zoo.training.train import train
+from dataclasses import replace
+torch.set_num_threads(1)
+folder, devices = Path(sys.argv[1]), int(sys.argv[2])
+environment = replace(tiny_environment(folder, Path(sys.argv[3])), devices=devices)
+changes = {"augmentation": [], "epochs": 3}
+train(tiny_recipe(folder, **changes), folder / "model", environment)
+print("trained by", os.environ.get("LOCAL_RANK", "0"))
+"""
+
+
+def test_two_processes_are_one(tmp_path, cache):
+    """Each takes half of every batch, so the steps are the same but for rounding (gloo, CPU)."""
+    script = tmp_path / "two.py"
+    script.write_text(TWO)
+    found = []
+    for devices in (1, 2):
+        folder = tmp_path / f"on {devices}"
+        folder.mkdir()
+        done = subprocess.run(
+            [sys.executable, script, folder, str(devices), cache], capture_output=True, text=True,
+            check=False, env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}, timeout=300,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr[-3000:]
+        assert done.stdout.count("trained by") == 1
+        found.append(Model.from_folder(folder / "model"))
+    one, two = found
+    assert two.config.training.device.startswith("CPU, 2 processes")
+    for (name, a), b in zip(one.state_dict().items(), two.state_dict().values(), strict=True):
+        torch.testing.assert_close(b, a, rtol=1e-3, atol=1e-5, msg=name)
+    losses = [read_log(tmp_path / f"on {n}" / "model" / "log.csv") for n in (1, 2)]
+    for name, curve in losses[0].items():
+        assert list(losses[1][name].values()) == pytest.approx(list(curve.values()), rel=1e-4)
+
+
+def test_devices_share_batches_evenly(tmp_path, cache):
+    environment = dataclasses.replace(tiny_environment(tmp_path, cache), devices=3)
+    with pytest.raises(UsageError, match="batch_size, 4, must be a multiple of devices, 3"):
+        train(tiny_recipe(tmp_path), tmp_path / "model", environment)
