@@ -42,6 +42,7 @@ REFUSED = [
     ("submit", "submit folder --dry-run"),
     ("submit", "submit folder --init pldos-donors"),
     ("board", "leaderboard build --out site"),
+    ("submit", "leaderboard update --repo mesoinv/leaderboard"),
     ("plot,publish", "report percolation"),
     ("cluster", "generate percolation --scheduler tcp://localhost:1"),
     ("models", "generate percolation --device cuda"),
