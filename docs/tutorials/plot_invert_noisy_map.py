@@ -84,6 +84,8 @@ for axis, (title, values, style) in zip(axes.flat, panels, strict=True):
 # ``global`` they are not, and are estimated with the landscape.
 
 unknown = mesoinv.generate("pldos", "global", "test", [0])
-found = mesoinv.invert("pldos", unknown["pldos"].astype(np.float16), config="global")
-print(f"s = {found.s[0]:.2f} ± {found.s_deviation[0]:.2f} nm, true {unknown['s'][0]:.2f} nm")
-print(f"N_d = {found.n_d[0]:.2f} ± {found.n_d_deviation[0]:.2f}, true {unknown['n_d'][0]:.2f}")
+estimate = mesoinv.invert("pldos", unknown["pldos"].astype(np.float16), config="global")
+print(f"s = {estimate.s[0]:.2f} ± {estimate.s_deviation[0]:.2f} nm, true {unknown['s'][0]:.2f} nm")
+print(
+    f"N_d = {estimate.n_d[0]:.2f} ± {estimate.n_d_deviation[0]:.2f}, true {unknown['n_d'][0]:.2f}"
+)

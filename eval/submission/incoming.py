@@ -80,10 +80,10 @@ def take_in(repo: str, judge: Judge) -> list[Decision]:
 
     def waiting() -> list[int]:
         with hub_errors(api, repo, "dataset"):
-            found = api.get_repo_discussions(
+            requests = api.get_repo_discussions(
                 repo, repo_type="dataset", discussion_type="pull_request", discussion_status="open"
             )
-            return sorted(one.num for one in found if one.status == "open")
+            return sorted(one.num for one in requests if one.status == "open")
 
     return [_Request(api, repo, number, user).decide(judge) for number in patiently(waiting)]
 

@@ -25,12 +25,12 @@ def run(name: str) -> dict[str, object]:
 
 def test_inverting_a_noisy_map() -> None:
     names = run("plot_invert_noisy_map")
-    made, found = names["made"], names["found"]
+    made, estimate = names["made"], names["estimate"]
     assert made.fits.all()
     assert names["error"](made.potential[0]) < 0.01
     assert 0.85 < names["covered"].mean() <= 1
-    assert found.fits.all()
-    assert abs(found.s - names["unknown"]["s"])[0] < 4 * found.s_deviation[0]
+    assert estimate.fits.all()
+    assert abs(estimate.s - names["unknown"]["s"])[0] < 4 * estimate.s_deviation[0]
 
 
 # what deepinv itself is warned of

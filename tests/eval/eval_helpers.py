@@ -95,7 +95,8 @@ def made_up(config: str) -> dict[str, np.ndarray]:
     rng = np.random.default_rng(0)
     drawn = DATASET.draw(config, stream_of(DATASET, config, "test"), np.arange(COUNT))
     potential = coulomb.landscape(drawn["fourier"] @ np.array([1, 1j]), drawn["s"])
-    return drawn | {
+    stored = {column.name for column in DATASET.columns(config)}
+    return {name: values for name, values in drawn.items() if name in stored} | {
         "potential": potential,
         "pldos": np.exp(rng.normal(size=(COUNT, 64, 48)) - 5 * potential[:, ::4, ::4])
         .repeat(4, axis=1)

@@ -26,13 +26,14 @@ if TYPE_CHECKING:
 SEVERAL = True
 
 
-def refusals(_hyperparameters: Mapping[str, Any]) -> Iterator[Refusal]:
+def refusals(hyperparameters: Mapping[str, Any]) -> Iterator[Refusal]:
     """Yield that nobody is to have the solver run on a board's machine."""
-    yield Refusal(
-        "architecture",
-        "solver_inversion runs a fit for seconds a sample.",
-        "Submit a file of predictions.",
-    )
+    if hyperparameters:
+        yield Refusal(
+            next(iter(hyperparameters)),
+            "asks for a fit through the solver, which takes seconds a sample.",
+            "Submit a file of predictions.",
+        )
 
 
 class SolverInversion(nn.Module):

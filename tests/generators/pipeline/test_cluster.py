@@ -102,7 +102,7 @@ def test_inverting_on_a_cluster(tmp_path):
             app, [*map(str, words), str(tmp_path / "far"), "--scheduler", there.address]
         )
     assert done.exit_code == 0, done.output
-    made = np.load(tmp_path / "far" / "0.npz")
-    assert made["fits"]
-    error = made["potential"] - sample["potential"][0]
+    with np.load(tmp_path / "far" / "0.npz") as made:
+        assert made["fits"]
+        error = made["potential"] - sample["potential"][0]
     assert np.linalg.norm(error) < 1e-4 * np.linalg.norm(sample["potential"])

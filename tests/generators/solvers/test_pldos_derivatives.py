@@ -61,7 +61,11 @@ def test_both_methods_agree() -> None:
 
 
 def test_of_the_papers_strip() -> None:
-    """One site at a time, where electrons are and where they are not."""
+    """One site at a time, where electrons are and where they are not.
+
+    Differences are taken of the solver with all modes, whose last digits are right; the gradient
+    of the fast one is that of the other within its tolerance.
+    """
     rng = np.random.default_rng(4)
     strip = Strip()
     smooth = sum(
@@ -70,13 +74,17 @@ def test_of_the_papers_strip() -> None:
     )[None]
     value = partial_ldos(smooth)
     weight = value / np.linalg.norm(value)
-    gradient = linearise(smooth).adjoint(weight)[0]
+    gradient = linearise(smooth, exact=True).adjoint(weight)[0]
+    fast = linearise(smooth).adjoint(weight)[0]
+    np.testing.assert_allclose(fast, gradient, rtol=1e-4, atol=1e-4 * abs(gradient).max())
     for site in ((40, 96), (200, 30), np.unravel_index(abs(gradient).argmax(), gradient.shape)):
         change = np.zeros(smooth.shape)
-        change[0][site] = 1e-5
-        up, down = (partial_ldos(smooth + sign * change, strip=strip) for sign in (1, -1))
-        wanted = ((up - down) * weight).sum() / 2e-5
-        assert gradient[site] == pytest.approx(wanted, rel=1e-5, abs=1e-6 * abs(gradient).max())
+        change[0][site] = 3e-5
+        up, down = (
+            partial_ldos(smooth + sign * change, strip=strip, exact=True) for sign in (1, -1)
+        )
+        wanted = ((up - down) * weight).sum() / 6e-5
+        assert gradient[site] == pytest.approx(wanted, rel=1e-6, abs=1e-7 * abs(gradient).max())
 
 
 def test_gradcheck() -> None:

@@ -85,7 +85,7 @@ def test_what_it_refuses(change: dict[str, object], message: str) -> None:
 
 
 def test_it_is_not_run_for_others() -> None:
-    (refusal,) = refusals("solver_inversion", {})
+    (refusal,) = refusals("solver_inversion", {"dataset": "pldos", "config": "landscape"})
     assert "file of predictions" in refusal.hint
 
 
