@@ -2,7 +2,7 @@
 From a noisy map to the landscape
 =================================
 
-A map of the electron density has noise of 3 %. Which landscape is behind it, and how well is it
+A map of the electron density has noise of 1 %. Which landscape is behind it, and how well is it
 known where? Four steps: measure the noise on the map, begin with what a network says, fit through
 the exact solver, and look at what can be trusted.
 """
@@ -10,7 +10,7 @@ the exact solver, and look at what can be trusted.
 # %%
 # A map
 # -----
-# Sample 5 of the test split, as it is stored, and noise of 3 % of its mean at every site. Readings
+# Sample 3 of the test split, as it is stored, and noise of 1 % of its mean at every site. Readings
 # below zero are recorded as zero.
 
 import matplotlib.pyplot as plt
@@ -18,11 +18,11 @@ import numpy as np
 
 import mesoinv
 
-sample = mesoinv.generate("pldos", "landscape", "test", [5])
+sample = mesoinv.generate("pldos", "landscape", "test", [3])
 truth = sample["potential"][0]
 exact = sample["pldos"].astype(np.float16).astype(float)
 rng = np.random.default_rng(0)
-noisy = np.maximum(exact + 0.03 * exact.mean() * rng.normal(size=exact.shape), 0)
+noisy = np.maximum(exact + 0.01 * exact.mean() * rng.normal(size=exact.shape), 0)
 
 # %%
 # A network says where to begin
