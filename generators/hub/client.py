@@ -17,7 +17,7 @@ from mesoinv.generators.hub.patience import asked_to_wait
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from huggingface_hub import HfApi
+    from huggingface_hub import GitRefs, HfApi
     from huggingface_hub.errors import HfHubHTTPError
 
 Kind = Literal["dataset", "model"]
@@ -89,16 +89,23 @@ def read_state(api: HfApi, repo: str, kind: Kind) -> RemoteState:
     MesoinvError
         If the Hub cannot be reached or refuses to answer.
     """
-    from huggingface_hub.errors import RepositoryNotFoundError  # noqa: PLC0415 - see above
-
     with hub_errors(api.endpoint, repo):
-        try:
-            refs = api.list_repo_refs(repo, repo_type=kind)
-        except RepositoryNotFoundError as error:
-            if "Invalid credentials" in str(error):
-                raise
+        refs = _refs(api, repo, kind)
+        if refs is None:
             return RemoteState()
         return RemoteState(True, frozenset(t.name for t in refs.tags), list_files(api, repo, kind))
+
+
+def _refs(api: HfApi, repo: str, kind: Kind) -> GitRefs | None:
+    """Return branches and tags; None if the repository does not exist or is not visible."""
+    from huggingface_hub.errors import RepositoryNotFoundError  # noqa: PLC0415 - see above
+
+    try:
+        return api.list_repo_refs(repo, repo_type=kind)
+    except RepositoryNotFoundError as error:
+        if "Invalid credentials" in str(error):
+            raise
+        return None
 
 
 def tagged_commit(api: HfApi, repo: str, kind: Kind, tag: str) -> str | None:
@@ -109,14 +116,10 @@ def tagged_commit(api: HfApi, repo: str, kind: Kind, tag: str) -> str | None:
     MesoinvError
         If the Hub cannot be reached or refuses to answer.
     """
-    from huggingface_hub.errors import RepositoryNotFoundError  # noqa: PLC0415 - see above
-
     with hub_errors(api.endpoint, repo):
-        try:
-            refs = api.list_repo_refs(repo, repo_type=kind)
-        except RepositoryNotFoundError:
-            return None
-        return next((one.target_commit for one in refs.tags if one.name == tag), None)
+        refs = _refs(api, repo, kind)
+        tags = refs.tags if refs else []
+        return next((one.target_commit for one in tags if one.name == tag), None)
 
 
 def user_name(api: HfApi, repo: str) -> str:
