@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from mesoinv.generators.pipeline.base import Dataset
+    from mesoinv.zoo.declared.evaluation import Evaluation
 
 
 def invert(
@@ -46,7 +47,8 @@ def invert(
         none but the rounding that the dataset's storage has. ``"estimate"`` measures it on each.
     start : array_like, str or path, optional
         What to begin with, an array with a batch axis, or a model that predicts it: a name of the
-        zoo or a folder. By default the best model that is here.
+        zoo or a folder. By default the best model that is here; where there is noise, the one that
+        bears it best.
     **options
         The dataset's own, see its ``invert``: of ``pldos``, ``s`` [nm], ``n_d`` [1e12 cm⁻²],
         ``strip`` and ``tolerance``. Where s and N_d lie in a range, as in ``global``, they are
@@ -81,16 +83,21 @@ def invert(
     for name in options:
         if name not in allowed:
             raise unknown_name(f"option of the inversion of {dataset}", name, allowed)
-    begin = starting_point(declared, config, start, observed)
+    begin = starting_point(declared, config, start, observed, noisy=noise is not None)
     return declared.invert(config, observed, begin, noise=noise, **options)
 
 
 def starting_point(
-    declared: Dataset, config: str, start: ArrayLike | str | Path | None, observed: ArrayLike
+    declared: Dataset,
+    config: str,
+    start: ArrayLike | str | Path | None,
+    observed: ArrayLike,
+    *,
+    noisy: bool,
 ) -> ArrayLike:
     """Return what an inversion begins with: an array, or what a model predicts."""
     if start is None:
-        start = best_start(declared, config)
+        start = best_start(declared, config, noisy=noisy)
     return _predicted(start, observed) if isinstance(start, str | Path) else start
 
 
@@ -109,8 +116,16 @@ def invertible(name: str) -> Dataset:
     return declared
 
 
-def best_start(declared: Dataset, config: str) -> Path:
+def best_start(declared: Dataset, config: str, *, noisy: bool = False) -> Path:
     """Return the folder of the model that knows best what an inversion wants.
+
+    Parameters
+    ----------
+    declared : Dataset
+    config : str
+        What the model was trained on.
+    noisy : bool
+        Rank by the worst of the scores with noise, not by those on clean samples.
 
     Raises
     ------
@@ -128,8 +143,7 @@ def best_start(declared: Dataset, config: str) -> Path:
         names = [q.name for q in model.inputs], [q.name for q in model.outputs]
         if names != ([observed], [wanted]) or model.config != config:
             continue
-        scores = [e.scores[e.headline].value for e in stored_evaluations(folder)
-                  if e.split == "test"]  # fmt: skip
+        scores = [_score(e, noisy=noisy) for e in stored_evaluations(folder) if e.split == "test"]
         scored.append((max(scores, default=-np.inf), folder))
     if not scored:
         raise MesoinvError(
@@ -137,6 +151,14 @@ def best_start(declared: Dataset, config: str) -> Path:
             "Give one: start=array, or the name or folder of a model."
         )
     return max(scored)[1]
+
+
+def _score(evaluation: Evaluation, *, noisy: bool) -> float:
+    """Return the headline; with noise, the worst of the task's variants that have it."""
+    scores = [evaluation.scores]
+    if noisy:
+        scores += [v.scores for name, v in evaluation.variants.items() if name.startswith("noise")]
+    return min(s[evaluation.headline].value for s in scores)
 
 
 def _predicted(model: str | Path, observed: ArrayLike) -> NDArray[np.float64]:

@@ -84,7 +84,7 @@ def invert(  # noqa: PLR0913, PLR0917  (each is an option)
     begin: Any = _read(start) if start and Path(start).suffix == ".npy" else start
     options = dict(_number(text) for text in option or [])
     out.mkdir(parents=True, exist_ok=True)
-    starts: Any = starting_point(declared, config, begin, observed)
+    starts: Any = starting_point(declared, config, begin, observed, noisy=level is not None)
     call = partial(_inverted, declared.name, config, level, options)
     jobs = ((row, observed[row : row + 1], starts[row : row + 1]) for row in range(len(observed)))
     with open_pool(workers, scheduler) as (executor, window):

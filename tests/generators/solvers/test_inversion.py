@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -24,6 +25,7 @@ from mesoinv.generators.solvers.pldos.inversion.sketch import product_waves, ske
 from mesoinv.generators.solvers.pldos.inversion.user_input import invert_density
 from mesoinv.generators.solvers.pldos.inversion.waves import Waves
 from mesoinv.generators.solvers.pldos.strip import Strip
+from mesoinv.zoo import inversion
 
 #: A quarter of the paper's strip: a fit takes a second or two.
 STRIP = Strip(length=96, width=72, source_width=16)
@@ -303,6 +305,22 @@ def test_what_mesoinv_invert_refuses() -> None:
         mesoinv.invert("pldos", ONES, start=ONES, tollerance=1)
     with pytest.raises(MesoinvError, match="No model is here"):
         mesoinv.invert("pldos", ONES, config="weaker")
+
+
+def test_the_start_is_the_model_that_bears_the_noise(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clean maps take the best model on clean samples, noisy ones the best of the worst."""
+    one, other = "pldos-landscape-unet.16k", "pldos-landscape-constant.16k"
+    worst = {one: (0.99, 0.2), other: (0.9, 0.8)}
+
+    def stored(folder):
+        clean, noisy = ({"r": SimpleNamespace(value=v)} for v in worst[folder.name])
+        variants = {"noise-1": SimpleNamespace(scores=noisy), "global": SimpleNamespace(scores={})}
+        return [SimpleNamespace(split="test", headline="r", scores=clean, variants=variants)]
+
+    monkeypatch.setattr(inversion, "stored_evaluations", stored)
+    monkeypatch.setattr(inversion, "list_models", lambda _pattern: [one, other])
+    assert inversion.best_start(DATASET, "landscape").name == one
+    assert inversion.best_start(DATASET, "landscape", noisy=True).name == other
 
 
 def test_mesoinv_invert_takes_parameters_of_other_samples(monkeypatch: pytest.MonkeyPatch) -> None:
