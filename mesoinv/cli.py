@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from mesoinv.commands import cards, data, evaluation, inversion, reports, submit, zoo
+from mesoinv.commands import cards, data, evaluation, incoming, inversion, reports, submit, zoo
 from mesoinv.generators.common.errors import MesoinvError
 from mesoinv.generators.common.files import given_path
 
@@ -50,6 +50,7 @@ cards.register(app)
 zoo.register(app)
 inversion.register(app)
 evaluation.register(app)
+incoming.register(app)
 submit.register(app)
 reports.register(app)
 

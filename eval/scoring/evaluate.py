@@ -147,7 +147,8 @@ def score(
 ) -> Result:
     """Score anything that predicts on selected samples; the arguments are those of `evaluate`."""
     task, predictor = selection.task, predictor_of(model, selection, batch_size)
-    columns = (*(task.inputs if predictor.runs else ()), *task.truth)
+    inputs = task.inputs if predictor.runs else task.measures.given
+    columns = (*inputs, *task.truth)
     jobs = _jobs(selection, predictor, columns) if variants and predictor.runs else {}
     count = _Counter(selection.count + sum(other.count for other, _ in jobs.values()), progress)
     table = error_table(predictor, selection, selection.batches(columns), count)

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mesoinv.commands import incoming
 from mesoinv.commands.options import (
     CACHE,
     RESULTS,
@@ -69,7 +68,6 @@ def register(app: typer.Typer) -> None:
     """Add ``tasks``, ``evaluate`` and ``leaderboard`` to the command line."""
     app.command()(tasks)
     app.command()(evaluate)
-    incoming.register(leaderboard)
     app.add_typer(leaderboard, name="leaderboard")
 
 

@@ -11,13 +11,14 @@ from typing import Annotated
 
 import typer
 
+from mesoinv.commands.evaluation import build, leaderboard
 from mesoinv.commands.options import CACHE, RESULTS, Cache, Json, Source, Workers, log
 from mesoinv.generators.common import links
 
 
-def register(board: typer.Typer) -> None:
+def register(_app: typer.Typer) -> None:
     """Add ``update`` to the commands of the leaderboard."""
-    board.command("update")(update)
+    leaderboard.command("update")(update)
 
 
 def update(  # noqa: PLR0913, PLR0917  (each is an option)
@@ -56,7 +57,5 @@ def update(  # noqa: PLR0913, PLR0917  (each is an option)
             typer.echo(f"{one.number} ({one.author}) {one.action}: {one.text}")
         typer.echo(f"{len(decisions)} pull requests were open on {repo}.")
     if site is not None:
-        from mesoinv.commands.evaluation import build
-
         log(f"building the website in {site}")
         build(repo, site, data=data, cache=cache, results=results, workers=workers)

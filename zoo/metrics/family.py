@@ -63,12 +63,15 @@ class Family(ABC):
         Column of the table whose distribution is shown.
     error_better : str
         Which way is better.
+    given : tuple of str
+        Inputs that `errors` looks at too, where they are there.
     parameter : str or None
         Parameter of the dataset's configuration that is the reference of every target.
     """
 
     error: str
     error_better: Literal["high", "low"] = "low"
+    given: tuple[str, ...] = ()
     parameter: str | None = None
 
     @abstractmethod

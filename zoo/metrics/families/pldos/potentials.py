@@ -36,6 +36,8 @@ _BATCH = 32
 class Potentials(Landscapes):
     """Landscapes (L, W) [t], beside the truth, and through the solver beside the density."""
 
+    given = (GIVEN,)
+
     def errors(self, predicted: Batch, true: Batch, targets: Sequence[Target]) -> Table:
         """Compare landscapes, then densities."""
         table = super().errors(predicted, true, targets)
@@ -64,7 +66,8 @@ def misfit_column(potential: NDArray[Any], true: Batch) -> dict[str, RealArray]:
     potential : (B, L, W) array
         Predicted landscapes [t].
     true : mapping of str to (B, …) array
-        ``index``, and ``pldos``: the density that was given [1/t]; without it there is no misfit.
+        ``index``, by default 0, 1 …; and ``pldos``, the density that was given [1/t]: without it
+        there is no misfit.
 
     Returns
     -------
@@ -73,7 +76,7 @@ def misfit_column(potential: NDArray[Any], true: Batch) -> dict[str, RealArray]:
     misfit = np.full(len(potential), np.nan)
     if GIVEN not in true:
         return {MISFIT: misfit}
-    chosen = np.flatnonzero(np.asarray(true.get("index", np.zeros(len(potential)))) % EVERY == 0)
+    chosen = np.flatnonzero(np.asarray(true.get("index", np.arange(len(potential)))) % EVERY == 0)
     for first in range(0, len(chosen), _BATCH):
         rows = chosen[first : first + _BATCH]
         misfit[rows] = _misfit(potential[rows], np.asarray(true[GIVEN][rows], np.float64))
