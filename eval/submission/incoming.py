@@ -24,7 +24,7 @@ from mesoinv.eval.submission.proposing import hub_errors
 from mesoinv.generators.common.errors import MesoinvError
 from mesoinv.generators.hub import client as hub
 from mesoinv.generators.hub.download import download
-from mesoinv.generators.hub.patience import patiently
+from mesoinv.generators.hub.patience import answer_behind, patiently
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,7 +110,7 @@ class _Request:
             try:
                 self._ask(lambda: self._merge(about, changed, verdict.text))
             except MesoinvError as error:
-                if not _is_conflict(error):
+                if answer_behind(error, 409) is None:
                     raise
                 text = "Another submission of that name was merged meanwhile."
                 verdict = Verdict(False, text)
@@ -244,12 +244,3 @@ def _record(about: DiscussionWithDetails, user: str) -> bytes:
         "pull_request": about.num,
     }
     return (json.dumps(record, indent=1) + "\n").encode()
-
-
-def _is_conflict(error: MesoinvError) -> bool:
-    response = getattr(error.__cause__, "response", None)
-    cause = error.__cause__
-    while response is None and cause is not None:
-        cause = cause.__cause__
-        response = getattr(cause, "response", None)
-    return response is not None and response.status_code == 409

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from mesoinv.generators.common.errors import UsageError, unknown_name
@@ -206,6 +207,11 @@ class Task:
 
     def columns(self) -> dict[str, Column]:
         """Return the dataset's declarations of inputs and targets."""
+        return dict(self._columns)
+
+    @cached_property
+    def _columns(self) -> dict[str, Column]:
+        # lists ask for each model of a task
         declared = {c.name: c for c in resolve_dataset(self.dataset).columns(self.config)}
         for target in self.targets:
             if target.shape is not None:

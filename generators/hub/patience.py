@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mesoinv.generators.common.errors import MesoinvError
 
@@ -47,10 +47,18 @@ def patiently(call: Callable[[], T]) -> T:
 
 def asked_to_wait(error: BaseException | None) -> float | None:
     """Return the seconds that an answer behind an error asks to wait; None if it does not."""
+    response = answer_behind(error, 429)
+    if response is None:
+        return None
+    asked = response.headers.get("Retry-After", "")
+    return float(asked) if asked.isdigit() else None
+
+
+def answer_behind(error: BaseException | None, status: int) -> Any:
+    """Return the answer of a status that an error comes from; None if there is none."""
     while error is not None:
         response = getattr(error, "response", None)
-        if response is not None and response.status_code == 429:
-            asked = response.headers.get("Retry-After", "")
-            return float(asked) if asked.isdigit() else None
+        if response is not None and response.status_code == status:
+            return response
         error = error.__cause__ or error.__context__
     return None
