@@ -150,12 +150,14 @@ class Recipe:
 
 def list_recipes() -> list[str]:
     """Return the names of all recipes that come with the package."""
-    return sorted(path.stem for path in _ours())
+    return list(_ours())
 
 
 @functools.cache
-def _ours() -> list[Path]:
-    return [path for path in RECIPES.rglob("*.yaml") if path.parent.name != UNTRAINED]
+def _ours() -> dict[str, Path]:
+    """Return name → file, sorted by name."""
+    paths = [path for path in RECIPES.rglob("*.yaml") if path.parent.name != UNTRAINED]
+    return dict(sorted((path.stem, path) for path in paths))
 
 
 def read_recipe(name_or_path: str | Path) -> Recipe:
@@ -168,10 +170,10 @@ def read_recipe(name_or_path: str | Path) -> Recipe:
     """
     path = Path(name_or_path)
     if path.suffix != ".yaml":
-        if str(name_or_path) not in list_recipes():
+        if str(name_or_path) not in _ours():
             raise unknown_name("recipe", str(name_or_path), list_recipes())
-        path = next(ours for ours in _ours() if ours.stem == str(name_or_path))
-    data = read_yaml(path, "recipe", list_recipes())
+        path = _ours()[str(name_or_path)]
+    data = read_yaml(path, "recipe", _ours())
     recipe = dataclasses.replace(from_dict(Recipe, data, path.name), name=path.stem)
     check_named_in_file(recipe.dataset, path.name)
     return recipe
