@@ -10,6 +10,7 @@ import numpy as np
 
 from mesoinv.eval.tasks.task import OtherConfig
 from mesoinv.generators.common.errors import UsageError, unknown_name
+from mesoinv.generators.pipeline.held_out.build_held_out import held_out_samples
 from mesoinv.generators.pipeline.held_out.secret import commitment, read_key
 from mesoinv.generators.pipeline.loading.built import GENERATE
 from mesoinv.generators.pipeline.loading.request import Request
@@ -88,11 +89,6 @@ class SampleSelection:
 
     def _held_out(self, key: bytes, columns: tuple[str, ...]) -> Iterator[Rows]:
         """Compute inputs and labels from the key; nothing of them is stored."""
-        # with all that builds, which lists of scores do without
-        from mesoinv.generators.pipeline.held_out.build_held_out import (  # noqa: PLC0415
-            held_out_samples,
-        )
-
         dataset = resolve_dataset(self.task.dataset)
         declared = {c.name: c for c in dataset.columns(self.config)}
         size = dataset.part_rows(self.config)
