@@ -19,7 +19,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 SINGLE := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup links kwant chromium demo test lint campaign bench release picture clean
+.PHONY: help setup links kwant chromium demo test lint campaign bench release packages picture clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 16
@@ -144,6 +144,11 @@ release: setup ## rehearse a release: packages, versions, changelogs, tags, card
 	$(PY) -m build --outdir dist . >/dev/null
 	$(VENV)/bin/twine check --strict dist/*
 	$(PY) docs/release.py
+
+packages: setup ## install wheel and sdist into empty environments, one an extra (needs the network)
+	rm -rf dist
+	$(PY) -m build --outdir dist . >/dev/null
+	$(PY) docs/packages.py
 
 picture: setup ## draw README's picture again (256 colours, to be small)
 	$(CLI) show pldos --index 3 --out docs/pldos.png

@@ -12,7 +12,17 @@ from typing import Annotated
 
 import typer
 
-from mesoinv.commands import cards, data, evaluation, incoming, inversion, reports, submit, zoo
+from mesoinv.commands import (
+    cards,
+    data,
+    evaluation,
+    incoming,
+    inversion,
+    reports,
+    rounds,
+    submit,
+    zoo,
+)
 from mesoinv.generators.common.errors import MesoinvError
 from mesoinv.generators.common.files import given_path
 
@@ -51,6 +61,7 @@ zoo.register(app)
 inversion.register(app)
 evaluation.register(app)
 incoming.register(app)
+rounds.register(app)
 submit.register(app)
 reports.register(app)
 

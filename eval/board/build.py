@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mesoinv.eval.board.records import Board, Metric, TaskBoard
+from mesoinv.eval.board.rounds import round_boards
 from mesoinv.eval.board.rows import (
     BoardOptions,
     Entry,
@@ -16,7 +18,7 @@ from mesoinv.eval.board.rows import (
     zoo_entries,
 )
 from mesoinv.eval.board.site.write import DATA
-from mesoinv.eval.board.submissions import submitted_entries, without_copies
+from mesoinv.eval.board.submissions import submissions_in, submitted_entries, without_copies
 from mesoinv.eval.scoring.comparison import ranks
 from mesoinv.eval.tasks import get_task, list_tasks
 from mesoinv.generators.common.errors import UsageError
@@ -25,7 +27,7 @@ from mesoinv.generators.common.records import from_dict
 from mesoinv.zoo import metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from mesoinv.eval.board.records import Rejected, Row
@@ -34,25 +36,29 @@ if TYPE_CHECKING:
 
 
 def build_board(
-    submissions: Path | None = None,
+    folder: Path | None = None,
     tasks: Sequence[str] | None = None,
     options: BoardOptions | None = None,
     *,
     zoo: bool = True,
+    rounds_alone: bool = False,
     command: str = "mesoinv leaderboard build",
 ) -> Board:
     """Score what is not scored yet, and rank.
 
     Parameters
     ----------
-    submissions : Path, optional
-        Folder of submissions, ``<task>/<name>/submission.yaml`` each.
+    folder : Path, optional
+        A copy of the board's repository, or of its submissions, ``<task>/<name>/submission.yaml``
+        each.
     tasks : sequence of str, optional
         All by default.
     options : BoardOptions, optional
         Where samples come from, and where evaluations are kept.
     zoo : bool
         Whether the zoo's models compete.
+    rounds_alone : bool
+        Leave out the public boards.
     command : str
         Written on the page: how to build it again.
 
@@ -63,13 +69,17 @@ def build_board(
     """
     chosen, options = [get_task(name) for name in tasks or list_tasks()], options or BoardOptions()
     models = trained_models() if zoo else {}
+    root = submissions_in(folder) if folder is not None else None
+    scored = partial(_task_board, models)
+    asked = {task.id: task for task in chosen}
     return Board(
         mesoinv=version_of("mesoinv") or "",
         built=datetime.now(UTC).date().isoformat(),
         command=command,
         resamples=metrics.RESAMPLES,
         seed=options.seed,
-        tasks=[_task_board(task, submissions, options, models) for task in chosen],
+        tasks=[] if rounds_alone else [scored(root, task, options) for task in chosen],
+        rounds=list(round_boards(folder, asked, options, scored)) if folder is not None else [],
     )
 
 
@@ -93,12 +103,16 @@ def read_board(folder: Path) -> Board:
 
 
 def _task_board(
-    task: Task, submissions: Path | None, options: BoardOptions, models: Mapping[str, ModelConfig]
+    models: Mapping[str, ModelConfig],
+    submissions: Path | None,
+    task: Task,
+    options: BoardOptions,
+    refusal: Callable[[Path], str | None] = lambda _folder: None,
 ) -> TaskBoard:
     entries = list(zoo_entries(task, options, models))
     rejected: list[Rejected] = []
     if submissions is not None:
-        submitted = submitted_entries(submissions, task, options, rejected)
+        submitted = submitted_entries(submissions, task, options, rejected, refusal)
         entries = without_copies(task, entries, submitted, rejected)
     columns, statistics, selection = task.columns(), task.statistics(), options.selection(task)
     return TaskBoard(

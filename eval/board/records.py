@@ -150,6 +150,44 @@ class TaskBoard:
 
 
 @dataclass
+class RoundBoard:
+    """One round: a held-out split with dates.
+
+    Attributes
+    ----------
+    name, task, config : str
+    state : str
+        ``announced``, ``open``, ``closed`` (until the key is known), ``revealed``.
+    opens, closes : str
+        ISO times with their zone.
+    samples : int
+    commitment : str
+        Digest of the key.
+    inputs : str
+        Where they are published.
+    submissions : int
+        How many were taken in.
+    table : TaskBoard or None
+        Scores, once the key is revealed.
+    problem : str
+        Why there is no table although it is.
+    """
+
+    name: str
+    task: str
+    config: str
+    state: Literal["announced", "open", "closed", "revealed"]
+    opens: str
+    closes: str
+    samples: int
+    commitment: str
+    inputs: str
+    submissions: int
+    table: TaskBoard | None = None
+    problem: str = ""
+
+
+@dataclass
 class Board:
     """All leaderboards, and how they were computed."""
 
@@ -159,4 +197,5 @@ class Board:
     resamples: int
     seed: int
     tasks: list[TaskBoard]
+    rounds: list[RoundBoard] = field(default_factory=list)
     format: Literal[1] = 1

@@ -118,8 +118,8 @@ def zoo_entries(
                 options.log(f"{task.id}: {name} is left out: its weights are not here")
                 continue
             options.log(f"{task.id}: {name}")
-            result = options.evaluate(folder, task)
-            result.save(places[1])
+            options.evaluate(folder, task).save(places[1])
+            result = read_result(places[1])  # rounded as it is kept
         yield Entry(_zoo_row(config, result), result)
 
 

@@ -6,8 +6,11 @@ import hashlib
 import shutil
 from typing import TYPE_CHECKING
 
+from mesoinv.eval.board.place import FOLDER
 from mesoinv.eval.board.records import Rejected
 from mesoinv.eval.board.rows import BoardOptions, Entry, first_stored, measured_row
+from mesoinv.eval.rounds.round import ROUNDS
+from mesoinv.eval.scoring.results import read_result
 from mesoinv.generators.common import links
 from mesoinv.generators.common.errors import MesoinvError
 from mesoinv.generators.common.extras import MissingExtraError
@@ -15,6 +18,7 @@ from mesoinv.generators.common.files import given_path, is_folder
 from mesoinv.generators.hub.download import download
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from mesoinv.eval.board.records import Row
@@ -24,17 +28,15 @@ if TYPE_CHECKING:
 
 #: Beside a kept evaluation: the SHA-256 of what was submitted.
 _DIGEST = "submission.sha256"
-#: Folder of a board's repository that holds the submissions.
-FOLDER = "submissions"
 
 
-def submissions_folder(given: str, results: Path) -> Path:
-    """Return a local folder of submissions, downloading a Hub dataset (``id@revision``).
+def board_folder(given: str, results: Path) -> Path:
+    """Return a local copy of the board's repository, downloading a Hub dataset (``id@revision``).
 
     Parameters
     ----------
     given : str
-        A folder, or a board's repository.
+        A folder with ``submissions/TASK/NAME`` or just ``TASK/NAME`` in it, or a repository.
     results : Path
         Folder that may keep the download.
 
@@ -44,17 +46,21 @@ def submissions_folder(given: str, results: Path) -> Path:
         If it is neither a folder nor can be downloaded.
     """
     folder = given_path(given)
-    if not is_folder(folder):
-        folder = _download(given, results / "downloaded")
-    inner = folder / FOLDER
-    return inner if inner.is_dir() else folder
+    return folder if is_folder(folder) else _download(given, results / "downloaded")
+
+
+def submissions_in(board: Path) -> Path:
+    """Return the folder of ``TASK/NAME``: that of a board's copy, or the given one itself."""
+    inner = board / FOLDER
+    return inner if inner.is_dir() else board
 
 
 def _download(given: str, target: Path) -> Path:
     """Download what is there now; nothing of an earlier download stays."""
     repo, _, revision = given.partition("@")
     try:
-        folder = download(repo, revision or None, [f"{FOLDER}/**"], kind="dataset")
+        patterns = [f"{FOLDER}/**", f"{ROUNDS}/**"]
+        folder = download(repo, revision or None, patterns, kind="dataset")
     except MesoinvError as error:
         raise MesoinvError(f"{given} is not a folder. {error}") from error
     # the client's cache holds links, which no submission may: copy what they point to
@@ -64,9 +70,25 @@ def _download(given: str, target: Path) -> Path:
 
 
 def submitted_entries(
-    root: Path, task: Task, options: BoardOptions, rejected: list[Rejected]
+    root: Path,
+    task: Task,
+    options: BoardOptions,
+    rejected: list[Rejected],
+    refusal: Callable[[Path], str | None] = lambda _folder: None,
 ) -> list[Entry]:
-    """Return the submissions to a task; those that are wrong are added to `rejected`."""
+    """Return the submissions to a task; those that are wrong are added to `rejected`.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of ``TASK/NAME``.
+    task : Task
+    options : BoardOptions
+    rejected : list of Rejected
+        Grows.
+    refusal : callable, optional
+        Folder of a submission → why it is not even read; None if it may be scored.
+    """
     # they need pydantic
     from mesoinv.eval.submission import find_submissions  # noqa: PLC0415
     from mesoinv.eval.submission.problems import shown  # noqa: PLC0415
@@ -74,6 +96,9 @@ def submitted_entries(
     entries = []
     for folder in find_submissions(root):
         if folder.parent.name != task.id:
+            continue
+        if reason := refusal(folder):
+            rejected.append(Rejected(f"{task.id}/{folder.name}", reason))
             continue
         try:
             entries.append(_entry(folder, task, options))
@@ -140,7 +165,7 @@ def _result(folder: Path, task: Task, options: BoardOptions) -> Result:
     )  # fmt: skip
     result.save(place)
     digest_path.write_text(digest + "\n", encoding="utf-8")
-    return result
+    return read_result(place)  # rounded as it is kept: the next board shall be the same
 
 
 def _digest(folder: Path) -> str:

@@ -10,18 +10,19 @@ itself checks and scores what it finds, and takes nobody's word.
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from mesoinv.eval.board.submissions import FOLDER
+from mesoinv.eval.board.place import FOLDER, RECEIVED, Place
+from mesoinv.eval.rounds.round import ROUND, ROUNDS, Round, read_round
+from mesoinv.eval.submission import arrivals
 from mesoinv.eval.submission.files import MAX_ENTRIES, MAX_TOTAL_BYTES
 from mesoinv.eval.submission.judging import Verdict
 from mesoinv.eval.submission.proposing import hub_errors
-from mesoinv.generators.common.errors import MesoinvError
+from mesoinv.generators.common.errors import MesoinvError, UsageError
 from mesoinv.generators.hub import client as hub
 from mesoinv.generators.hub.download import download
 from mesoinv.generators.hub.patience import answer_behind, patiently
@@ -31,13 +32,12 @@ if TYPE_CHECKING:
 
     from huggingface_hub import DiscussionWithDetails, HfApi
 
-    Judge = Callable[[Path], Verdict]
+    Judge = Callable[[Path, Round | None], Verdict]
 
 T = TypeVar("T")
 
-#: Folder of the board's repository that says who sent what and when, one file a submission.
-RECEIVED = "received"
-_PLACE = re.compile(rf"{FOLDER}/([^/]+)/([^/]+)/.+")
+#: Folders that a pull request changes for a submission's sake, or must not change.
+_KEPT = tuple(f"{folder}/" for folder in (FOLDER, RECEIVED, ROUNDS))
 _AGAIN = "Correct it and run `mesoinv submit` again: that opens a new pull request."
 
 
@@ -60,7 +60,8 @@ def take_in(repo: str, judge: Judge) -> list[Decision]:
     repo : str
         The board's dataset repository; the client's own login must be allowed to merge.
     judge : callable
-        Folder ``TASK/NAME`` of a submission → `Verdict`, such as `judging.judge`.
+        Folder ``TASK/NAME`` of a submission, and its round if it is of one → `Verdict`, such as
+        `judging.judge`.
 
     Returns
     -------
@@ -88,6 +89,10 @@ def take_in(repo: str, judge: Judge) -> list[Decision]:
     return [_Request(api, repo, number, user).decide(judge) for number in patiently(waiting)]
 
 
+class _RefusedError(Exception):
+    """Why a pull request is closed. Any other error is not its author's, and ends the job."""
+
+
 @dataclass(frozen=True)
 class _Request:
     """One open pull request; `user` is who decides."""
@@ -101,7 +106,7 @@ class _Request:
         """Score it, then merge or close it, each with a comment."""
         about = self._ask(self._details)
         changed = self._ask(lambda: self._changed(about))
-        if not any(path.startswith((f"{FOLDER}/", f"{RECEIVED}/")) for path in changed):
+        if not any(path.startswith(_KEPT) for path in changed):
             return Decision(
                 self.number, about.title, about.author, "left alone", "It touches no submission."
             )
@@ -149,13 +154,13 @@ class _Request:
             hub.list_files(self.api, self.repo, "dataset", revision)
             for revision in (base, self.reference)
         )
-        ours = _record(about, self.user)
+        ours = arrivals.record(about, self.user)
         return {
             path: after.get(path)
             for path in sorted({*before, *after})
             if before.get(path) != after.get(path)
             # written by an earlier run that was stopped
-            and not (path in after and path.startswith(f"{RECEIVED}/")
+            and not (path in after and path.startswith((f"{RECEIVED}/", f"{ROUNDS}/"))
                      and after[path].git_sha1 == hub.git_sha1(ours))
         }  # fmt: skip
 
@@ -165,43 +170,50 @@ class _Request:
         changed: dict[str, hub.RemoteFile | None],
         judge: Judge,
     ) -> Verdict:
-        matches = {path: _PLACE.fullmatch(path) for path in changed}
-        places = {match.groups() for match in matches.values() if match}
-        others = [path for path, match in matches.items() if not match]
-        if len(places) != 1 or others:
-            what = f"it changes {others[0]}" if others else f"it changes {len(places)} of them"
-            return Verdict(
-                False, f"A pull request changes one folder {FOLDER}/TASK/NAME alone; {what}."
-            )
-        ((task, name),) = places
-        owner = self._ask(lambda: self._owner(task, name))
-        if owner not in {None, about.author}:
-            return Verdict(False, f"{task}/{name} is a submission of {owner or 'somebody else'}.")
-        files = [file for file in changed.values() if file is not None]
-        size = sum(file.num_bytes for file in files)
-        if size > MAX_TOTAL_BYTES or len(files) > MAX_ENTRIES:
-            return Verdict(
-                False, f"It holds {len(files)} files of {size / 1e9:.2f} GB in all; allowed are "
-                f"{MAX_ENTRIES} and {MAX_TOTAL_BYTES / 1e9:g} GB."
-            )  # fmt: skip
-        with tempfile.TemporaryDirectory() as scratch:
-            place = f"{FOLDER}/{task}/{name}"
-            there = download(self.repo, self.reference, [f"{place}/**"], kind="dataset")
-            folder = Path(scratch) / task / name
-            if not (there / place).is_dir():
-                return Verdict(False, f"{place} holds no files.")
-            # the client's cache holds links, which no submission may: copy what they point to
-            shutil.copytree(there / place, folder)
-            return judge(folder)
+        try:
+            place = _place(changed)
+            self._check_owner(place, about)
+            held = self._round(place.round, about) if place.round else None
+            _check_size(changed)
+            with tempfile.TemporaryDirectory() as scratch:
+                return judge(self._fetched(place, Path(scratch)), held)
+        except _RefusedError as error:
+            return Verdict(False, str(error))
 
-    def _owner(self, task: str, name: str) -> str | None:
+    def _check_owner(self, place: Place, about: DiscussionWithDetails) -> None:
+        owner = self._ask(lambda: self._owner(place))
+        if owner not in {None, about.author}:
+            whose = owner or "somebody else"
+            raise _RefusedError(f"{place.task}/{place.name} is a submission of {whose}.")
+
+    def _fetched(self, place: Place, scratch: Path) -> Path:
+        """Return a copy of a submission's files."""
+        there = download(self.repo, self.reference, [f"{place.folder}/**"], kind="dataset")
+        folder = scratch / place.task / place.name
+        if not (there / place.folder).is_dir():
+            raise _RefusedError(f"{place.folder} holds no files.")
+        # the client's cache holds links, which no submission may: copy what they point to
+        shutil.copytree(there / place.folder, folder)
+        return folder
+
+    def _round(self, name: str, about: DiscussionWithDetails) -> Round:
+        """Return the round of that name, as the board itself has it, if this came in time."""
+        there = download(self.repo, "main", [f"{ROUNDS}/*/{ROUND}"], kind="dataset")
+        try:
+            held = read_round(there, name)
+        except UsageError as error:
+            raise _RefusedError(str(error)) from None
+        if reason := held.refusal(arrivals.arrival(about, self.user)):
+            raise _RefusedError(reason)
+        return held
+
+    def _owner(self, place: Place) -> str | None:
         """Return whose submission is on the board; None if there is none, "" if nobody knows."""
         there = hub.list_files(self.api, self.repo, "dataset")
-        record = _record_path(task, name)
-        if record in there:
-            path = self.api.hf_hub_download(self.repo, record, repo_type="dataset")
+        if place.record in there:
+            path = self.api.hf_hub_download(self.repo, place.record, repo_type="dataset")
             return str(json.loads(Path(path).read_bytes())["author"])
-        taken = any(path.startswith(f"{FOLDER}/{task}/{name}/") for path in there)
+        taken = any(path.startswith(f"{place.folder}/") for path in there)
         return "" if taken else None
 
     def _merge(
@@ -210,10 +222,9 @@ class _Request:
         """Note who sent it and when, then merge with a comment."""
         from huggingface_hub import CommitOperationAdd  # noqa: PLC0415
 
-        match = _PLACE.fullmatch(next(iter(changed)))
-        assert match is not None
-        record = _record(about, self.user)
-        path = _record_path(*match.groups())
+        place = Place.of(next(iter(changed)))
+        assert place is not None
+        record, path = arrivals.record(about, self.user), place.record
         there = hub.list_files(self.api, self.repo, "dataset", self.reference)
         if path not in there or there[path].git_sha1 != hub.git_sha1(record):
             self.api.create_commit(
@@ -230,17 +241,22 @@ class _Request:
         )
 
 
-def _record_path(task: str, name: str) -> str:
-    return f"{RECEIVED}/{task}/{name}.json"
+def _place(changed: dict[str, hub.RemoteFile | None]) -> Place:
+    """Return the one place that a pull request may change."""
+    of_path = {path: Place.of(path) for path in changed}
+    places = {place for place in of_path.values() if place}
+    others = [path for path, place in of_path.items() if not place]
+    if len(places) != 1 or others:
+        what = f"it changes {others[0]}" if others else f"it changes {len(places)} of them"
+        raise _RefusedError(f"A pull request changes one folder {FOLDER}/TASK/NAME alone; {what}.")
+    return places.pop()
 
 
-def _record(about: DiscussionWithDetails, user: str) -> bytes:
-    """Return who sent a submission and when its last commit came: the Hub's word, not theirs."""
-    sent = [event.created_at for event in about.events
-            if event.type == "commit" and event.author != user]  # fmt: skip
-    record = {
-        "author": about.author,
-        "received": max(sent, default=about.created_at).isoformat(),
-        "pull_request": about.num,
-    }
-    return (json.dumps(record, indent=1) + "\n").encode()
+def _check_size(changed: dict[str, hub.RemoteFile | None]) -> None:
+    files = [file for file in changed.values() if file is not None]
+    size = sum(file.num_bytes for file in files)
+    if size > MAX_TOTAL_BYTES or len(files) > MAX_ENTRIES:
+        raise _RefusedError(
+            f"It holds {len(files)} files of {size / 1e9:.2f} GB in all; allowed are "
+            f"{MAX_ENTRIES} and {MAX_TOTAL_BYTES / 1e9:g} GB."
+        )

@@ -12,7 +12,12 @@ import subprocess
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from mesoinv.generators.pipeline.plan import HELD_OUT
+
+if TYPE_CHECKING:
+    from mesoinv.eval.rounds.round import Round
 
 MAX_MEMORY = 32_000_000_000
 MAX_SECONDS = 3600.0
@@ -30,6 +35,7 @@ class Verdict:
 
 def judge(
     folder: Path,
+    held: Round | None = None,
     *,
     seconds: float = MAX_SECONDS,
     memory: int = MAX_MEMORY,
@@ -41,6 +47,8 @@ def judge(
     ----------
     folder : Path
         Of the submission.
+    held : Round, optional
+        The round that it is for. What can be known without the key is checked, and no score told.
     seconds, memory : float, int
         What it may take, in seconds and bytes.
     **options
@@ -51,6 +59,12 @@ def judge(
     Verdict
         Never an error: whatever goes wrong in the other process is a reason to refuse.
     """
+    if held is not None:
+        if folder.parent.name != held.task:
+            return Verdict(
+                False, f"{held.name} asks for {held.task}, not for {folder.parent.name}."
+            )
+        options |= {"samples": held.samples, "split": HELD_OUT, "score": False}
     environment = {k: v for k, v in os.environ.items() if k not in _SECRETS}
     environment["HF_HUB_DISABLE_IMPLICIT_TOKEN"] = "1"  # noqa: S105  (no password)
     command = [sys.executable, "-m", __name__, str(folder), str(memory), json.dumps(options)]
@@ -71,23 +85,22 @@ def judge(
         )
 
 
-def verdict_of(folder: Path, **options: Any) -> Verdict:
-    """Check and score in this process; the options are those of `score_submission`."""
+def verdict_of(folder: Path, *, score: bool = True, **options: Any) -> Verdict:
+    """Check and score in this process, or check alone; the options are of `score_submission`."""
     from mesoinv.eval.submission.check import read_submission, score_submission  # noqa: PLC0415
     from mesoinv.generators.common.errors import MesoinvError  # noqa: PLC0415
     from mesoinv.zoo.publish.results import score_line  # noqa: PLC0415
 
+    checks = {k: v for k, v in options.items() if k in {"tasks", "cache", "samples", "split"}}
     try:
-        result = score_submission(folder, placed=True, **options)
-        checks = {k: v for k, v in options.items() if k in {"tasks", "cache", "samples", "split"}}
-        submission = read_submission(folder, contents=False, placed=True, **checks)
+        result = score_submission(folder, placed=True, **options) if score else None
+        submission = read_submission(folder, contents=not score, placed=True, **checks)
     except MesoinvError as error:
         return Verdict(
             False, str(error).replace(str(folder), f"{folder.parent.name}/{folder.name}")
         )
-    return Verdict(
-        True, f"{submission.name} on {submission.task}: {score_line(result.evaluation)}."
-    )
+    line = score_line(result.evaluation) if result else "in order; scored when the round has closed"
+    return Verdict(True, f"{submission.name} on {submission.task}: {line}.")
 
 
 def _main(folder: str, memory: str, options: str) -> None:

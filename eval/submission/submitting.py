@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mesoinv.eval.board.submissions import FOLDER
+from mesoinv.eval.board.place import Place
 from mesoinv.eval.submission.files import EVALUATION, list_files
 from mesoinv.eval.submission.proposing import (
     Proposal,
@@ -66,10 +66,11 @@ class SubmitReport:
 def submit(
     folder: str | Path,
     submission: Submission,
-    result: Result,
+    result: Result | None,
     repo: str = BOARD,
     *,
     update: bool = False,
+    round_name: str | None = None,
 ) -> SubmitReport:
     """Open the pull requests of a submission that was checked and scored.
 
@@ -82,12 +83,14 @@ def submit(
         The submission's.
     submission : Submission
         As `read_submission` gave it.
-    result : Result
-        As `score_submission` gave it.
+    result : Result or None
+        As `score_submission` gave it; None for a round, whose answers nobody knows yet.
     repo : str
         The board's dataset repository.
     update : bool
         Replace the submission of that name that is on the board.
+    round_name : str, optional
+        The round that it is for.
 
     Returns
     -------
@@ -106,13 +109,15 @@ def submit(
 
     hub.repo_name(repo, "leaderboard")
     api = HfApi()
-    proposal = _for_board(Path(folder), submission, result.evaluation, repo, update=update)
-    user = check_board(submission, repo, update=update)
+    place = Place(submission.task, submission.name, round_name)
+    evaluation = result.evaluation if result is not None else None
+    proposal = _for_board(Path(folder), place, evaluation, repo, update=update)
+    user = check_board(submission, repo, update=update, round_name=round_name)
     board = propose(api, proposal, user)
     model = None
-    if submission.hub_model is not None:
+    if submission.hub_model is not None and evaluation is not None:
         try:
-            model = _propose_score(api, submission, result.evaluation, board, user)
+            model = _propose_score(api, submission, evaluation, board, user)
         except MesoinvError as error:
             raise type(error)(
                 f"The board has its pull request ({board.action}: {board.url or repo}), "
@@ -122,7 +127,13 @@ def submit(
     return SubmitReport(board, model, f"as {user} on {api.endpoint}", dry_run=False)
 
 
-def check_board(submission: Submission, repo: str = BOARD, *, update: bool = False) -> str:
+def check_board(
+    submission: Submission,
+    repo: str = BOARD,
+    *,
+    update: bool = False,
+    round_name: str | None = None,
+) -> str:
     """Return who is logged in, if the board is there and the name can be submitted.
 
     Raises
@@ -138,7 +149,8 @@ def check_board(submission: Submission, repo: str = BOARD, *, update: bool = Fal
         who = api.whoami()
         names = {who["name"], *(org["name"] for org in who.get("orgs", ()))}
     _check_owner(submission, names)
-    _check_name(api, repo, submission, update=update)
+    place = Place(submission.task, submission.name, round_name)
+    _check_name(api, repo, place, update=update)
     return str(who["name"])
 
 
@@ -168,7 +180,13 @@ def _propose_score(
     return propose(api, proposal, user)
 
 
-def plan(submission: Submission, repo: str = BOARD, *, update: bool = False) -> SubmitReport:
+def plan(
+    submission: Submission,
+    repo: str = BOARD,
+    *,
+    update: bool = False,
+    round_name: str | None = None,
+) -> SubmitReport:
     """Return what `submit` would do; the Hub is asked, as far as it answers, and not changed.
 
     Raises
@@ -180,26 +198,28 @@ def plan(submission: Submission, repo: str = BOARD, *, update: bool = False) -> 
     """
     hub.repo_name(repo, "leaderboard")
     try:
-        asked = f"as {check_board(submission, repo, update=update)}"
+        user = check_board(submission, repo, update=update, round_name=round_name)
+        asked = f"as {user}"
     except NameTakenError:
         raise
     except MesoinvError as error:
         asked = f"the Hub was not asked: {error}"
-    board = PullRequest(repo, _titles(submission)[update], None, "planned")
+    place = Place(submission.task, submission.name, round_name)
+    board = PullRequest(repo, _titles(place)[update], None, "planned")
     model = None
-    if submission.hub_model is not None:
+    if submission.hub_model is not None and round_name is None:
         model = PullRequest(submission.hub_model, _model_title(submission), None, "planned")
     return SubmitReport(board, model, asked, dry_run=True)
 
 
-def _check_name(api: HfApi, repo: str, submission: Submission, *, update: bool) -> None:
+def _check_name(api: HfApi, repo: str, place: Place, *, update: bool) -> None:
     """Refuse a name that is on the board, unless it is to be updated."""
     from huggingface_hub.errors import EntryNotFoundError  # noqa: PLC0415
 
-    name, task = submission.name, submission.task
+    name, task = place.name, place.task
     with hub_errors(api, repo, "dataset"):
         try:
-            entries = api.list_repo_tree(repo, f"{FOLDER}/{task}", repo_type="dataset")
+            entries = api.list_repo_tree(repo, place.task_folder, repo_type="dataset")
             taken = [Path(entry.path).name for entry in entries]
         except EntryNotFoundError:
             taken = []
@@ -217,22 +237,24 @@ def _check_name(api: HfApi, repo: str, submission: Submission, *, update: bool) 
         )
 
 
-def _titles(submission: Submission) -> tuple[str, str]:
-    name, task = submission.name, submission.task
-    return f"Submit {name} to {task}", f"Update {name} on {task}"
+def _titles(place: Place) -> tuple[str, str]:
+    where = f"{place.task} in {place.round}" if place.round else place.task
+    return f"Submit {place.name} to {where}", f"Update {place.name} on {where}"
 
 
 def _for_board(
-    folder: Path, submission: Submission, evaluation: Evaluation, repo: str, *, update: bool
+    folder: Path, place: Place, evaluation: Evaluation | None, repo: str, *, update: bool
 ) -> Proposal:
-    place = f"{FOLDER}/{submission.task}/{submission.name}"
-    titles = _titles(submission)
-    files: dict[str, Path | bytes] = {f"{place}/{p}": folder / p for p in list_files(folder)[0]}
-    noted = f"{place}/{EVALUATION}"
-    files[noted] = to_json(evaluation.public()).encode()
-    description = f"Scored by its author: {score_line(evaluation)}. To be scored again."
+    titles, inside = _titles(place), list_files(folder)[0]
+    files: dict[str, Path | bytes] = {f"{place.folder}/{p}": folder / p for p in inside}
+    noted: tuple[str, ...] = ()
+    description = "To be scored when the round has closed."
+    if evaluation is not None:
+        noted = (f"{place.folder}/{EVALUATION}",)
+        files[noted[0]] = to_json(evaluation.public()).encode()
+        description = f"Scored by its author: {score_line(evaluation)}. To be scored again."
     return Proposal(
-        "dataset", repo, place, files, titles[update], description, titles, (noted,), clean=True
+        "dataset", repo, place.folder, files, titles[update], description, titles, noted, clean=True
     )
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from huggingface_hub import GitRefs, HfApi
     from huggingface_hub.errors import HfHubHTTPError
 
-Kind = Literal["dataset", "model"]
+Kind = Literal["dataset", "model", "space"]
 LOGIN = "Log in with `hf auth login` (a token with write access), or set HF_TOKEN."
 AGAIN = "Call `mesoinv push` again: what has arrived is not sent twice."
 

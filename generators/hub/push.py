@@ -81,7 +81,7 @@ class Publication(ABC):
     Attributes
     ----------
     kind : str
-        ``"dataset"`` or ``"model"``.
+        ``"dataset"``, ``"model"`` or ``"space"`` (a static one).
     repo : str
         ``owner/name``.
     folder : Path
@@ -109,9 +109,8 @@ class Publication(ABC):
 
     def url(self, api: HfApi) -> str:
         """Return the page of the repository."""
-        return "/".join(
-            [api.endpoint, *(["datasets"] if self.kind == "dataset" else []), self.repo]
-        )
+        kinds = {"dataset": ["datasets"], "space": ["spaces"], "model": []}
+        return "/".join([api.endpoint, *kinds[self.kind], self.repo])
 
     @abstractmethod
     def check(self) -> str:
@@ -256,7 +255,10 @@ def _upload(api: HfApi, publication: Publication, local: dict[str, LocalFile]) -
     """
     repo, kind = publication.repo, publication.kind
     with hub.hub_errors(api.endpoint, repo):
-        api.create_repo(repo, repo_type=kind, private=publication.private, exist_ok=True)
+        sdk = "static" if kind == "space" else None
+        api.create_repo(
+            repo, repo_type=kind, private=publication.private, exist_ok=True, space_sdk=sdk
+        )
         commit = api.upload_folder(
             repo_id=repo,
             repo_type=kind,

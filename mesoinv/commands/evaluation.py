@@ -281,17 +281,18 @@ def build(  # noqa: PLR0913, PLR0917  (each is an option)
     from mesoinv.eval.board.build import build_board
     from mesoinv.eval.board.rows import BoardOptions
     from mesoinv.eval.board.site import write_site
-    from mesoinv.eval.board.submissions import submissions_folder
+    from mesoinv.eval.board.submissions import board_folder
     from mesoinv.generators.pipeline.loading.source import SampleSource
 
     source = SampleSource(data, cache, workers)
     options = BoardOptions(
         results, source, samples, fresh=fresh, split=split, key_file=key_file, log=log
     )
-    root = submissions_folder(submissions, results) if submissions is not None else None
-    board = build_board(root, task, options, command=_typed())
+    folder = board_folder(submissions, results) if submissions is not None else None
+    board = build_board(folder, task, options, command=_typed())
     page = write_site(board, out)
-    for task_board in board.tasks:
+    tables = [one.table for one in board.rounds if one.table is not None]
+    for task_board in [*board.tasks, *tables]:
         for refused in task_board.rejected:
             log(f"not on {task_board.id}: {refused.submission}: {refused.reason}")
     typer.echo(f"{page}: {sum(len(t.rows) for t in board.tasks)} rows on {len(board.tasks)} boards")

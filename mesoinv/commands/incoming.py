@@ -14,6 +14,7 @@ import typer
 from mesoinv.commands.evaluation import build, leaderboard
 from mesoinv.commands.options import CACHE, RESULTS, Cache, Json, Source, Workers, log
 from mesoinv.generators.common import links
+from mesoinv.generators.common.errors import UsageError
 
 
 def register(_app: typer.Typer) -> None:
@@ -25,6 +26,9 @@ def update(  # noqa: PLR0913, PLR0917  (each is an option)
     repo: Annotated[str, typer.Option(help="The board's dataset repository.")] = links.BOARD,
     site: Annotated[
         Path | None, typer.Option(help="Build the website again into this folder.")
+    ] = None,
+    space: Annotated[
+        str | None, typer.Option(help="Publish the website as this static Space, owner/name.")
     ] = None,
     seconds: Annotated[float, typer.Option(help="Time that scoring one may take.")] = 3600.0,
     memory: Annotated[float, typer.Option(help="Memory that scoring one may take [GB].")] = 32.0,
@@ -42,6 +46,8 @@ def update(  # noqa: PLR0913, PLR0917  (each is an option)
     from mesoinv.generators.common.extras import require
 
     require("mesoinv leaderboard update", "submit")
+    if space is not None and site is None:
+        raise UsageError("--space needs --site: the folder of the website that is published.")
     from mesoinv.eval.submission.incoming import take_in
     from mesoinv.eval.submission.judging import judge
 
@@ -59,3 +65,7 @@ def update(  # noqa: PLR0913, PLR0917  (each is an option)
     if site is not None:
         log(f"building the website in {site}")
         build(repo, site, data=data, cache=cache, results=results, workers=workers)
+        if space is not None:
+            from mesoinv.eval.board.site.publish import push_site
+
+            log(f"{push_site(site, space).url} shows it")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path  # noqa: TC003  (typer reads it)
 from typing import TYPE_CHECKING, Annotated
 
@@ -51,6 +52,10 @@ def submit(  # noqa: PLR0913, PLR0917  (each is an option)
     update: Annotated[
         bool, typer.Option("--update", help="Replace the submission of that name on the board.")
     ] = False,
+    round_name: Annotated[
+        str | None,
+        typer.Option("--round", metavar="ROUND", help="Submit to this round: checked, not scored."),
+    ] = None,
     data: Source = "generate",
     cache: Annotated[
         Path, typer.Option(help="Folder that keeps generated samples and models of the Hub.")
@@ -62,6 +67,9 @@ def submit(  # noqa: PLR0913, PLR0917  (each is an option)
     require("mesoinv submit", "submit")
     if init is not None:
         _init(folder, init)
+        return
+    if round_name is not None:
+        _submit_to_round(folder, round_name, repo, cache, dry_run=dry_run, update=update)
         return
     if not score and not dry_run:
         raise UsageError(
@@ -84,6 +92,29 @@ def submit(  # noqa: PLR0913, PLR0917  (each is an option)
         assert result is not None
         report = submitting.submit(folder, submission, result, repo, update=update)
     typer.echo(_json(result, report) if as_json else _summary(submission, report))
+
+
+def _submit_to_round(
+    folder: Path, name: str, repo: str, cache: Path, *, dry_run: bool, update: bool
+) -> None:
+    """Check what can be checked without the key, and propose it."""
+    from mesoinv.eval.rounds.round import ROUND, ROUNDS, read_round
+    from mesoinv.eval.submission import read_submission, submitting
+    from mesoinv.generators.hub.download import download
+    from mesoinv.generators.pipeline.plan import HELD_OUT
+
+    there = download(repo, None, [f"{ROUNDS}/*/{ROUND}"], kind="dataset")
+    held = read_round(there, name)
+    if reason := held.refusal(datetime.now(UTC)):
+        raise UsageError(f"Now nothing can be submitted. {reason}")
+    submission = read_submission(folder, samples=held.samples, split=HELD_OUT, cache=cache)
+    if submission.task != held.task:
+        raise UsageError(f"{name} asks for {held.task}; {folder} is for {submission.task}.")
+    if dry_run:
+        report = submitting.plan(submission, repo, update=update, round_name=name)
+    else:
+        report = submitting.submit(folder, submission, None, repo, update=update, round_name=name)
+    typer.echo(_summary(submission, report))
 
 
 def _init(folder: Path, task: str) -> None:

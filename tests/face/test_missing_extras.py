@@ -43,6 +43,7 @@ REFUSED = [
     ("submit", "submit folder --init pldos-donors"),
     ("board", "leaderboard build --out site"),
     ("submit", "leaderboard update --repo mesoinv/leaderboard"),
+    ("submit", "leaderboard audit mesoinv/leaderboard round"),
     ("plot,publish", "report percolation"),
     ("cluster", "generate percolation --scheduler tcp://localhost:1"),
     ("models", "generate percolation --device cuda"),

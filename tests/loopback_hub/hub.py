@@ -12,6 +12,7 @@ from .store import MAIN, Blob
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import timedelta
     from pathlib import Path
 
     from .accounts import Account
@@ -55,6 +56,10 @@ class LoopbackHub:
     def endpoint(self) -> str:
         """The address, ``http://127.0.0.1:PORT``."""
         return self._server.endpoint
+
+    def advance(self, time: timedelta) -> None:
+        """Let time pass on the Hub."""
+        self._server.store.passed += time
 
     def know_framework(self, name: str) -> None:
         """Take ``eval.yaml`` of a framework from now on, as after its registration."""

@@ -10,7 +10,7 @@ from .wire import HubError, Reply
 if TYPE_CHECKING:
     from .routing import Call
 
-KINDS = {"dataset": "datasets", "model": "models"}
+KINDS = {"dataset": "datasets", "model": "models", "space": "spaces"}
 VISIBILITIES = {"public": False, "private": True}
 
 

@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from .accounts import Account
     from .store import Commit, Repository, Store
 
-# `prefix` with its slash tells dataset files (/datasets/ns/name/…) from model files (/ns/name/…).
+# `prefix` with its slash tells files of datasets and Spaces (/datasets/ns/name/…) from those of
+# models (/ns/name/…).
 GROUPS = {
-    "kind": "(?P<kind>datasets|models)",
-    "prefix": "(?:(?P<prefix>datasets)/)?",
+    "kind": "(?P<kind>datasets|models|spaces)",
+    "prefix": "(?:(?P<prefix>datasets|spaces)/)?",
     "repo": "(?P<repo>[^/]+/[^/]+?)",
     "path": "(?P<path>.+)",
 }
@@ -36,7 +37,7 @@ class Call:
 
     @property
     def kind(self) -> str:
-        """``datasets`` or ``models``."""
+        """``datasets``, ``models`` or ``spaces``."""
         return self.parameters.get("kind") or self.parameters.get("prefix") or "models"
 
     @property

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from .discussions import Discussion
 
-TYPE_NAMES = {"datasets": "dataset", "models": "model"}
+TYPE_NAMES = {"datasets": "dataset", "models": "model", "spaces": "space"}
 MAIN = "refs/heads/main"
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 LFS_SUFFIXES = (
@@ -172,10 +172,11 @@ class Store:
         #: What ``eval.yaml`` may name; the Hub keeps a list, and ours is not on it yet.
         self.frameworks = {"inspect-ai"}
         self._ticks = itertools.count()
+        self.passed = timedelta()
 
     def now(self) -> str:
         """The next second of the Hub's own time, in the Hub's format."""
-        moment = EPOCH + timedelta(seconds=next(self._ticks))
+        moment = EPOCH + self.passed + timedelta(seconds=next(self._ticks))
         return moment.strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
     def create(self, kind: str, repo_id: str, author: str, *, private: bool = False) -> Repository:

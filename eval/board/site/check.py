@@ -35,6 +35,12 @@ def check_board(board: Board) -> None:
                 "'_' and '-', at most 100, not 'index'."
             )
         _check_task(task)
+    _distinct("round", [one.name for one in board.rounds])
+    for one in board.rounds:
+        if not _FILE_NAME.fullmatch(one.name) or f"round-{one.name}" in {t.id for t in board.tasks}:
+            raise UsageError(f"The round {one.name!r} cannot name a page.")
+        if one.table is not None:
+            _check_task(one.table)
 
 
 def _check_task(task: TaskBoard) -> None:

@@ -11,6 +11,18 @@ COMMANDS = {
     "mesoinv submit DIR": "proposes it for the board",
 }
 
+#: what a round's page tells while it is open, and when its key is known
+IN_A_ROUND = {
+    "hf download <inputs> --repo-type dataset --local-dir inputs": "fetches the inputs",
+    "mesoinv predict MODEL --data inputs --config <config>-held-out --out DIR/predictions.parquet":
+        "predicts them; any program may write the file instead",
+    "mesoinv submit DIR --round <round>": "checks it and proposes it; nobody can score it yet",
+}  # fmt: skip
+AFTER_A_ROUND = {
+    "mesoinv leaderboard audit mesoinv/leaderboard <round>":
+        "compares the key, the inputs, the times and every score with what is published",
+}  # fmt: skip
+
 #: a minimal ``submission.yaml``, beside the predictions in DIR
 HOW_TO_SUBMIT = """\
 task: <task>

@@ -10,15 +10,23 @@ import yaml
 from mesoinv.eval.board.site import charts, text
 from mesoinv.eval.board.site.assets import library_versions
 from mesoinv.eval.board.site.figures import MISSING, arrow, unit_text, way, with_interval
-from mesoinv.eval.board.site.howto import COMMANDS, HOW_TO_SUBMIT, filled
+from mesoinv.eval.board.site.howto import (
+    AFTER_A_ROUND,
+    COMMANDS,
+    HOW_TO_SUBMIT,
+    IN_A_ROUND,
+    filled,
+)
 from mesoinv.eval.board.site.table import KINDS, table_columns
 from mesoinv.generators.common.numbers import count
 from mesoinv.generators.common.templates import environment
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from jinja2 import Environment
 
-    from mesoinv.eval.board.records import Board, Row, TaskBoard
+    from mesoinv.eval.board.records import Board, RoundBoard, Row, TaskBoard
 
 TEMPLATES = Path(__file__).parent / "templates"
 _LINKS = ("model", "paper", "code")
@@ -33,6 +41,7 @@ def render_pages(board: Board) -> dict[str, str]:
         "index.html": ("index.html.j2", {"cards": [_card(t) for t in board.tasks]}),
         "README.md": ("README.md.j2", {"front_matter": _front_matter(board)}),
         **{f"{task.id}.html": ("task.html.j2", _task_context(task)) for task in board.tasks},
+        **{round_page(one): ("round.html.j2", _round_context(one)) for one in board.rounds},
     }
     return {
         name: templates.get_template(template).render(context | own)
@@ -57,16 +66,48 @@ def _harmless(value: Any) -> Any:
     return text.clean(value) if type(value) is str else value
 
 
+def round_page(held: RoundBoard) -> str:
+    """Return the file name of a round's page."""
+    return f"round-{held.name}.html"
+
+
+def _round_context(held: RoundBoard) -> dict[str, Any]:
+    words = AFTER_A_ROUND if held.state == "revealed" else IN_A_ROUND
+    names = {
+        "<round>": held.name,
+        "<inputs>": held.inputs.replace("@", " --revision "),
+        "<config>": held.config,
+    }
+    commands = {_replaced(command, names): does for command, does in words.items()}
+    return {
+        "round": held,
+        "commands": commands,
+        **(_table_context(held.table) if held.table else {}),
+    }
+
+
+def _replaced(words: str, names: Mapping[str, str]) -> str:
+    for name, value in names.items():
+        words = words.replace(name, value)
+    return words
+
+
+def _table_context(task: TaskBoard) -> dict[str, Any]:
+    return {
+        "columns": table_columns(task),
+        "kinds": {k: v for k, v in KINDS.items() if any(row.kind == k for row in task.rows)},
+        "links": _links,
+        "more": _more,
+    }
+
+
 def _task_context(task: TaskBoard) -> dict[str, Any]:
     headline = next(m for m in task.metrics if m.name == task.headline)
     return {
         "task": task,
         "headline": {"unit": unit_text(headline.unit), "arrow": arrow(headline),
                      "way": way(headline)},
-        "columns": table_columns(task),
-        "kinds": {k: v for k, v in KINDS.items() if any(row.kind == k for row in task.rows)},
-        "links": _links,
-        "more": _more,
+        **_table_context(task),
         "chart_data": charts.chart_data(task),
         "has_times": charts.has_times(task),
         "has_errors": charts.has_errors(task),

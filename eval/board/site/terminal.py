@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from mesoinv.eval.board.records import Board, Row, TaskBoard
+    from mesoinv.eval.board.records import Board, RoundBoard, Row, TaskBoard
 
 
 def print_board(board: Board, task: str | None, console: Console) -> None:
@@ -37,6 +37,16 @@ def print_board(board: Board, task: str | None, console: Console) -> None:
     for chosen in _chosen(board, task):
         print_table(_table(chosen), console)
         console.print(_foot(chosen), highlight=False, markup=False)
+    for held in board.rounds:
+        if task in {None, held.task}:
+            console.print(_round_line(held), highlight=False, markup=False)
+            if held.table is not None:
+                print_table(_table(held.table), console)
+
+
+def _round_line(held: RoundBoard) -> str:
+    dates = f"{line(held.opens)} to {line(held.closes)}"
+    return f"Round {held.name} of {held.task}: {held.state}, {dates}; {held.submissions} taken in"
 
 
 def board_json(board: Board, task: str | None = None) -> str:

@@ -17,7 +17,7 @@ from mesoinv.eval import submission
 from mesoinv.eval.board.build import build_board, read_board
 from mesoinv.eval.board.rows import BoardOptions
 from mesoinv.eval.board.site import write_site
-from mesoinv.eval.board.submissions import submissions_folder
+from mesoinv.eval.board.submissions import board_folder
 from mesoinv.eval.scoring import selection
 from mesoinv.generators.common.errors import MesoinvError
 from mesoinv.generators.common.extras import MissingExtraError
@@ -63,7 +63,7 @@ def build(tmp_path, report_cache, submit):
             samples=COUNT,
             log=run.said.append,
         )
-        root = submissions_folder(str(submit.root), tmp_path / "results")
+        root = board_folder(str(submit.root), tmp_path / "results")
         (board,) = build_board(root, [TASK], options, zoo=False, **changes).tasks
         return board
 
@@ -216,7 +216,7 @@ from huggingface_hub import HfApi
 from mesoinv.eval.board.build import build_board
 from mesoinv.eval.board.rows import BoardOptions
 from mesoinv.generators.pipeline.loading.source import SampleSource
-from mesoinv.eval.board.submissions import submissions_folder
+from mesoinv.eval.board.submissions import board_folder
 from mesoinv.generators.common.errors import MesoinvError
 from mesoinv.generators.common.extras import MissingExtraError
 from mesoinv.generators.pipeline.held_out.secret import new_key
@@ -226,7 +226,7 @@ api = HfApi()
 api.create_repo("mesoinv/leaderboard", repo_type="dataset")
 api.upload_folder(folder_path=root, repo_id="mesoinv/leaderboard", repo_type="dataset")
 def names():
-    folder = submissions_folder("mesoinv/leaderboard", results)
+    folder = board_folder("mesoinv/leaderboard", results)
     options = BoardOptions(results, SampleSource(cache=cache), samples={count})
     (board,) = build_board(folder, ["pldos-donors"], options, zoo=False).tasks
     return [row.name for row in board.rows if row.kind == "submission"]
@@ -236,7 +236,7 @@ gone = "submissions/pldos-donors/two"
 api.delete_folder(gone, "mesoinv/leaderboard", repo_type="dataset")
 found.append(names())
 try:
-    submissions_folder("mesoinv/nothing", results)
+    board_folder("mesoinv/nothing", results)
 except MesoinvError as error:
     found.append(str(error))
 print(json.dumps(found))
