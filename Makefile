@@ -19,7 +19,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 SINGLE := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup links kwant chromium demo test lint campaign bench release packages picture clean
+.PHONY: help setup links kwant chromium demo test lint campaign bench release packages docs picture clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 16
@@ -149,6 +149,11 @@ packages: setup ## install wheel and sdist into empty environments, one an extra
 	rm -rf dist
 	$(PY) -m build --outdir dist . >/dev/null
 	$(PY) docs/packages.py
+
+docs: setup ## build the documentation in docs/_build/html; the tutorials run (a few minutes, no network)
+	$(PIP) install --editable '.[docs]'
+	MPLBACKEND=agg $(SINGLE) $(PY) -m sphinx -b html -W --keep-going docs docs/_build/html
+	@echo "docs/_build/html/index.html"
 
 picture: setup ## draw README's picture again (256 colours, to be small)
 	$(CLI) show pldos --index 3 --out docs/pldos.png

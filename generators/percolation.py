@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
     from mesoinv.generators.pipeline.seeding import Stream
 
+__all__ = ["DATASET", "DENSITIES", "THRESHOLD", "Clusters", "clusters", "occupied_sites"]
+
 #: Occupied sites per site: 12 values below the paper's p_c(100) = 0.585, 18 above.
 DENSITIES = (
     *(k / 10 for k in range(1, 6)),

@@ -52,6 +52,7 @@ __all__ = [
     "Channel",
     "Pldos",
     "PldosConfig",
+    "Strip",
     "linearise",
     "measure",
     "partial_ldos",
