@@ -34,7 +34,7 @@ $(VENV)/.created:
 
 $(VENV)/.setup: $(VENV)/.created pyproject.toml
 	@echo "Installing mesoinv and what it needs (torch is large: a few minutes, about 8 GB) ..."
-	$(PIP) install --editable '.[all]' --group dev
+	$(PIP) install --editable '.[all,docs]' --group dev
 	@touch $@
 
 # mypy and editors do not follow pyproject.toml's mapping: this folder shows them one package tree
@@ -151,7 +151,6 @@ packages: setup ## install wheel and sdist into empty environments, one an extra
 	$(PY) docs/packages.py
 
 docs: setup ## build the documentation in docs/_build/html; the tutorials run (a few minutes, no network)
-	$(PIP) install --editable '.[docs]'
 	MPLBACKEND=agg $(SINGLE) $(PY) -m sphinx -b html -W --keep-going docs docs/_build/html
 	@echo "docs/_build/html/index.html"
 

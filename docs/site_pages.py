@@ -10,10 +10,9 @@ import inspect
 import re
 from typing import TYPE_CHECKING
 
-import matplotlib.pyplot as plt
-
 import mesoinv
 from mesoinv.dataset_cards.prose import SECTIONS, read_prose
+from mesoinv.eval.board.pictures import INDEX, picture_name, sample_pictures
 from mesoinv.eval.tasks import tasks_of
 from mesoinv.generators import get_dataset, list_datasets
 
@@ -29,19 +28,17 @@ COPIED = {
     "CONTRIBUTING.md": "contributing.md",
     "benchmarks/RESULTS.md": "benchmarks.md",
 }
-#: Which sample a system's page shows.
-INDEX = 3
 
 
 def write_pages(docs: Path) -> None:
-    """Write ``systems``, ``api`` and copies of the repository's own pages below the folder of the documentation."""
+    """Write ``systems``, ``api`` and copies of the repository's own pages into a folder."""
     systems, api = docs / "systems", docs / "api"
     for folder in (systems, api):
         folder.mkdir(exist_ok=True)
     names = list_datasets()
+    sample_pictures(names, systems)
     for name in names:
         dataset = get_dataset(name)
-        _draw(dataset, systems / f"{name}.png")
         _write(systems / f"{name}.md", system_page(dataset, report=(docs / name).is_dir()))
     _write(systems / "index.md", systems_page(names))
     _write(api / "index.rst", api_page(names))
@@ -70,26 +67,14 @@ def _write(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
 
 
-def _draw(dataset: Dataset, path: Path) -> None:
-    """Draw a sample of the default configuration."""
-    if path.exists():
-        return
-    batch = mesoinv.generate(dataset.name, dataset.default_config, "test", [INDEX])
-    figure = dataset.figure(dataset.default_config, batch)
-    figure.savefig(path, dpi=110, bbox_inches="tight")
-    plt.close(figure)
-
-
 def system_page(dataset: Dataset, *, report: bool) -> str:
     """Return the page of a system: a picture, its tasks, and the card's own words."""
     prose, paper = read_prose(dataset), dataset.paper
     lines = [f"# {dataset.pretty_name}", "", prose.head.summary.strip(), ""]
-    lines += [f"![Sample {INDEX} of {dataset.name}]({dataset.name}.png)", ""]
-    lines += [
-        f"*Sample {INDEX} of the split `test` of `{dataset.name}/{dataset.default_config}`, drawn by "
-        f"`mesoinv show {dataset.name} --index {INDEX}`.*",
-        "",
-    ]
+    split, picture = f"{dataset.name}/{dataset.default_config}/test", picture_name(dataset.name)
+    lines += [f"![Sample {INDEX} of {split}]({picture})", ""]
+    command = f"mesoinv show {dataset.name} --index {INDEX}"
+    lines += [f"*Sample {INDEX} of `{split}`, drawn by `{command}`.*", ""]
     if paper is not None:
         lines += [f"Paper: {paper.authors}, {paper.reference} ({paper.year}), "
                   f"[doi:{paper.doi}](https://doi.org/{paper.doi}).", ""]  # fmt: skip
@@ -100,7 +85,10 @@ def system_page(dataset: Dataset, *, report: bool) -> str:
         if prose.sections.get(section):
             lines += [f"## {section}", "", prose.sections[section].strip(), ""]
     if report:
-        lines += [f"What the models reach, with figures: [the report](../{dataset.name}/report.md).", ""]
+        lines += [
+            f"What the models reach, with figures: [the report](../{dataset.name}/report.md).",
+            "",
+        ]
     return "\n".join(lines)
 
 
@@ -112,7 +100,10 @@ def _task_line(task: Task) -> str:
 
 def config_table(dataset: Dataset) -> list[str]:
     """Return the lines of a table of configurations and how many samples they have."""
-    lines = ["| configuration | what varies | train / validation / test, full size |", "|---|---|---|"]
+    lines = [
+        "| configuration | what varies | train / validation / test, full size |",
+        "|---|---|---|",
+    ]
     for name, config in dataset.configs.items():
         sizes = config.sizes["full"]
         counts = " / ".join(
@@ -146,13 +137,22 @@ def systems_page(names: list[str]) -> str:
 def api_page(names: list[str]) -> str:
     """Return the page of public names, from what the modules declare."""
     title = "Reference"
-    parts = [title, "=" * len(title), "", "What a program may rely on. Shapes and units are in every docstring.", ""]
+    parts = [
+        title,
+        "=" * len(title),
+        "",
+        "What a program may rely on. Shapes and units are in every docstring.",
+        "",
+    ]
     parts += _listed("mesoinv", "The package", [n for n in mesoinv.__all__ if n[0].islower()])
     parts += _listed("mesoinv.loaders", "Samples for torch", ["SampleDataset", "SampleStream"])
     for name in names:
         module = importlib.import_module(f"mesoinv.generators.{name}")
-        public = [one for one in module.__all__
-                  if inspect.isroutine(getattr(module, one)) or one in {"Strip", "Crystal"}]  # fmt: skip
+        public = [
+            one
+            for one in module.__all__
+            if inspect.isroutine(getattr(module, one)) or one in {"Strip", "Crystal"}
+        ]
         parts += _listed(module.__name__, get_dataset(name).pretty_name, public)
     return "\n".join(parts)
 

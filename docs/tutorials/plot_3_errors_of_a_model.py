@@ -23,8 +23,8 @@ print(predicted.shape)
 # %%
 # Score
 # -----
-# Every score has a 95 % interval. Here it is wide, since 48 samples are few; the stored scores are of
-# all 4000 samples of the split.
+# Every score has a 95 % interval. Here it is wide, since 48 samples are few; the stored scores are
+# of all 4000 samples of the split.
 
 result = mesoinv.evaluate(model, "pldos-landscape", samples=48, variants=False)
 for name, score in result.evaluation.scores.items():

@@ -36,7 +36,7 @@ network = nn.Sequential(
     nn.Linear(256, 256), nn.ReLU(), nn.Linear(256, 1), nn.Flatten(0),
 )  # fmt: skip
 optimiser = torch.optim.AdamW(network.parameters(), lr=2e-3)
-EPOCHS, BATCH = 40, 500
+EPOCHS, BATCH = 25, 500
 schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, EPOCHS)
 for epoch in range(EPOCHS):
     for batch in torch.randperm(len(inputs)).split(BATCH):
@@ -54,8 +54,13 @@ for epoch in range(EPOCHS):
 # Anything that is called with the inputs can be scored. The zoo's models are scored the same way.
 
 network.eval()
-for subject in (network, "conductance-model1-3x3-dnn.paper", "conductance-model1-3x3-constant.full"):
+scores = {}
+for subject in (
+    network,
+    "conductance-model1-3x3-dnn.paper",
+    "conductance-model1-3x3-constant.full",
+):
     result = mesoinv.evaluate(subject, "conductance-model1-3x3", samples=2000)
-    score = result.headline
     name = subject if isinstance(subject, str) else "this network"
+    scores[name] = score = result.headline
     print(f"{name}: {score.value:.3f} [{score.low:.3f}, {score.high:.3f}]")

@@ -2,8 +2,8 @@
 Submit
 ======
 
-A submission is a folder with predictions and a description. It is checked and scored here exactly as
-the board does; sending it is one more command.
+A submission is a folder with predictions and a description. It is checked and scored here exactly
+as the board does; sending it is one more command.
 """
 
 # %%
@@ -35,8 +35,8 @@ print(mesoinv.write_predictions(rule, TASK, folder / "predictions.parquet"))
 # %%
 # Describe it
 # -----------
-# ``mesoinv submit data/my-rule --init conductance-model1-3x3`` writes a commented file to fill in. Here a
-# program fills it in.
+# ``mesoinv submit data/my-rule --init conductance-model1-3x3`` writes a commented file to fill in.
+# Here a program fills it in.
 
 path = write_template(folder, TASK)
 print(path.read_text()[:600], "…")
@@ -70,5 +70,5 @@ for name, score in result.evaluation.scores.items():
     print(f"{name}: {score.value:.4g} [{score.low:.4g}, {score.high:.4g}]")
 
 # %%
-# ``mesoinv submit data/my-rule`` then opens a pull request on the board's repository, with the login of
-# ``hf auth login``. A rule that is worse than the mean has a negative skill, and may be submitted too.
+# ``mesoinv submit data/my-rule`` then opens a pull request on the board's repository, with the
+# login of ``hf auth login``. A rule that is worse than the mean has a negative skill.

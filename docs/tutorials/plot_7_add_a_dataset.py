@@ -21,6 +21,11 @@ import mesoinv
 from mesoinv.generators.pipeline.base import Column, Config, Dataset, Paper
 
 SITES = 32
+SIZES = {
+    "mini": {"train": 64, "test": 16},
+    "small": {"train": 256, "test": 64},
+    "full": {"train": 1024, "test": 256},
+}
 
 
 @dataclass(frozen=True)
@@ -39,13 +44,7 @@ class Chain(Dataset):
         1958, "", "10.1103/PhysRev.109.1492", "@article{anderson1958absence}",
     )  # fmt: skip
     default_config = "open"
-    configs = {  # noqa: RUF012
-        "open": ChainConfig(
-            "Open ends.",
-            {size: {"train": n, "test": n // 4} for size, n in
-             {"mini": 64, "small": 256, "full": 1024}.items()},
-        )  # fmt: skip
-    }
+    configs = {"open": ChainConfig("Open ends.", SIZES)}  # noqa: RUF012
 
     def columns(self, config):
         return (

@@ -24,8 +24,8 @@ print(cluster.scheduler_address)
 # %%
 # Build there
 # -----------
-# Parts come back through the scheduler, so that workers need no shared disk. The content is the same as
-# from one process.
+# Parts come back through the scheduler, so that workers need no shared disk. The content is the
+# same as from one process.
 
 folder = mesoinv.build(
     "percolation", ["L50"], "mini", out="data/there", scheduler=cluster.scheduler_address

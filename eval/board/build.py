@@ -14,6 +14,7 @@ from mesoinv.eval.board.rows import (
     Entry,
     published_rows,
     quantiles,
+    quoted_cell,
     trained_models,
     zoo_entries,
 )
@@ -24,6 +25,7 @@ from mesoinv.eval.tasks import get_task, list_tasks
 from mesoinv.generators.common.errors import UsageError
 from mesoinv.generators.common.provenance import version_of
 from mesoinv.generators.common.records import from_dict
+from mesoinv.generators.pipeline.resolve import resolve_dataset
 from mesoinv.zoo import metrics
 
 if TYPE_CHECKING:
@@ -143,6 +145,9 @@ def _task_board(
         superseded_by=task.superseded_by,
         rows=_ranked(task, entries),
         rejected=rejected,
+        system=resolve_dataset(task.dataset).pretty_name,
+        shown=task.shown,
+        limit=quoted_cell(task.limit) if task.limit is not None else None,
     )
 
 

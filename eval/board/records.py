@@ -123,6 +123,12 @@ class TaskBoard:
     rows : list of Row
         Best first; papers where their number belongs.
     rejected : list of Rejected
+    system : str
+        What the dataset is called in words.
+    shown : str
+        The score of the front page; the headline if empty.
+    limit : Cell or None
+        What no observer can do better than, in that score.
     """
 
     id: str
@@ -147,6 +153,9 @@ class TaskBoard:
     superseded_by: str | None
     rows: list[Row]
     rejected: list[Rejected] = field(default_factory=list)
+    system: str = ""
+    shown: str = ""
+    limit: Cell | None = None
 
 
 @dataclass

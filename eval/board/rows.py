@@ -26,7 +26,7 @@ from mesoinv.zoo.declared.recipe import read_recipe
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from mesoinv.eval.tasks.task import Published, Task
+    from mesoinv.eval.tasks.task import Published, Quoted, Task
     from mesoinv.zoo.declared.config import ModelConfig
     from mesoinv.zoo.declared.evaluation import Score
 
@@ -207,6 +207,12 @@ def published_rows(task: Task) -> list[Row]:
     return [_published_row(paper) for paper in task.published]
 
 
+def quoted_cell(quoted: Quoted, reference: str = "") -> Cell:
+    """Return a number that was not measured here, with its place."""
+    where = ", ".join(part for part in (reference, quoted.where) if part)
+    return Cell(quoted.value, text=quoted.text, where=where)
+
+
 def _published_row(paper: Published) -> Row:
     return Row(
         id=paper.name,
@@ -214,8 +220,7 @@ def _published_row(paper: Published) -> Row:
         kind="paper",
         rank=None,
         scores={
-            name: Cell(quoted.value, text=quoted.text, where=f"{paper.reference}, {quoted.where}")
-            for name, quoted in paper.scores.items()
+            name: quoted_cell(quoted, paper.reference) for name, quoted in paper.scores.items()
         },
         authors=[],
         links={"paper": paper.link},

@@ -119,6 +119,10 @@ class Task:
         Robustness, as secondary scores.
     superseded_by : str or None
         Id of a newer task.
+    shown : str
+        The score that a front page shows, on a scale that people know; the headline by default.
+    limit : Quoted or None
+        What no observer of the inputs can do better than, in the score that is shown.
     """
 
     id: str
@@ -139,6 +143,8 @@ class Task:
     citation: str
     variants: dict[str, Noise | OtherConfig] = field(default_factory=dict)
     superseded_by: str | None = None
+    shown: str = ""
+    limit: Quoted | None = None
 
     def __post_init__(self) -> None:
         if self.family not in FAMILIES:
@@ -146,7 +152,8 @@ class Task:
         statistics = self.measures.statistics(self.targets)
         quoted = [name for paper in self.published for name in paper.scores]
         others = [v for v in self.variants.values() if isinstance(v, OtherConfig)]
-        for name in (*self.metrics, *quoted, *(name for v in others for name in v.metrics)):
+        shown = [self.shown] if self.shown else []
+        for name in (*self.metrics, *shown, *quoted, *(name for v in others for name in v.metrics)):
             if name not in statistics:
                 raise unknown_name(f"metric of {self.id}", name, statistics)
         if not self.metrics or statistics[self.headline].better != "high":

@@ -30,6 +30,7 @@ from mesoinv.commands.options import (
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from mesoinv.eval.board.records import Board
     from mesoinv.eval.scoring.results import Result
     from mesoinv.eval.scoring.selection import SampleSelection
     from mesoinv.eval.tasks.task import Task
@@ -290,12 +291,24 @@ def build(  # noqa: PLR0913, PLR0917  (each is an option)
     )
     folder = board_folder(submissions, results) if submissions is not None else None
     board = build_board(folder, task, options, command=_typed())
-    page = write_site(board, out)
+    page = write_site(board, out, _pictures(board, results))
     tables = [one.table for one in board.rounds if one.table is not None]
     for task_board in [*board.tasks, *tables]:
         for refused in task_board.rejected:
             log(f"not on {task_board.id}: {refused.submission}: {refused.reason}")
     typer.echo(f"{page}: {sum(len(t.rows) for t in board.tasks)} rows on {len(board.tasks)} boards")
+
+
+def _pictures(board: Board, results: Path) -> dict[str, bytes]:
+    """Draw a sample of each dataset, where matplotlib is there."""
+    from importlib.util import find_spec
+
+    from mesoinv.eval.board.pictures import sample_pictures
+
+    if find_spec("matplotlib") is None:
+        log("The front page has no pictures without matplotlib: pip install 'mesoinv[plot]'.")
+        return {}
+    return sample_pictures(dict.fromkeys(t.dataset for t in board.tasks), results / "pictures")
 
 
 def _typed() -> str:

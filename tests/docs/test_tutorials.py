@@ -23,8 +23,52 @@ def run(name: str) -> dict[str, object]:
     return runpy.run_path(str(TUTORIALS / f"{name}.py"))
 
 
+def test_loading_a_dataset() -> None:
+    names = run("plot_1_load_and_plot")
+    assert names["test"].num_rows == 16
+    difference = names["alone"]["potential"][0] - names["sample"]["potential"]
+    assert np.abs(difference).max() < 1e-3  # stored in 16 bits
+
+
+def test_a_variation_of_ones_own() -> None:
+    """G rises in steps, the hill changes it, and kwant says the same."""
+    names = run("plot_2_your_own_variation")
+    curves = names["curves"]
+    assert np.all(np.diff(curves["without"]) > -0.05)
+    assert np.abs(np.subtract(*curves.values())).max() > 0.05
+    np.testing.assert_allclose(names["ours"], names["theirs"], atol=1e-8)
+
+
+def test_errors_of_a_model() -> None:
+    names = run("plot_3_errors_of_a_model")
+    assert names["result"].headline.value > 0.99
+    assert names["errors"][names["worst"]] == names["errors"].max()
+
+
+def test_training() -> None:
+    """Its network beats the constant by far."""
+    assert run("plot_5_train_your_own")["scores"]["this network"].low > 0.3
+
+
+def test_submitting() -> None:
+    names = run("plot_6_submit")
+    assert names["result"].evaluation.subject.name == "my-rule"
+    assert names["result"].evaluation.samples == 20_000
+
+
+def test_adding_a_dataset() -> None:
+    names = run("plot_7_add_a_dataset")
+    levels, sites = names["samples"]["levels"], names["samples"]["onsite_energy"]
+    assert levels.shape == (16, 32)
+    np.testing.assert_allclose(levels.sum(axis=1), sites.sum(axis=1), atol=1e-4)  # the trace
+
+
+def test_a_cluster() -> None:
+    assert run("plot_8_cluster")["same"]
+
+
 def test_inverting_a_noisy_map() -> None:
-    names = run("plot_invert_noisy_map")
+    names = run("plot_4_invert_noisy_map")
     made, estimate = names["made"], names["estimate"]
     assert made.fits.all()
     assert names["error"](made.potential[0]) < 0.01

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from mesoinv.eval.board.site import charts, text
+from mesoinv.eval.board.site import bars, charts, text
 from mesoinv.eval.board.site.assets import library_versions
-from mesoinv.eval.board.site.figures import MISSING, arrow, unit_text, way, with_interval
+from mesoinv.eval.board.site.figures import arrow, unit_text, way
 from mesoinv.eval.board.site.howto import (
     AFTER_A_ROUND,
     COMMANDS,
@@ -22,7 +22,7 @@ from mesoinv.generators.common.numbers import count
 from mesoinv.generators.common.templates import environment
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from jinja2 import Environment
 
@@ -30,15 +30,29 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(__file__).parent / "templates"
 _LINKS = ("model", "paper", "code")
-_NAMED_LEADERS = 3
 
 
-def render_pages(board: Board) -> dict[str, str]:
-    """Return file name -> content of every page, and of the Space's ``README.md``."""
+def render_pages(board: Board, pictures: Collection[str] = ()) -> dict[str, str]:
+    """Return file name -> content of every page, and of the Space's ``README.md``.
+
+    Parameters
+    ----------
+    board : Board
+    pictures : collection of str
+        Datasets of which ``assets/NAME.png`` shows a sample.
+    """
     templates = _templates()
-    context = {"board": board, "libraries": library_versions(), "tasks": board.tasks}
+    systems = [
+        _system(name, board, pictures) for name in dict.fromkeys(t.dataset for t in board.tasks)
+    ]
+    context = {
+        "board": board,
+        "libraries": library_versions(),
+        "tasks": board.tasks,
+        "systems": systems,
+    }
     pages: dict[str, tuple[str, dict[str, Any]]] = {
-        "index.html": ("index.html.j2", {"cards": [_card(t) for t in board.tasks]}),
+        "index.html": ("index.html.j2", {"systems": systems}),
         "README.md": ("README.md.j2", {"front_matter": _front_matter(board)}),
         **{f"{task.id}.html": ("task.html.j2", _task_context(task)) for task in board.tasks},
         **{round_page(one): ("round.html.j2", _round_context(one)) for one in board.rounds},
@@ -124,16 +138,23 @@ def _count(number: int) -> str:
     return count(number).replace(" ", "\u00a0")  # never torn apart
 
 
+def _system(name: str, board: Board, pictures: Collection[str]) -> dict[str, Any]:
+    tasks = [task for task in board.tasks if task.dataset == name]
+    return {
+        "name": name,
+        "title": tasks[0].system or name,
+        "picture": f"{name}.png" if name in pictures else "",
+        # what nobody has tried stands last
+        "cards": sorted(map(_card, tasks), key=lambda card: card["bar"] is None),
+    }
+
+
 def _card(task: TaskBoard) -> dict[str, Any]:
-    leaders = [row for row in task.rows if row.rank == 1]
-    cell = leaders[0].scores.get(task.headline) if leaders else None
-    value, interval = with_interval(cell) if cell else (MISSING, "")
     return {
         "task": task,
-        "leaders": [row.name for row in leaders[:_NAMED_LEADERS]],
-        "others": max(len(leaders) - _NAMED_LEADERS, 0),
-        "value": value,
-        "interval": interval,
+        "bar": bars.bar(task),
+        "question": bars.question(task),
+        "state": bars.state(task),
         "submissions": sum(row.kind == "submission" for row in task.rows),
         "baselines": sum(row.kind in {"baseline", "trivial"} for row in task.rows),
     }

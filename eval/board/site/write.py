@@ -13,7 +13,7 @@ from mesoinv.eval.board.site.terminal import board_json
 from mesoinv.generators.common.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from mesoinv.eval.board.records import Board
@@ -23,7 +23,7 @@ GENERATOR = "mesoinv leaderboard"
 _OURS = {INDEX, DATA, ASSETS, "README.md"}
 
 
-def write_site(board: Board, out: Path) -> Path:
+def write_site(board: Board, out: Path, pictures: Mapping[str, bytes] | None = None) -> Path:
     """Write the leaderboard as a folder of pages that needs no server and no network.
 
     Parameters
@@ -32,6 +32,8 @@ def write_site(board: Board, out: Path) -> Path:
         Its strings may be anything: they are escaped.
     out : Path
         Folder of the site; a new one, an empty one, or an earlier site, which is replaced.
+    pictures : mapping of str to bytes, optional
+        Dataset -> PNG of one sample, for the front page.
 
     Returns
     -------
@@ -49,10 +51,12 @@ def write_site(board: Board, out: Path) -> Path:
     place = out.resolve()  # a link stays a link
     _refuse_other_content(place)
     with _beside(place) as new:
-        for name, text in render_pages(board).items():
+        for name, text in render_pages(board, pictures or {}).items():
             (new / name).write_text(text, encoding="utf-8")
         (new / DATA).write_text(board_json(board), encoding="utf-8")
         write_assets(new / ASSETS)
+        for name, picture in (pictures or {}).items():
+            (new / ASSETS / f"{name}.png").write_bytes(picture)
         _swap(new, place)
     return out / INDEX
 

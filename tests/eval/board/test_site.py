@@ -264,7 +264,7 @@ def test_empty_boards_have_a_site(tmp_path: Path) -> None:
     board = make_board()
     board.tasks[0].rows.clear()
     write_site(board, tmp_path / "site")
-    assert "No ranked row yet." in Page(tmp_path / "site" / "index.html").text
+    assert "No scored row yet." in Page(tmp_path / "site" / "index.html").text
     board.tasks.clear()
     write_site(board, tmp_path / "site")
     assert "There is no task yet." in Page(tmp_path / "site" / "index.html").text
