@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import os
 from abc import ABC, abstractmethod
 from functools import cached_property
 from pathlib import Path
@@ -76,10 +75,6 @@ class Report(ABC):
     @abstractmethod
     def draw(self) -> Iterator[tuple[str, Figure]]:
         """Yield the names of `figures` that can be drawn, with the figures."""
-
-    def summary(self) -> str:
-        """Return a short text for a README; nothing by default."""
-        return ""
 
     @property
     def tasks(self) -> list[Task]:
@@ -174,16 +169,3 @@ class Report(ABC):
         self.options.out.mkdir(parents=True, exist_ok=True)
         replace_text(self.options.out / PAGE, self.page())
         return self.options.out / PAGE
-
-    def fill(self, readme: Path) -> None:
-        """Put the summary between the comments ``DATASET:begin`` and ``DATASET:end`` of a file.
-
-        Nothing happens without a summary or these comments.
-        """
-        begin, end = (f"<!-- {self.dataset}:{edge} -->" for edge in ("begin", "end"))
-        before, first, rest = readme.read_text(encoding="utf-8").partition(begin)
-        _, last, after = rest.partition(end)
-        if first and last and (text := self.summary()):
-            link = Path(os.path.relpath(self.options.out / PAGE, readme.parent)).as_posix()
-            more = f"[{link}]({link}), written by `mesoinv report {self.dataset}`."
-            replace_text(readme, f"{before}{begin}\n{text} {more}\n{end}{after}")

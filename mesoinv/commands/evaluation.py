@@ -322,7 +322,12 @@ def show(
         Path | None,
         typer.Argument(help="What `build` wrote (default: the zoo's stored evaluations)."),
     ] = None,
-    task: Annotated[str | None, typer.Option(help="Only this one (default: all).")] = None,
+    task: Annotated[
+        str | None, typer.Option(help="All models of this one (default: a line for each task).")
+    ] = None,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print a line for each task as Markdown.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Show the boards in the terminal."""
@@ -336,6 +341,11 @@ def show(
         board = build_board(None, [task] if task else None, BoardOptions(log=log))
     if as_json:
         typer.echo(board_json(board))
+        return
+    if markdown:
+        from mesoinv.eval.board.site.summary import markdown as table
+
+        typer.echo(table(board))
         return
     from rich.console import Console
 

@@ -34,7 +34,6 @@ def report(
         list[str] | None,
         typer.Option(metavar="NAME[=VALUE]", help="Do what takes long too, such as times."),
     ] = None,
-    readme: Annotated[Path, typer.Option(help="File that gets the summary.")] = Path("README.md"),
 ) -> None:
     """Write the report on a system: stored scores beside the paper, with figures."""
     from mesoinv.eval.reports import report_of
@@ -54,6 +53,4 @@ def report(
     made = chosen(options)
     made.write_figures()
     page = made.write_page()
-    if readme.exists():
-        made.fill(readme)
     typer.echo(page)

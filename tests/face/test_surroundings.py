@@ -163,7 +163,11 @@ def test_a_pointer_in_a_models_place(name: str, tmp_path: Path) -> None:
         ("list", ["percolation", "model1_narrow_3x3", "balanced_L200"]),
         ("models", ["wavefunctions-su2-participation.boxes-20k", "[0.425, 0.446]"]),
         ("tasks", ["conductance-model1-10x10", "lacbed-pattern-normalised"]),
-        ("leaderboard show", ["pldos-landscape-unet.global-16k", "Percebois"]),
+        ("leaderboard show", ["conductance-model1-10x10", "computing"]),
+        (
+            "leaderboard show --task pldos-landscape",
+            ["pldos-landscape-unet.global-16k", "Percebois"],
+        ),
     ],
 )
 def test_no_word_of_a_table_is_cut(command: str, names: list[str], width: int) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mesoinv.eval.board.site.figures import MISSING, arrow, unit_text, with_interval
+from mesoinv.eval.board.site.summary import summary_table
 from mesoinv.eval.board.site.text import line
 from mesoinv.generators.common.errors import unknown_name
 from mesoinv.generators.common.numbers import count
@@ -18,15 +19,17 @@ if TYPE_CHECKING:
 
     from mesoinv.eval.board.records import Board, RoundBoard, Row, TaskBoard
 
+_BELOW = "95 % intervals. One task with all its models: mesoinv leaderboard show --task TASK"
+
 
 def print_board(board: Board, task: str | None, console: Console) -> None:
-    """Print the table of one task, or of every task.
+    """Print the table of one task, or a line for every task.
 
     Parameters
     ----------
     board : Board
     task : str or None
-        Name of a task; None for all.
+        Name of a task; None for a line each.
     console : rich.console.Console
 
     Raises
@@ -34,9 +37,13 @@ def print_board(board: Board, task: str | None, console: Console) -> None:
     UsageError
         If there is no such task.
     """
-    for chosen in _chosen(board, task):
-        print_table(_table(chosen), console)
-        console.print(_foot(chosen), highlight=False, markup=False)
+    if task is None:
+        print_table(summary_table(board), console)
+        console.print(_BELOW, highlight=False, markup=False)
+    else:
+        for chosen in _chosen(board, task):
+            print_table(_table(chosen), console)
+            console.print(_foot(chosen), highlight=False, markup=False)
     for held in board.rounds:
         if task in {None, held.task}:
             console.print(_round_line(held), highlight=False, markup=False)

@@ -9,7 +9,6 @@ from mesoinv.eval.reports.pldos import figures_landscapes, figures_numbers, pape
 from mesoinv.eval.reports.pldos.limits import Limits, limits
 from mesoinv.eval.reports.pldos.times import BATCH, AllTimes, measure
 from mesoinv.eval.reports.report import Report
-from mesoinv.eval.reports.tables import thousands
 from mesoinv.generators.solvers.pldos.estimation import error_bounds
 from mesoinv.zoo.architectures import is_trivial
 from mesoinv.zoo.declared.config import WEIGHTS
@@ -116,16 +115,6 @@ class PldosReport(Report):
         ratios = [paper.NUMBERS[c].value / best.absolute[c] for c in columns]
         ratios.append(paper.NUMBERS[length].relative / best.relative[length])  # in another unit
         return [f"{min(ratios):.1f}", f"{max(ratios):.1f}"]
-
-    def summary(self) -> str:
-        """Return the best model of each task beside the paper and the limit."""
-        best = {task: self.entries[task][0] for task in TITLES if self.entries[task]}
-        return (
-            f"{tables.short_table(best, self.limits.observers)}\n\nFirst "
-            f"{thousands(self.options.samples or 4000)} samples of the split `test`: standard "
-            "deviation of the relative error, or Pearson's r; 95 % intervals in brackets. All\n"
-            "models, limits, times and figures:"
-        )
 
     def draw(self) -> Iterator[tuple[str, Figure]]:
         """Draw errors of numbers from the stored tables, and landscapes that are predicted."""

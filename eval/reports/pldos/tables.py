@@ -97,28 +97,6 @@ def limits_table(limits: list[Limit]) -> str:
     return table(header, rows)
 
 
-def short_table(best: dict[str, Entry], limits: list[Limit]) -> str:
-    """Return the best model of each task beside the paper and the limit, for README."""
-    rows = []
-    for task, entry in best.items():
-        scores = entry.result.evaluation.scores
-        name = f"`{entry.row.id}` ({_size(entry)[0]})"
-        if (kind := task.removeprefix("pldos-")) in paper.LANDSCAPES:
-            ours = " / ".join(with_interval(scores[s]) for s in LANDSCAPE_SCORES[:2])
-            theirs = " / ".join(paper.LANDSCAPES[kind])
-            rows.append([f"`{task}`: r, median / worst", name, ours, theirs, "–"])
-            continue
-        columns = columns_of(task)
-        limit = " / ".join(_percent(limits[1].relative[c]) for c in columns)
-        theirs = " / ".join(_percent(paper.comparable(c)) for c in columns)
-        ours = " / ".join(with_interval(scores[f"{c} error std relative"], 100) for c in columns)
-        symbols = " / ".join(paper.NUMBERS[c].symbol for c in columns)
-        rows.append([f"`{task}`: {symbols} [%]", name, ours, theirs, limit])
-    header = ["", "best model here (training samples)", "reaches", "paper", "limit¹"]
-    note = "¹ Best estimate from the exact landscape without looking at where its spectrum ends."
-    return f"{table(header, rows)}\n\n{note}"
-
-
 def _paper_cells(columns: Sequence[str]) -> list[str]:
     here, cells = paper.typical_here(), []
     for c in columns:

@@ -47,10 +47,8 @@ def tiny(name):
 
 @pytest.fixture(scope="module")
 def written(report_cache, tmp_path_factory):
-    """The page, README, and the report."""
+    """The page and the report."""
     place = tmp_path_factory.mktemp("report")
-    readme = place / "README.md"
-    readme.write_text("before\n<!-- pldos:begin -->\nold\n<!-- pldos:end -->\nafter\n")
     options = ReportOptions(
         place / "docs", samples=COUNT, cache=report_cache, results=place / "kept"
     )
@@ -60,13 +58,11 @@ def written(report_cache, tmp_path_factory):
     with zoo_of(tmp_path_factory.mktemp("weights"), MODELS, tiny):
         report = report_of("pldos")(options)
         report.write_figures()
-        page = report.write_page()
-        report.fill(readme)
-        yield page, readme, report
+        yield report.write_page(), report
 
 
 def test_error_map_is_the_root_mean_square_over_samples(written, report_cache):
-    report = written[2]
+    report = written[1]
     with_landscape = tiny("pldos-landscape-linear.16k")
     rows = samples(report_cache, ("pldos", "potential"), "landscape")
     (entry,) = report.entries["pldos-landscape"]
@@ -101,22 +97,6 @@ def test_page_has_models_paper_limits_and_only_figures_that_exist(written):
     for figure in figures:
         assert f"({figure.name})" in text
         assert figure.stat().st_size < 150_000
-
-
-def test_readme_is_filled_between_its_comments(written):
-    text = written[1].read_text(encoding="utf-8")
-    assert text.startswith("before\n<!-- pldos:begin -->\n|")
-    assert text.endswith("<!-- pldos:end -->\nafter\n")
-    assert "old" not in text.split("|")
-    assert "7.0 / 3.6" in text
-    assert "(docs/report.md)" in text
-
-
-def test_a_file_without_comments_stays(written, tmp_path):
-    readme = tmp_path / "README.md"
-    readme.write_text("<!-- pldos:begin --> alone\n")
-    written[2].fill(readme)
-    assert readme.read_text() == "<!-- pldos:begin --> alone\n"
 
 
 def test_times(tmp_path):

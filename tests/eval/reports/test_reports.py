@@ -66,16 +66,10 @@ def test_the_command(tmp_path, monkeypatch):
         def write_page(self):
             return tmp_path / "report.md"
 
-        def fill(self, readme):
-            seen.append(readme)
-
     monkeypatch.setattr("mesoinv.eval.reports.report_of", lambda _system: Stub)
-    readme = tmp_path / "README.md"
-    readme.write_text("x")
     arguments = ["report", "pldos", "--out", str(tmp_path), "--samples", "3", "--work", "times=4"]
-    done = CliRunner().invoke(app, [*arguments, "--readme", str(readme)], catch_exceptions=False)
+    done = CliRunner().invoke(app, arguments, catch_exceptions=False)
     assert done.exit_code == 0
     assert "report.md" in done.stdout
-    options, filled = seen
+    (options,) = seen
     assert (options.out, options.samples, options.work) == (tmp_path, 3, {"times": "4"})
-    assert filled == readme
