@@ -7,6 +7,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from mesoinv.dataset_cards import tables
+from mesoinv.dataset_cards.citation import dataset_bibtex
 from mesoinv.dataset_cards.croissant import CROISSANT, croissant_text
 from mesoinv.dataset_cards.facts import Build, open_build
 from mesoinv.dataset_cards.figures import existing_figures
@@ -138,5 +139,7 @@ def _context(build: Build, repo: str) -> dict[str, Any]:
         "costs": tables.costs(build),
         "libraries": ", ".join(f"{k} {v}" for k, v in sorted(build.manifest.libraries.items())),
         "tasks": build.tasks,
-        "bibtex": tables.dataset_bibtex(build, repo),
+        "bibtex": dataset_bibtex(
+            build.dataset, build.manifest.version, repo, build.prose.head.year
+        ),
     }

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mesoinv.eval.tasks import computed_by
-from mesoinv.generators.common import links
 from mesoinv.generators.common.numbers import count, duration, size
 from mesoinv.generators.pipeline.base import Config
 
@@ -179,23 +178,6 @@ def held_out(build: Build) -> list[Row]:
         }
         for name, record in build.held_out.items()
     ]
-
-
-def dataset_bibtex(build: Build, repo: str) -> str:
-    """Return the citation of this version of the dataset."""
-    year = build.prose.head.year
-    fields = {
-        "title": f"{{{build.dataset.pretty_name}}}",
-        "author": "{mesoinv contributors}",
-        "year": str(year) if year else "",
-        "version": build.manifest.version,
-        "publisher": "Hugging Face",
-        "url": f"{links.DATASETS}/{repo}",
-        "note": f"After {build.dataset.paper.reference}",
-    }
-    lines = [f"  {key} = {{{text}}}," for key, text in fields.items() if text]
-    key = f"mesoinv_{build.dataset.name.replace('-', '_')}"
-    return "\n".join([f"@misc{{{key},", *lines, "}"])
 
 
 def _holds(build: Build, name: str, record: ConfigRecord) -> str:

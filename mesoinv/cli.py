@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import os
+import platform
 import sys
 from typing import Annotated
 
@@ -35,11 +36,19 @@ app = typer.Typer(
 )
 
 
+#: Libraries that `--version` names: results depend on them, or commands need them.
+_MATTER = ("numpy", "scipy", "numba", "pyarrow", "torch", "huggingface-hub")
+
+
 def _print_version(asked: bool) -> None:
     if asked:
-        from importlib.metadata import version  # noqa: PLC0415
+        from mesoinv.generators.common.provenance import version_of  # noqa: PLC0415
 
-        typer.echo(f"mesoinv {version('mesoinv')}")
+        typer.echo(f"mesoinv {version_of('mesoinv')}")
+        others = {name: version_of(name) for name in _MATTER}
+        typer.echo(f"Python {platform.python_version()}, " + ", ".join(
+            f"{name} {number or 'not installed'}" for name, number in others.items()
+        ))  # fmt: skip
         raise typer.Exit
 
 
@@ -48,7 +57,10 @@ def _options(
     version: Annotated[
         bool,
         typer.Option(
-            "--version", callback=_print_version, is_eager=True, help="Print it and exit."
+            "--version",
+            callback=_print_version,
+            is_eager=True,
+            help="Print it, with those of libraries, and exit.",
         ),
     ] = False,
 ) -> None:

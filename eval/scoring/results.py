@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from mesoinv.generators.common.errors import MesoinvError
 from mesoinv.generators.common.files import replace_text, replacing
+from mesoinv.generators.common.numbers import with_interval
 from mesoinv.generators.common.records import to_json
 from mesoinv.zoo.declared.evaluation import RESULT, Evaluation, read_evaluation
 
@@ -38,6 +40,26 @@ class Result:
 
     evaluation: Evaluation
     table: Table
+
+    def __repr__(self) -> str:
+        done = self.evaluation
+        return f"<{done.subject.name} on {done.task}, {done.samples} samples: {self._line()}>"
+
+    def _line(self) -> str:
+        score = self.headline
+        text = with_interval(score.value, score.low, score.high, ".5g")
+        return f"{self.evaluation.headline} {text}"
+
+    def _repr_html_(self) -> str:
+        """Return a table of the scores, for notebooks."""
+        done = self.evaluation
+        rows = "".join(
+            f"<tr><td>{escape(name)}</td>"
+            f"<td>{escape(with_interval(score.value, score.low, score.high, '.5g'))}</td></tr>"
+            for name, score in done.scores.items()
+        )
+        title = escape(f"{done.subject.name} on {done.task}, {done.samples} samples")
+        return f"<table><caption>{title}</caption>{rows}</table>"
 
     @property
     def headline(self) -> Score:

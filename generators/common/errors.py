@@ -21,12 +21,12 @@ class UsageError(MesoinvError, ValueError):
     exit_code = 2
 
 
-#: Names that a message lists; of more, the nearest are shown.
-_MOST = 40
+#: Names that a message lists; of more, it says how many there are.
+_MOST = 24
 
 
 def unknown_name(kind: str, name: str, allowed: Iterable[str]) -> UsageError:
-    """Build the error for a name that does not exist, with the nearest and all allowed names.
+    """Build the error for a name that does not exist, with the nearest or all allowed names.
 
     Parameters
     ----------
@@ -45,8 +45,8 @@ def unknown_name(kind: str, name: str, allowed: Iterable[str]) -> UsageError:
     names = list(allowed)
     near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
     hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
-    shown = names
-    if len(names) > _MOST:
-        shown = difflib.get_close_matches(name, names, n=_MOST // 2, cutoff=0.0)
-        shown.append(f"… ({len(names)} in all)")
-    return UsageError(f"Unknown {kind} {name!r}.{hint} Allowed: {', '.join(shown)}.")
+    if len(names) <= _MOST:
+        return UsageError(f"Unknown {kind} {name!r}.{hint} Allowed: {', '.join(names)}.")
+    first = ", ".join(difflib.get_close_matches(name, names, n=3, cutoff=0.0) or names[:3])
+    shown = "" if near else f" Allowed: {first}, …"
+    return UsageError(f"Unknown {kind} {name!r}.{hint}{shown} ({len(names)} in all)")

@@ -6,10 +6,12 @@ an instance of a subclass of `Dataset`.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+import numpy as np
 from numpy.typing import NDArray
 
 from mesoinv.generators.common import pictures
@@ -18,7 +20,6 @@ from mesoinv.generators.common.errors import UsageError, unknown_name
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import numpy as np
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike
 
@@ -86,6 +87,11 @@ class Column:
     symmetry: Literal["", "invariant", "field", "own", "drawn"] = ""
     encoding: Literal["", "png"] = ""
     source: str = ""
+
+    @property
+    def num_bytes(self) -> int:
+        """Bytes of one sample's value before it is compressed."""
+        return np.dtype(self.dtype).itemsize * math.prod(self.shape)
 
     def __post_init__(self) -> None:
         picture = len(self.shape) == 2 or (len(self.shape) == 3 and self.shape[2] == 3)
@@ -314,6 +320,11 @@ class Dataset(ABC):
     def part_rows(self, config: str) -> int:
         """Return how many samples of a configuration are computed together: two minutes at most."""
         return self.rows_per_part
+
+    def num_bytes(self, config: str, size: str) -> int:
+        """Return how many bytes a configuration has before it is compressed."""
+        row = sum(column.num_bytes for column in self.columns(config))
+        return row * sum(self.config(config).sizes[size].values())
 
     def num_samples(self, config: str, size: str, split: str) -> int:
         """Return how many samples a split has at a size, refusing unknown names."""

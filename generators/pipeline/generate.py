@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def generate(
     dataset: str | Dataset,
-    config: str,
+    config: str | None = None,
     split: str = "test",
     indices: Iterable[int] = range(8),
     *,
@@ -36,8 +36,8 @@ def generate(
     ----------
     dataset : str or Dataset
         A name of `list_datasets`, ``"package.module:OBJECT"``, or a declaration.
-    config : str
-        One of `list_configs`.
+    config : str, optional
+        One of `list_configs`; the dataset's default one by default.
     split : str
         ``"train"``, ``"validation"`` or ``"test"``.
     indices : iterable of int
@@ -59,6 +59,7 @@ def generate(
         If a name is unknown, or an index negative or not an integer.
     """
     declared = resolve_dataset(dataset)
+    config = config or declared.default_config
     splits = {name: None for size in declared.config(config).sizes.values() for name in size}
     if split not in splits:
         raise unknown_name(f"split of {declared.name}/{config}", split, splits)

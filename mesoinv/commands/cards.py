@@ -1,4 +1,4 @@
-"""The commands that show, describe and publish data and models: ``card``, ``push``, ``show``.
+"""Commands that show, describe and publish data and models: ``card``, ``push``, ``show``, ``cite``.
 
 Their modules are imported when they run: ``mesoinv --help`` must answer at once.
 """
@@ -27,9 +27,19 @@ Folder = Annotated[
 
 
 def register(app: typer.Typer) -> None:
-    """Add ``card``, ``push`` and ``show`` to the command line."""
-    for command in (card, push, show):
+    """Add ``card``, ``push``, ``show`` and ``cite`` to the command line."""
+    for command in (card, push, show, cite):
         app.command()(command)
+
+
+def cite(
+    dataset: Annotated[str, typer.Argument(metavar="DATASET", help="A name of `mesoinv list`.")],
+) -> None:
+    """Print how to cite a dataset: the paper that defined the system, and the data."""
+    from mesoinv.dataset_cards.citation import citation
+    from mesoinv.generators.pipeline.resolve import resolve_dataset
+
+    typer.echo(citation(resolve_dataset(dataset)))
 
 
 def card(

@@ -7,18 +7,21 @@ Their modules are imported when they run: ``mesoinv --help`` must answer at once
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mesoinv.commands.held_out import HeldOutOptions
-from mesoinv.commands.options import Declared, Json, Scheduler, shell
+from mesoinv.commands.options import Declared, Json, Scheduler, log, shell
 
 if TYPE_CHECKING:
     from mesoinv.generators.pipeline.audit.report import Report
     from mesoinv.generators.pipeline.base import Dataset
 
+#: Builds that are larger are announced.
+_LARGE = 1_000_000_000
 _DATASET = "A name that `mesoinv list` shows, or package.module:OBJECT for your own."
 DatasetName = Annotated[str, typer.Argument(metavar="DATASET", help=_DATASET)]
 Device = Annotated[str, typer.Option(help="cpu or cuda.")]
@@ -80,6 +83,7 @@ def _describe(dataset: Dataset) -> dict[str, Any]:
             name: {
                 "description": config.description,
                 "sizes": {size: dict(splits) for size, splits in config.sizes.items()},
+                "num_bytes": {size: dataset.num_bytes(name, size) for size in config.sizes},
             }
             for name, config in dataset.configs.items()
         },
@@ -90,9 +94,10 @@ def _print_datasets(datasets: list[dict[str, Any]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from mesoinv.generators.common.numbers import in_bytes
     from mesoinv.generators.common.terminal_tables import print_table
 
-    table = Table("dataset", "version", "config", "size", "train", "validation", "test")
+    table = Table("dataset", "version", "config", "size", "train", "validation", "test", "disk ≤")
     for dataset in datasets:
         heading = [dataset["name"], dataset["version"]]
         for name, config in dataset["configs"].items():
@@ -100,7 +105,7 @@ def _print_datasets(datasets: list[dict[str, Any]]) -> None:
             label = name + star
             for size, splits in config["sizes"].items():
                 rows = [str(splits.get(s, "–")) for s in ("train", "validation", "test")]
-                table.add_row(*heading, label, size, *rows)
+                table.add_row(*heading, label, size, *rows, in_bytes(config["num_bytes"][size]))
                 heading, label = ["", ""], ""
         table.add_section()
     console = Console()
@@ -124,7 +129,7 @@ def generate_command(  # noqa: PLR0913, PLR0917 - the options of the command
     samples: Samples = None,
 ) -> None:
     """Build a dataset into a folder; stopped at any moment, the same command continues."""
-    from mesoinv.generators.pipeline.build import build
+    from mesoinv.generators.pipeline.build import build, output_folder
     from mesoinv.generators.pipeline.resolve import resolve_dataset
     from mesoinv.generators.pipeline.workers import usable_cores
     from mesoinv.progress import progress_bar
@@ -136,6 +141,8 @@ def generate_command(  # noqa: PLR0913, PLR0917 - the options of the command
     declared = resolve_dataset(dataset)
     if workers is None:
         workers = usable_cores() if device == "cpu" and scheduler is None else 1
+    if not held_out:
+        _say_how_much(declared, config, size or "mini", output_folder(declared, out))
     with progress_bar(f"{declared.name} {declared.version}", "sample") as progress:
         if held_out:
             folder = _build_held_out(
@@ -181,6 +188,21 @@ def _say_what_is_not_hidden(dataset: str, config: str) -> None:
             "Scores on it test what authors say of their models.",
             err=True,
         )
+
+
+def _say_how_much(dataset: Dataset, configs: list[str] | None, size: str, folder: Path) -> None:
+    """Say before a large build what it takes on the disk, and what is free."""
+    from mesoinv.generators.common.numbers import in_bytes
+
+    names = [name for name in configs or dataset.configs if name in dataset.configs]
+    sizes = {name: dataset.config(name).sizes for name in names}
+    needed = sum(dataset.num_bytes(name, size) for name in names if size in sizes[name])
+    if needed < _LARGE:
+        return
+    place = next(p for p in (folder.absolute(), *folder.absolute().parents) if p.exists())
+    free = shutil.disk_usage(place).free
+    warning = " It may not fit." if needed > free else ""
+    log(f"Up to {in_bytes(needed)} for {folder}; {in_bytes(free)} are free.{warning}")
 
 
 def _print_summary(folder: Path, foreign: str | None) -> None:

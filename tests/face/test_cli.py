@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 import typer
 from build_helpers import TOY, environment, run
@@ -80,7 +81,22 @@ def test_every_command_and_every_option_has_its_help() -> None:
 
 
 def test_version() -> None:
-    assert run("--version").stdout.strip() == f"mesoinv {mesoinv.__version__}"
+    first, second = run("--version").stdout.strip().splitlines()
+    assert first == f"mesoinv {mesoinv.__version__}"
+    assert second.startswith("Python 3.")
+    assert f"numpy {np.__version__}" in second
+
+
+def test_cite() -> None:
+    """The paper, and the data with their version."""
+    text = run("cite", "pldos").stdout
+    assert text.startswith("@article{percebois2021deep")
+    assert "@misc{mesoinv_pldos," in text
+    assert "version = {1.0.0}" in text
+
+
+def test_names_of_the_package() -> None:
+    assert set(dir(mesoinv)) == set(mesoinv.__all__)
 
 
 def test_console_script() -> None:

@@ -25,6 +25,7 @@ CORE = [
     "tasks",
     "models",
     "leaderboard show --task percolation-density",
+    "cite percolation",
     "generate percolation --config L10 --workers 1 --out build",
     "verify build --samples 2",
 ]
