@@ -1,20 +1,28 @@
-"""A picture of one sample of each dataset, for the front page of the website."""
+"""Pictures for the website: a sample of each dataset, and what the best models predict."""
 
 from __future__ import annotations
 
-import io
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
+from mesoinv.generators.common.errors import MesoinvError
 from mesoinv.generators.common.files import replacing
+from mesoinv.generators.common.pictures import own_style
 from mesoinv.generators.pipeline.generate import generate
 from mesoinv.generators.pipeline.resolve import resolve_dataset
+from mesoinv.zoo.declared.config import weights_digest
+from mesoinv.zoo.declared.models import local_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
-#: Which sample of the split `test` is shown.
-INDEX = 3
+    from matplotlib.figure import Figure
+
+    from mesoinv.eval.board.records import Board
+
+#: Which sample of the split `test` the front page shows, and which a task's page.
+INDEX, EXAMPLES = 3, (3, 4, 5)
 _RESOLUTION = 90
 
 
@@ -32,15 +40,50 @@ def sample_pictures(datasets: Iterable[str], cache: Path) -> dict[str, bytes]:
     dict of str to bytes
         Dataset -> PNG.
     """
-    cache.mkdir(parents=True, exist_ok=True)
+    return {name: _kept(cache / picture_name(name), partial(_sample, name)) for name in datasets}
+
+
+def prediction_pictures(board: Board, cache: Path) -> dict[str, bytes]:
+    """Draw what the best model of the zoo makes of a few samples, beside the truth; needs torch.
+
+    Parameters
+    ----------
+    board : Board
+    cache : Path
+        Folder that keeps pictures.
+
+    Returns
+    -------
+    dict of str to bytes
+        ``TASK-INDEX`` -> PNG, of each task that has a model whose weights are here.
+    """
     pictures = {}
-    for name in datasets:
-        path = cache / picture_name(name)
-        if not path.exists():
-            with replacing(path) as place:
-                place.write_bytes(_picture(name))
-        pictures[name] = path.read_bytes()
+    for task in board.tasks:
+        best = next((row.name for row in task.rows if row.kind == "baseline"), None)
+        digest = weights_digest(local_folder(best)) if best is not None else None
+        if best is None or digest is None:
+            continue
+        for index in EXAMPLES:
+            path = cache / f"{best}-{digest[:12]}-{index}.png"
+            drawn = partial(_prediction, best, task.split, index, task.config)
+            try:
+                pictures[f"{task.id}-{index}"] = _kept(path, drawn)
+            except MesoinvError:  # a model that takes something else than one sample
+                break
     return pictures
+
+
+def _kept(path: Path, draw: Callable[[], Figure]) -> bytes:
+    """Return a picture, drawn if it is not there."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as place, own_style():
+            figure = draw()
+            figure.savefig(
+                place, format="png", dpi=_RESOLUTION, bbox_inches="tight",
+                metadata={"Software": None},
+            )  # fmt: skip
+    return path.read_bytes()
 
 
 def picture_name(name: str) -> str:
@@ -48,10 +91,14 @@ def picture_name(name: str) -> str:
     return f"{name}-{resolve_dataset(name).version}.png"
 
 
-def _picture(name: str) -> bytes:
+def _sample(name: str) -> Figure:
     dataset = resolve_dataset(name)
     batch = generate(name, dataset.default_config, "test", [INDEX])
-    figure = dataset.figure(dataset.default_config, batch)
-    data = io.BytesIO()
-    figure.savefig(data, dpi=_RESOLUTION, bbox_inches="tight", metadata={"Software": None})
-    return data.getvalue()
+    return dataset.figure(dataset.default_config, batch)
+
+
+def _prediction(name: str, *sample: Any) -> Figure:
+    from mesoinv.zoo.model.drawing import prediction_figure  # noqa: PLC0415  (torch)
+    from mesoinv.zoo.model.loading import load_model  # noqa: PLC0415
+
+    return prediction_figure(load_model(name), *sample)

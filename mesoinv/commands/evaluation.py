@@ -300,15 +300,18 @@ def build(  # noqa: PLR0913, PLR0917  (each is an option)
 
 
 def _pictures(board: Board, results: Path) -> dict[str, bytes]:
-    """Draw a sample of each dataset, where matplotlib is there."""
+    """Draw samples, and predictions of the best models, where the packages for it are there."""
     from importlib.util import find_spec
 
-    from mesoinv.eval.board.pictures import sample_pictures
+    from mesoinv.eval.board.pictures import prediction_pictures, sample_pictures
+    from mesoinv.generators.common.extras import missing
 
     if find_spec("matplotlib") is None:
         log("The front page has no pictures without matplotlib: pip install 'mesoinv[plot]'.")
         return {}
-    return sample_pictures(dict.fromkeys(t.dataset for t in board.tasks), results / "pictures")
+    cache = results / "pictures"
+    pictures = sample_pictures(dict.fromkeys(t.dataset for t in board.tasks), cache)
+    return pictures if missing("torch", "timm") else pictures | prediction_pictures(board, cache)
 
 
 def _typed() -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mesoinv.zoo.model.model import Model
 
 
-def prediction_figure(model: Model, split: str, index: int) -> Figure:
+def prediction_figure(model: Model, split: str, index: int, config: str | None = None) -> Figure:
     """Generate one sample and draw what the model makes of it beside the truth.
 
     Parameters
@@ -22,27 +22,29 @@ def prediction_figure(model: Model, split: str, index: int) -> Figure:
     model : Model
         Any of the zoo.
     split : str
-        Of the configuration that it was trained on.
+        Of the configuration.
     index : int
         Which sample.
+    config : str, optional
+        Configuration of the sample; the one that it was trained on by default.
 
     Returns
     -------
     matplotlib.figure.Figure
         Maps of inputs, truth, prediction and error; numbers are compared in the title.
     """
-    config = model.config
-    dataset = resolve_dataset(config.dataset)
-    truth = generate(dataset, config.config, split, [index])
-    values: Any = model.predict({q.name: truth[q.name] for q in config.inputs}, check_range=False)
-    predicted = values if isinstance(values, dict) else {config.outputs[0].name: values}
+    trained = model.config
+    dataset, config = resolve_dataset(trained.dataset), config or trained.config
+    truth = generate(dataset, config, split, [index])
+    values: Any = model.predict({q.name: truth[q.name] for q in trained.inputs}, check_range=False)
+    predicted = values if isinstance(values, dict) else {trained.outputs[0].name: values}
     maps = [
         pictures.Map(pictures.slice_of(truth[q.name][0]), q.name, q.unit, "inferno", high=0.995)
-        for q in config.inputs
+        for q in trained.inputs
         if truth[q.name].ndim > 2
     ]
-    more, words = dataset.prediction_maps(config.config, truth, predicted)
+    more, words = dataset.prediction_maps(config, truth, predicted)
     maps += more
-    title = f"{config.name}, {config.dataset}/{config.config}/{split} sample {index}{words}"
+    title = f"{trained.name}, {dataset.name}/{config}/{split} sample {index}{words}"
     extent = tuple(float(n) for n in maps[0].values.shape)
     return pictures.side_by_side(maps, extent=extent, unit="sites", title=title)

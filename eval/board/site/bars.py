@@ -89,9 +89,15 @@ def _scale(metric: Metric, values: list[float]) -> Callable[[float], float]:
     """Return a function that rises with quality."""
     if metric.better != "high":
         return lambda value: -math.log10(max(abs(value), _LEAST))
-    if metric.unit == "1" and _CROWDED < max(values) <= 1:
+    if lacks(metric, values):
         return lambda value: -math.log10(max(1 - value, _LEAST))
     return lambda value: value
+
+
+def lacks(metric: Metric, values: list[float]) -> bool:
+    """Return whether what a score lacks to 1 shows more: some come near, none exceeds it."""
+    pure = metric.better == "high" and metric.unit == "1"
+    return pure and _CROWDED < max(values, default=0.0) <= 1
 
 
 def question(task: TaskBoard) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mesoinv.eval.board.site.bars import lacks
 from mesoinv.eval.board.site.figures import unit_text, way, with_interval
 from mesoinv.eval.board.site.table import KINDS
 from mesoinv.eval.board.site.text import line
@@ -32,8 +33,10 @@ def chart_data(task: TaskBoard) -> dict[str, Any]:
         "headline": _axis(headline),
         "error": _axis(task.error),
         "kinds": KINDS,
+        "lack": lacks(headline, [row.scores[headline.name].value for row in task.rows
+                                 if headline.name in row.scores]),
         "rows": [_row(row, task.headline) for row in task.rows if task.headline in row.scores],
-    }
+    }  # fmt: skip
 
 
 def has_times(task: TaskBoard) -> bool:
@@ -44,6 +47,12 @@ def has_times(task: TaskBoard) -> bool:
 def has_errors(task: TaskBoard) -> bool:
     """Whether there is a distribution of errors to draw."""
     return any(row.quantiles for row in task.rows)
+
+
+def error_lacks(task: TaskBoard) -> bool:
+    """Whether ``charts.js`` draws what the error of a sample lacks to 1."""
+    tops = [row.quantiles[-1] for row in task.rows if row.quantiles]
+    return task.error.better == "high" and bool(tops) and max(tops) <= 1
 
 
 def _axis(metric: Metric) -> dict[str, str]:

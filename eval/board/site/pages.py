@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +40,7 @@ def render_pages(board: Board, pictures: Collection[str] = ()) -> dict[str, str]
     ----------
     board : Board
     pictures : collection of str
-        Datasets of which ``assets/NAME.png`` shows a sample.
+        What ``assets/NAME.png`` shows: a sample of a dataset ``NAME``, predictions ``TASK-INDEX``.
     """
     templates = _templates()
     systems = [
@@ -54,7 +55,10 @@ def render_pages(board: Board, pictures: Collection[str] = ()) -> dict[str, str]
     pages: dict[str, tuple[str, dict[str, Any]]] = {
         "index.html": ("index.html.j2", {"systems": systems}),
         "README.md": ("README.md.j2", {"front_matter": _front_matter(board)}),
-        **{f"{task.id}.html": ("task.html.j2", _task_context(task)) for task in board.tasks},
+        **{
+            f"{task.id}.html": ("task.html.j2", _task_context(task, pictures))
+            for task in board.tasks
+        },
         **{round_page(one): ("round.html.j2", _round_context(one)) for one in board.rounds},
     }
     return {
@@ -115,15 +119,18 @@ def _table_context(task: TaskBoard) -> dict[str, Any]:
     }
 
 
-def _task_context(task: TaskBoard) -> dict[str, Any]:
+def _task_context(task: TaskBoard, pictures: Collection[str]) -> dict[str, Any]:
     headline = next(m for m in task.metrics if m.name == task.headline)
     return {
         "task": task,
+        "examples": sorted(n for n in pictures if re.fullmatch(rf"{re.escape(task.id)}-\d+", n)),
+        "predictor": next((row.name for row in task.rows if row.kind == "baseline"), ""),
         "headline": {"unit": unit_text(headline.unit), "arrow": arrow(headline),
                      "way": way(headline)},
         **_table_context(task),
         "chart_data": charts.chart_data(task),
         "has_times": charts.has_times(task),
+        "error_lacks": charts.error_lacks(task),
         "has_errors": charts.has_errors(task),
         "commands": {_filled(c, task): does for c, does in COMMANDS.items()},
         "example": _filled(HOW_TO_SUBMIT, task),

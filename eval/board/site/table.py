@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from mesoinv.eval.board.site.figures import (
@@ -28,6 +28,10 @@ KINDS = {
     "trivial": "Trivial",
     "paper": "Paper",
 }
+
+
+#: Scores beside the headline that are shown at first.
+_FIRST = 2
 
 
 @dataclass(frozen=True)
@@ -58,24 +62,37 @@ def table_columns(task: TaskBoard) -> list[Column]:
     """Return the columns of a task's table, from left to right."""
     headline = next(m for m in task.metrics if m.name == task.headline)
     others = [m for m in task.metrics if m.name != task.headline]
+    first, rest = others[:_FIRST], others[_FIRST:]
     return [
         Column("Rank", _rank, title="1 + rows that are significantly better at 95 %", role="rank"),
         Column("Name", lambda row: _words(row.name), "text", role="name"),
         Column("Kind", lambda row: _words(KINDS[row.kind]), "text", role="kind"),
         _metric(headline, role="headline"),
-        *map(_metric, others),
-        *(_variant(headline, name, text) for name, text in task.variants.items()),
+        *map(_metric, first),
         *_facts(),
+        *map(_later, map(_metric, rest)),
+        *(_later(_variant(headline, name, text)) for name, text in task.variants.items()),
+        *map(_later, _origin()),
     ]
+
+
+def _later(column: Column) -> Column:
+    """Return a column that is shown when all are asked for."""
+    return replace(column, role=f"{column.role} rest".strip())
 
 
 def _facts() -> list[Column]:
     return [
         Column("Parameters", lambda row: _whole(row.parameters)),
-        Column("Training samples", lambda row: _whole(row.training_samples, row.training_data),
-               first="desc"),
         Column("Samples/s", _speed, first="desc", arrow="↑",
                title="Prediction alone; the machine is in the cell's tooltip"),
+    ]  # fmt: skip
+
+
+def _origin() -> list[Column]:
+    return [
+        Column("Training samples", lambda row: _whole(row.training_samples, row.training_data),
+               first="desc"),
         Column("Licence", lambda row: _words(row.licence, 30), "text"),
         Column("Date", lambda row: _words(row.date, 20), "text", "desc", role="date"),
         Column("Authors", _people, "text", role="authors"),

@@ -33,7 +33,7 @@ def write_site(board: Board, out: Path, pictures: Mapping[str, bytes] | None = N
     out : Path
         Folder of the site; a new one, an empty one, or an earlier site, which is replaced.
     pictures : mapping of str to bytes, optional
-        Dataset -> PNG of one sample, for the front page.
+        Name -> PNG: of a dataset a sample, of ``TASK-INDEX`` a prediction.
 
     Returns
     -------

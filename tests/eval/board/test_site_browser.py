@@ -112,6 +112,7 @@ def too_wide(page: Page) -> bool:
 def test_every_column_sorts(browser: Browser, small: Path) -> None:
     with opened(browser, small / TASK) as page:
         ready(page)
+        page.get_by_label("all columns").check()
         headings = page.locator("#board thead th")
         for i in range(headings.count()):
             kind, first = (headings.nth(i).get_attribute(f"data-{x}") for x in ("type", "first"))
@@ -123,6 +124,19 @@ def test_every_column_sorts(browser: Browser, small: Path) -> None:
                 known = [float(v) if kind == "board-number" else v for v in values if v != ""]
                 assert values[len(known) :] == [""] * (len(values) - len(known)), "missing is last"
                 assert known == sorted(known, reverse=descending), headings.nth(i).inner_text()
+
+
+def test_few_columns_at_first(browser: Browser, small: Path) -> None:
+    """The table fits its width until all columns are asked for."""
+    with opened(browser, small / TASK) as page:
+        ready(page)
+        shown = page.locator("#board thead th:visible")
+        few = shown.count()
+        assert few == 8
+        page.get_by_label("all columns").check()
+        assert shown.count() > few
+        page.get_by_label("all columns").uncheck()
+        assert shown.count() == few
 
 
 def test_text_filters(browser: Browser, small: Path) -> None:
@@ -185,6 +199,7 @@ def test_phone(browser: Browser, small: Path) -> None:
 def test_hostile_text_does_nothing(browser: Browser, hostile: Path) -> None:
     with opened(browser, hostile / TASK, viewport=PHONE) as page:
         ready(page)
+        page.get_by_label("all columns").check()
         headings = page.locator("#board thead th:not(.kind) .dt-column-order")
         for i in range(headings.count()):
             headings.nth(i).click()

@@ -46,6 +46,12 @@
     ...more,
   });
 
+  // what a score lacks to 1, where all are near it: differences show on a logarithmic scale
+  const LEAST = 1e-12;
+  const height = (value) => (board.lack ? Math.max(1 - value, LEAST) : value);
+  const above = (row) => (row.high === null ? 0 : Math.abs(height(row.high) - height(row.value)));
+  const below = (row) => (row.low === null ? 0 : Math.abs(height(row.value) - height(row.low)));
+
   const hover = (row) => `${plain(row.name)}<br>${plain(row.text)}`;
 
   function pointsOf(kind, rows, cost) {
@@ -54,10 +60,10 @@
       mode: "markers",
       name: board.kinds[kind],
       x: rows.map((row) => row[cost]),
-      y: rows.map((row) => row.value),
+      y: rows.map((row) => height(row.value)),
       error_y: {
-        array: rows.map((row) => (row.high === null ? 0 : row.high - row.value)),
-        arrayminus: rows.map((row) => (row.low === null ? 0 : row.value - row.low)),
+        array: rows.map(board.lack ? below : above),
+        arrayminus: rows.map(board.lack ? above : below),
         symmetric: false,
         thickness: 1,
         width: 3,
@@ -70,11 +76,12 @@
 
   // papers and trivial baselines often have no cost: their score is still what to compare with
   const lineOf = (row) => ({
-    type: "line", xref: "paper", x0: 0, x1: 1, y0: row.value, y1: row.value,
+    type: "line", xref: "paper", x0: 0, x1: 1, y0: height(row.value), y1: height(row.value),
     line: { dash: "dot", width: 1.5, color: style(`--${row.kind}`) },
   });
   const labelOf = (row) => ({
-    xref: "paper", x: 1, y: row.value, xanchor: "right", yanchor: "bottom",
+    // plotly wants the logarithm for the place of a text
+    xref: "paper", x: 1, y: board.lack ? Math.log10(height(row.value)) : row.value, xanchor: "right", yanchor: "bottom",
     text: plain(row.name), showarrow: false, font: { size: 11, color: style(`--${row.kind}`) },
   });
 
@@ -91,8 +98,10 @@
       (lines.length ? `Dotted: no ${COSTS[cost].missing}, or zero. ` : "") +
       (left ? `Not drawn for that reason: ${left} of ${board.rows.length} rows.` : "");
     window.Plotly.react(costPlot, traces, layout(
-      axis(COSTS[cost].title, { type: "log", exponentformat: "power", dtick: 1 }),
-      axis(`${board.headline.title} (${board.headline.way})`),
+      axis(COSTS[cost].title, { type: "log", exponentformat: "power" }),
+      board.lack
+        ? axis(`1 − ${board.headline.title} (lower is better)`, { type: "log", exponentformat: "power" })
+        : axis(`${board.headline.title} (${board.headline.way})`),
       { shapes: lines.map(lineOf), annotations: lines.map(labelOf), showlegend: true },
     ), CONFIG);
   }
@@ -100,23 +109,28 @@
   function drawErrors() {
     const rows = board.rows.filter((row) => row.quantiles.length);
     const share = rows[0].quantiles.map((_, i) => i);
+    const lack = board.error.better === "high" && rows.every((row) => row.quantiles[100] <= 1);
+    const values = (row) =>
+      lack ? row.quantiles.map((q) => Math.max(1 - q, LEAST)).reverse() : row.quantiles;
     const positive = board.error.better === "low" && rows.every((row) => row.quantiles[50] > 0);
     const traces = rows.map((row, i) => ({
       type: "scatter",
       mode: "lines",
       name: plain(row.name),
-      x: row.quantiles,
+      x: values(row),
       y: share,
       visible: i < SHOWN ? true : "legendonly",
       line: { width: 2, dash: ["solid", "dash", "dot"][Math.floor(i / 8) % 3] },
       hoverinfo: "text",
-      hovertext: share.map((s, k) => `${plain(row.name)}<br>${s} % ≤ ${row.quantiles[k]}`),
+      hovertext: share.map((s, k) => `${plain(row.name)}<br>${s} % ≤ ${values(row)[k]}`),
     }));
-    const below = { orientation: "v", x: 0, y: -0.25, yanchor: "top", maxheight: 150 };
+    const under = { orientation: "v", x: 0, y: -0.25, yanchor: "top", maxheight: 150 };
     window.Plotly.react(errorPlot, traces, layout(
-      axis(board.error.title, { type: positive ? "log" : "linear", exponentformat: "power" }),
+      axis(`${lack ? "1 − " : ""}${board.error.title}`, {
+        type: positive || lack ? "log" : "linear", exponentformat: "power",
+      }),
       axis("Share of samples [%]", { range: [0, 100] }),
-      { showlegend: true, legend: narrow.matches ? below : { x: 1.02, y: 1 } },
+      { showlegend: true, legend: narrow.matches ? under : { x: 1.02, y: 1 } },
     ), CONFIG);
   }
 
@@ -127,7 +141,10 @@
     document.documentElement.dataset.plots = "ready";
   }
 
+  let asked = false;
   function load() {
+    if (asked) return;
+    asked = true;
     const script = document.createElement("script");
     script.src = "assets/plotly.min.js";
     script.onload = () => {
@@ -149,4 +166,5 @@
     }
   }, { rootMargin: "600px" });
   near.observe(costPlot);
+  window.addEventListener("beforeprint", load); // paper has no place to scroll to
 })();

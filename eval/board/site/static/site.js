@@ -54,7 +54,13 @@
     },
   });
 
-  const boxes = [...kinds.querySelectorAll("input")];
+  // the page without scripts has every column
+  const all = document.getElementById("all-columns");
+  const choose = () => element.classList.toggle("few", !all.checked);
+  all.addEventListener("change", choose);
+  choose();
+
+  const boxes = [...kinds.querySelectorAll("input[value]")];
   kinds.addEventListener("change", () => {
     const shown = new Set(boxes.filter((box) => box.checked).map((box) => box.value));
     table.search
