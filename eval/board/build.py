@@ -147,6 +147,7 @@ def _task_board(
         rejected=rejected,
         system=resolve_dataset(task.dataset).pretty_name,
         shown=task.shown,
+        hints=list(task.hints),
         limit=quoted_cell(task.limit) if task.limit is not None else None,
     )
 

@@ -129,6 +129,8 @@ class TaskBoard:
         The score of the front page; the headline if empty.
     limit : Cell or None
         What no observer can do better than, in that score.
+    hints : list of str
+        What is known to help or was tried.
     """
 
     id: str
@@ -156,6 +158,7 @@ class TaskBoard:
     system: str = ""
     shown: str = ""
     limit: Cell | None = None
+    hints: list[str] = field(default_factory=list)
 
 
 @dataclass

@@ -123,6 +123,8 @@ class Task:
         The score that a front page shows, on a scale that people know; the headline by default.
     limit : Quoted or None
         What no observer of the inputs can do better than, in the score that is shown.
+    hints : tuple of str
+        What is known to help or was tried, for those who want to do better.
     """
 
     id: str
@@ -145,6 +147,7 @@ class Task:
     superseded_by: str | None = None
     shown: str = ""
     limit: Quoted | None = None
+    hints: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.family not in FAMILIES:
