@@ -19,7 +19,7 @@ from mesoinv.commands.options import Declared, Json  # noqa: TC001  (typer reads
 
 if TYPE_CHECKING:
     from mesoinv.generators.hub.push import PushReport
-    from mesoinv.generators.pipeline.base import Batch, Dataset
+    from mesoinv.generators.pipeline.base import Batch, Column, Dataset
 
 Folder = Annotated[
     Path, typer.Argument(help="A complete build, or a model as `mesoinv train` makes it.")
@@ -157,25 +157,26 @@ def show(
     save_figure(figure, path, source=f"{declared.name}/{chosen}/{split}/{index}")
     scalars = _scalars(declared, chosen, batch)
     if as_json:
-        typer.echo(json.dumps({"file": str(path), "scalars": {k: v for k, v, _ in scalars}}))
+        typer.echo(json.dumps({"file": str(path), "scalars": {c.name: v for c, v in scalars}}))
     else:
         typer.echo(
-            "\n".join([str(path), *(f"{k} = {_text(v)} {u}".rstrip() for k, v, u in scalars)])
+            "\n".join([str(path), *(_scalar_line(column, value) for column, value in scalars)])
         )
     if out is None and not as_json and _has_display():
         typer.launch(str(path))
 
 
-def _scalars(dataset: Dataset, config: str, batch: Batch) -> list[tuple[str, float | int, str]]:
-    return [
-        (c.name, batch[c.name][0].item(), "" if c.unit == "1" else c.unit)
-        for c in dataset.columns(config)
-        if not c.shape
-    ]
+def _scalars(dataset: Dataset, config: str, batch: Batch) -> list[tuple[Column, float | int]]:
+    return [(c, batch[c.name][0].item()) for c in dataset.columns(config) if not c.shape]
 
 
-def _text(value: float) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+def _scalar_line(column: Column, value: float) -> str:
+    """Return a number with its unit; one without a unit is explained."""
+    text = f"{value:.6g}" if isinstance(value, float) else str(value)
+    if column.unit != "1":
+        # 1e12 cm⁻² is a unit here
+        return f"{column.name} = {text} {'· ' if column.unit[0].isdigit() else ''}{column.unit}"
+    return f"{column.name} = {text}  ({column.description.rstrip('.')})"
 
 
 def _has_display() -> bool:
