@@ -280,6 +280,7 @@ def build(  # noqa: PLR0913, PLR0917  (each is an option)
 
     require("mesoinv leaderboard build", "board")
     from mesoinv.eval.board.build import build_board
+    from mesoinv.eval.board.cards import model_cards
     from mesoinv.eval.board.rows import BoardOptions
     from mesoinv.eval.board.site import write_site
     from mesoinv.eval.board.submissions import board_folder
@@ -291,7 +292,8 @@ def build(  # noqa: PLR0913, PLR0917  (each is an option)
     )
     folder = board_folder(submissions, results) if submissions is not None else None
     board = build_board(folder, task, options, command=_typed())
-    page = write_site(board, out, _pictures(board, results))
+    cards, curves = model_cards(board)
+    page = write_site(board, out, _pictures(board, results) | curves, cards)
     tables = [one.table for one in board.rounds if one.table is not None]
     for task_board in [*board.tasks, *tables]:
         for refused in task_board.rejected:

@@ -23,6 +23,8 @@ _CROWDED = 0.9
 _LEAST = 1e-12
 #: Space left and right of the outermost marks, in percent.
 _MARGIN = 3.0
+#: How far beyond the others a limit may stand, in their own extent.
+_BEYOND = 0.25
 
 
 @dataclass(frozen=True)
@@ -59,10 +61,13 @@ def bar(task: TaskBoard) -> Bar | None:
         chosen.append(("limit", "limit", "no observer can be better", task.limit))
     if not chosen:
         return None
-    scale = _scale(metric, [cell.value for *_, cell in chosen])
-    heights = [scale(cell.value) for *_, cell in chosen]
-    low, high = min(heights), max(heights)
-    span = (high - low) or 1.0
+    reached = [cell.value for kind, *_, cell in chosen if kind != "limit"]
+    scale = _scale(metric, reached)
+    low, high = (edge(map(scale, reached), default=0.0) for edge in (min, max))
+    # a perfect score has no place on a logarithmic scale: the limit stands a little beyond the best
+    most = high + _BEYOND * ((high - low) or 1.0)
+    heights = [min(scale(cell.value), most) for *_, cell in chosen]
+    span = (max(heights) - low) or 1.0
     marks = tuple(
         Mark(kind, label, name, " ".join(with_interval(cell)).strip(),
              round(_MARGIN + (100 - 2 * _MARGIN) * (height - low) / span, 2))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +34,9 @@ TEMPLATES = Path(__file__).parent / "templates"
 _LINKS = ("model", "paper", "code")
 
 
-def render_pages(board: Board, pictures: Collection[str] = ()) -> dict[str, str]:
+def render_pages(
+    board: Board, pictures: Collection[str] = (), cards: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """Return file name -> content of every page, and of the Space's ``README.md``.
 
     Parameters
@@ -41,8 +44,10 @@ def render_pages(board: Board, pictures: Collection[str] = ()) -> dict[str, str]
     board : Board
     pictures : collection of str
         What ``assets/NAME.png`` shows: a sample of a dataset ``NAME``, predictions ``TASK-INDEX``.
+    cards : mapping of str to str, optional
+        Model -> its card in Markdown; HTML in it is text.
     """
-    templates = _templates()
+    templates, cards = _templates(), cards or {}
     systems = [
         _system(name, board, pictures) for name in dict.fromkeys(t.dataset for t in board.tasks)
     ]
@@ -56,10 +61,11 @@ def render_pages(board: Board, pictures: Collection[str] = ()) -> dict[str, str]
         "index.html": ("index.html.j2", {"systems": systems}),
         "README.md": ("README.md.j2", {"front_matter": _front_matter(board)}),
         **{
-            f"{task.id}.html": ("task.html.j2", _task_context(task, pictures))
+            f"{task.id}.html": ("task.html.j2", _task_context(task, pictures, cards))
             for task in board.tasks
         },
-        **{round_page(one): ("round.html.j2", _round_context(one)) for one in board.rounds},
+        **{model_page(n): ("model.html.j2", _model_context(n, t)) for n, t in cards.items()},
+        **{round_page(one): ("round.html.j2", _round_context(one, cards)) for one in board.rounds},
     }
     return {
         name: templates.get_template(template).render(context | own)
@@ -84,12 +90,24 @@ def _harmless(value: Any) -> Any:
     return text.clean(value) if type(value) is str else value
 
 
+def model_page(name: str) -> str:
+    """Return the file name of a model's page."""
+    return f"model-{name}.html"
+
+
+def _model_context(name: str, card: str) -> dict[str, Any]:
+    from markdown_it import MarkdownIt  # noqa: PLC0415  (comes with rich)
+
+    made = MarkdownIt("commonmark", {"html": False}).enable("table").render(card)
+    return {"name": name, "card": made}
+
+
 def round_page(held: RoundBoard) -> str:
     """Return the file name of a round's page."""
     return f"round-{held.name}.html"
 
 
-def _round_context(held: RoundBoard) -> dict[str, Any]:
+def _round_context(held: RoundBoard, cards: Collection[str]) -> dict[str, Any]:
     words = AFTER_A_ROUND if held.state == "revealed" else IN_A_ROUND
     names = {
         "<round>": held.name,
@@ -100,7 +118,7 @@ def _round_context(held: RoundBoard) -> dict[str, Any]:
     return {
         "round": held,
         "commands": commands,
-        **(_table_context(held.table) if held.table else {}),
+        **(_table_context(held.table, cards) if held.table else {}),
     }
 
 
@@ -110,16 +128,18 @@ def _replaced(words: str, names: Mapping[str, str]) -> str:
     return words
 
 
-def _table_context(task: TaskBoard) -> dict[str, Any]:
+def _table_context(task: TaskBoard, cards: Collection[str]) -> dict[str, Any]:
     return {
         "columns": table_columns(task),
         "kinds": {k: v for k, v in KINDS.items() if any(row.kind == k for row in task.rows)},
-        "links": _links,
+        "links": partial(_links, cards),
         "more": _more,
     }
 
 
-def _task_context(task: TaskBoard, pictures: Collection[str]) -> dict[str, Any]:
+def _task_context(
+    task: TaskBoard, pictures: Collection[str], cards: Collection[str]
+) -> dict[str, Any]:
     headline = next(m for m in task.metrics if m.name == task.headline)
     return {
         "task": task,
@@ -127,7 +147,7 @@ def _task_context(task: TaskBoard, pictures: Collection[str]) -> dict[str, Any]:
         "predictor": next((row.name for row in task.rows if row.kind == "baseline"), ""),
         "headline": {"unit": unit_text(headline.unit), "arrow": arrow(headline),
                      "way": way(headline)},
-        **_table_context(task),
+        **_table_context(task, cards),
         "chart_data": charts.chart_data(task),
         "has_times": charts.has_times(task),
         "error_lacks": charts.error_lacks(task),
@@ -167,8 +187,10 @@ def _card(task: TaskBoard) -> dict[str, Any]:
     }
 
 
-def _links(row: Row) -> dict[str, str]:
-    """Return the links of a row that may be followed."""
+def _links(cards: Collection[str], row: Row) -> dict[str, str]:
+    """Return the links of a row that may be followed; a model with a page here leads to it."""
+    if row.kind in {"baseline", "trivial"} and row.name in cards:
+        return {"model": model_page(row.name)}
     safe = {name: text.https_link(row.links.get(name, "")) for name in _LINKS}
     return {name: address for name, address in safe.items() if address}
 

@@ -23,7 +23,12 @@ GENERATOR = "mesoinv leaderboard"
 _OURS = {INDEX, DATA, ASSETS, "README.md"}
 
 
-def write_site(board: Board, out: Path, pictures: Mapping[str, bytes] | None = None) -> Path:
+def write_site(
+    board: Board,
+    out: Path,
+    pictures: Mapping[str, bytes] | None = None,
+    cards: Mapping[str, str] | None = None,
+) -> Path:
     """Write the leaderboard as a folder of pages that needs no server and no network.
 
     Parameters
@@ -34,6 +39,8 @@ def write_site(board: Board, out: Path, pictures: Mapping[str, bytes] | None = N
         Folder of the site; a new one, an empty one, or an earlier site, which is replaced.
     pictures : mapping of str to bytes, optional
         Name -> PNG: of a dataset a sample, of ``TASK-INDEX`` a prediction.
+    cards : mapping of str to str, optional
+        Model -> its card in Markdown.
 
     Returns
     -------
@@ -51,7 +58,7 @@ def write_site(board: Board, out: Path, pictures: Mapping[str, bytes] | None = N
     place = out.resolve()  # a link stays a link
     _refuse_other_content(place)
     with _beside(place) as new:
-        for name, text in render_pages(board, pictures or {}).items():
+        for name, text in render_pages(board, pictures or {}, cards).items():
             (new / name).write_text(text, encoding="utf-8")
         (new / DATA).write_text(board_json(board), encoding="utf-8")
         write_assets(new / ASSETS)
