@@ -120,6 +120,7 @@ def train(  # noqa: PLR0913, PLR0917  (each is an option)
         )
     _use_threads(threads)
     _quiet_lightning()
+    from mesoinv.eval.tasks import get_task
     from mesoinv.generators.pipeline.loading.source import SampleSource
     from mesoinv.progress import generation_bar
     from mesoinv.zoo.training.environment import TrainingEnvironment
@@ -135,9 +136,11 @@ def train(  # noqa: PLR0913, PLR0917  (each is an option)
         write_card(folder)
     record = model.config.training
     assert record is not None
+    count = get_task(read.task).samples
     typer.echo(
         f"{read.name} is in {folder}: {model.config.parameters} parameters, {record.samples} "
-        f"samples, {record.seconds} s. Next: {shell('mesoinv', 'evaluate', folder, '--save')}"
+        f"samples, {record.seconds} s. Next: {shell('mesoinv', 'evaluate', folder, '--save')} "
+        f"(generates {count} samples; --samples N takes fewer, --data a built folder)"
     )
 
 
@@ -204,6 +207,8 @@ def _quiet_lightning() -> None:
     """Show the progress bar and the errors of lightning, and leave out its advice."""
     import logging
     import warnings
+
+    import lightning.pytorch  # noqa: F401  (sets its level when it is imported)
 
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module="lightning")

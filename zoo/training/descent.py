@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
@@ -33,11 +32,6 @@ if TYPE_CHECKING:
     from mesoinv.zoo.model.model import Model
     from mesoinv.zoo.training.batches import Batch, Samples
     from mesoinv.zoo.training.environment import TrainingEnvironment
-
-
-def _no_advertisement(record: logging.LogRecord) -> bool:
-    """Drop what the trainer says of other products."""
-    return "Tip:" not in record.getMessage()
 
 
 def correlation_loss(made: Tensor, true: Tensor) -> Tensor:
@@ -187,7 +181,6 @@ def descend(
         folder, filename="best", monitor=VALIDATION, save_last=True, enable_version_counter=False
     )
     timer, waiting = Timer(), WaitingTime()
-    logging.getLogger("lightning.pytorch.utilities.rank_zero").addFilter(_no_advertisement)
     trainer = lightning.Trainer(
         max_epochs=objective.epochs,
         accelerator="gpu" if environment.device == "cuda" else "cpu",
