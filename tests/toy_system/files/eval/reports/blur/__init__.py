@@ -32,9 +32,5 @@ class BlurReport(Report):
         figure.subplots().plot(np.sort(best.result.table["pearson r"]))
         yield "correlations.png", figure
 
-    def summary(self) -> str:
-        """Return one line."""
-        return "Blurs can be undone."
-
 
 REPORT = BlurReport
