@@ -43,7 +43,6 @@ def audit_round(
     options: BoardOptions,
     published: Board | None = None,
     samples: int | None = None,
-    tasks: tuple[str, ...] = (),
     zoo: bool = True,
 ) -> list[Finding]:
     """Check a round after its key was revealed.
@@ -62,8 +61,6 @@ def audit_round(
         ``board.json`` of the website whose numbers are compared.
     samples : int, optional
         Inputs that are computed again: all of them by default.
-    tasks : tuple of str
-        What may be asked: all of mesoinv by default.
     zoo : bool
         Whether the zoo's models compete.
 
@@ -84,11 +81,8 @@ def audit_round(
     if not findings[0].ok:
         return findings  # without the key nothing else can be computed
     findings += [_inputs(record, key, inputs, samples), *_times(board, record)]
-    again = build_board(
-        board, list(tasks) or [record.task], replace(options, fresh=True), zoo=zoo,
-        rounds_alone=True,
-    )  # fmt: skip
-    scored = next(one for one in again.rounds if one.name == name)
+    fresh = replace(options, fresh=True)
+    (scored,) = build_board(board, [record.task], fresh, zoo=zoo, round_alone=name).rounds
     return [*findings, *_scores(scored, published)]
 
 

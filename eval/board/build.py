@@ -43,7 +43,7 @@ def build_board(
     options: BoardOptions | None = None,
     *,
     zoo: bool = True,
-    rounds_alone: bool = False,
+    round_alone: str | None = None,
     command: str = "mesoinv leaderboard build",
 ) -> Board:
     """Score what is not scored yet, and rank.
@@ -59,8 +59,8 @@ def build_board(
         Where samples come from, and where evaluations are kept.
     zoo : bool
         Whether the zoo's models compete.
-    rounds_alone : bool
-        Leave out the public boards.
+    round_alone : str, optional
+        Leave out everything but this round.
     command : str
         Written on the page: how to build it again.
 
@@ -80,8 +80,10 @@ def build_board(
         command=command,
         resamples=metrics.RESAMPLES,
         seed=options.seed,
-        tasks=[] if rounds_alone else [scored(root, task, options) for task in chosen],
-        rounds=list(round_boards(folder, asked, options, scored)) if folder is not None else [],
+        tasks=[] if round_alone else [scored(root, task, options) for task in chosen],
+        rounds=list(round_boards(folder, asked, options, scored, alone=round_alone))
+        if folder is not None
+        else [],
     )
 
 

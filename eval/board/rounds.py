@@ -33,7 +33,7 @@ def round_boards(
     options: BoardOptions,
     scored: Scored,
     *,
-    now: datetime | None = None,
+    alone: str | None = None,
 ) -> Iterator[RoundBoard]:
     """Yield every round of a board's copy that asks for one of the tasks.
 
@@ -46,13 +46,13 @@ def round_boards(
         Of the public boards; a round has a split, a key and a folder of its own.
     scored : callable
         (folder of submissions, task, options, refusal) → table.
-    now : datetime, optional
-        The present time by default.
+    alone : str, optional
+        This round and no other.
     """
-    for name in list_rounds(board):
+    for name in [alone] if alone else list_rounds(board):
         record = read_round(board, name)
         if record.task in tasks:
-            yield _round_board(board, record, tasks[record.task], options, scored, now)
+            yield _round_board(board, record, tasks[record.task], options, scored)
 
 
 def _round_board(
@@ -61,11 +61,10 @@ def _round_board(
     task: Task,
     options: BoardOptions,
     scored: Scored,
-    now: datetime | None,
 ) -> RoundBoard:
     folder = board / record.folder
     key = folder / KEY
-    state = record.state(now or datetime.now(UTC), revealed=key.exists())
+    state = record.state(datetime.now(UTC), revealed=key.exists())
     shown = RoundBoard(
         record.name, record.task, record.config, state, record.opens, record.closes, record.samples,
         record.commitment, record.inputs, len(list((folder / RECEIVED).glob("*/*.json"))),

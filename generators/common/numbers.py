@@ -59,12 +59,3 @@ def duration(seconds: float) -> str:
         if seconds < limit:
             return f"{seconds * factor:.3g} {unit}"
     return f"{seconds / 3600:.3g} h"
-
-
-def in_bytes(number: float) -> str:
-    """Return a number of bytes with two digits and its unit: ``35 GB``."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if number < 999.5:
-            return f"{number:.2g} {unit}" if number < 99.5 else f"{number:.0f} {unit}"
-        number /= 1000
-    return f"{number:.2g} TB"

@@ -94,7 +94,7 @@ def _print_datasets(datasets: list[dict[str, Any]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from mesoinv.generators.common.numbers import in_bytes
+    from mesoinv.generators.common.numbers import size as in_bytes
     from mesoinv.generators.common.terminal_tables import print_table
 
     table = Table("dataset", "version", "config", "size", "train", "validation", "test", "disk ≤")
@@ -192,7 +192,7 @@ def _say_what_is_not_hidden(dataset: str, config: str) -> None:
 
 def _say_how_much(dataset: Dataset, configs: list[str] | None, size: str, folder: Path) -> None:
     """Say before a large build what it takes on the disk, and what is free."""
-    from mesoinv.generators.common.numbers import in_bytes
+    from mesoinv.generators.common.numbers import size as in_bytes
 
     names = [name for name in configs or dataset.configs if name in dataset.configs]
     sizes = {name: dataset.config(name).sizes for name in names}

@@ -31,7 +31,7 @@ def chart_data(task: TaskBoard) -> dict[str, Any]:
     headline = next(m for m in task.metrics if m.name == task.headline)
     return {
         "headline": _axis(headline),
-        "error": _axis(task.error),
+        "error": _axis(task.error) | {"lack": error_lacks(task)},
         "kinds": KINDS,
         "lack": lacks(headline, [row.scores[headline.name].value for row in task.rows
                                  if headline.name in row.scores]),
@@ -55,7 +55,7 @@ def error_lacks(task: TaskBoard) -> bool:
     return task.error.better == "high" and bool(tops) and max(tops) <= 1
 
 
-def _axis(metric: Metric) -> dict[str, str]:
+def _axis(metric: Metric) -> dict[str, Any]:
     title = f"{line(metric.name, 60)} {unit_text(metric.unit)}".strip()
     return {"title": title, "better": metric.better, "way": way(metric)}
 

@@ -109,7 +109,7 @@
   function drawErrors() {
     const rows = board.rows.filter((row) => row.quantiles.length);
     const share = rows[0].quantiles.map((_, i) => i);
-    const lack = board.error.better === "high" && rows.every((row) => row.quantiles[100] <= 1);
+    const { lack } = board.error;
     const values = (row) =>
       lack ? row.quantiles.map((q) => Math.max(1 - q, LEAST)).reverse() : row.quantiles;
     const positive = board.error.better === "low" && rows.every((row) => row.quantiles[50] > 0);
