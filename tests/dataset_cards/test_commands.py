@@ -43,7 +43,7 @@ def test_show_draws_and_prints_units(app, tmp_path):
     arguments = ("--index", 3, "--config", "other", "--split", "train", "--out", out)
     lines = call(app, "show", "drawn_toy:DATASET", *arguments).stdout.splitlines()
     assert lines[0] == str(out)
-    assert lines[1] == "index = 3"
+    assert lines[1] == "index = 3  (Index of the sample)"
     assert lines[2].startswith("strength = 0.")
     assert lines[2].endswith(" t")
     with Image.open(out) as image:

@@ -35,7 +35,7 @@ HOST_BYTES = 2**28
 REFINEMENTS = 4
 
 
-def _states(
+def refined_states(
     solution: Any,
     substitute: source_states.Substitute,
     potential: Any,
@@ -113,7 +113,9 @@ def _solved_sample(
     cosines = np.ascontiguousarray(modes.cosines[:, : 2 * counts.max() + 1])
     factors, solution = cpu_sweep.factorise(sample @ cosines, counts, strip.energy, modes, store)
     substitute = _unbatched(factors.substitute)
-    states = _states(solution[None], substitute, sample[None], strip.energy, tables, np, exact)
+    states = refined_states(
+        solution[None], substitute, sample[None], strip.energy, tables, np, exact
+    )
     growth = np.array([factors.growth])
     observables = source_states.observables(states, counts, growth, tables, np)
     return observables, LinearResponse(states, solution[None], substitute, counts, tables, np)
@@ -165,8 +167,8 @@ def respond_torch(
     """Solve as `solve_torch` does, and yield each chunk with its derivative, on the device."""
     import torch  # noqa: PLC0415  (heavy, and not needed on the CPU)
 
-    chunk = _batch_size(counts, device)
-    tables = _torch_tables(strip, shift, device)
+    chunk = batch_size(counts, device)
+    tables = torch_tables(strip, shift, device)
     for i in range(0, len(potential), chunk):
         part = torch.from_numpy(potential[i : i + chunk])
         yield _solve_torch_chunk(part, counts, strip, tables, exact)
@@ -182,21 +184,25 @@ def _solve_torch_chunk(
     on_device = potential.to(tables["basis"].device)
     cosine_sums = on_device @ tables["cosines"][:, : 2 * int(counts.max()) + 1]
     factors, solution = torch_sweep.factorise(cosine_sums, counts.tolist(), strip.energy, tables)
-    states = _states(solution, factors.substitute, on_device, strip.energy, tables, torch, exact)
+    states = refined_states(
+        solution, factors.substitute, on_device, strip.energy, tables, torch, exact
+    )
     observables = source_states.observables(states, counts, factors.growth, tables, torch)
     response = LinearResponse(states, solution, factors.substitute, counts, tables, torch)
     return Observables(*(array.cpu().numpy() for array in observables)), response
 
 
 @functools.lru_cache(maxsize=8)
-def _torch_tables(strip: Strip, shift: float, device: str) -> Tables:
+def torch_tables(strip: Strip, shift: float, device: str) -> Tables:
+    """Return (and keep) the fields of `StripModes` as tensors on a device."""
     import torch  # noqa: PLC0415
 
     arrays = dataclasses.asdict(strip_modes(strip, shift))
     return {name: torch.from_numpy(array).to(device) for name, array in arrays.items()}
 
 
-def _batch_size(counts: IntArray, device: str) -> int:
+def batch_size(counts: IntArray, device: str) -> int:
+    """Return how many samples fit into the memory of a device at a time."""
     import torch  # noqa: PLC0415
 
     budget = HOST_BYTES

@@ -53,9 +53,9 @@ def _states(potential: RealArray, strip: Strip, modes: StripModes) -> ComplexArr
     inverses: list[Any] = []
     coupling: Any = np.diag(modes.drain)
     for column in potential[:0:-1]:
-        inverses.append(np.linalg.inv(_column(column, strip, modes) - coupling))
+        inverses.append(np.linalg.inv(column_block(column, strip, modes) - coupling))
         coupling = inverses[-1]
-    first = _column(potential[0], strip, modes) - coupling - _source_self_energy(strip, modes)
+    first = column_block(potential[0], strip, modes) - coupling - source_self_energy(strip, modes)
     incoming = -1j * np.sqrt(2 * modes.source_sin) * modes.source
     states = [np.linalg.solve(first, incoming)]
     for inverse in reversed(inverses):
@@ -63,12 +63,13 @@ def _states(potential: RealArray, strip: Strip, modes: StripModes) -> ComplexArr
     return np.stack(states).swapaxes(1, 2)
 
 
-def _column(potential: RealArray, strip: Strip, modes: StripModes) -> ComplexArray:
+def column_block(potential: RealArray, strip: Strip, modes: StripModes) -> ComplexArray:
+    """Return h - E of a column (W,) in all transverse modes, (W, W) [t]."""
     in_modes = (modes.basis.T * potential) @ modes.basis
     return in_modes + np.diag(2 + modes.kinetic - strip.energy).astype(complex)
 
 
-def _source_self_energy(strip: Strip, modes: StripModes) -> ComplexArray:
+def source_self_energy(strip: Strip, modes: StripModes) -> ComplexArray:
     """Minus the self-energy of the source lead, Σ e^{ik} χ χᵀ over all its modes."""
     number = np.arange(1, strip.source_width + 1)
     angle = np.pi * number / (strip.source_width + 1)

@@ -15,6 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mesoinv.generators.common.compiled import compiled
+from mesoinv.generators.solvers.pldos.columns import (
+    LIMITS,
+    inverse_error,
+    largest_diagonal,
+    multiply,
+    square,
+    subtract_triangle,
+    write_column,
+)
 from mesoinv.generators.solvers.pldos.symmetric_inverse import (
     FASTMATH,
     negative_inverse,
@@ -29,34 +38,6 @@ if TYPE_CHECKING:
 RealArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-#: Largest relative error of uᵀ N G v = uᵀ v, and largest G here or in the column before, that need
-#: no row exchanges.
-INVERSE_ERROR, LARGE = 1e-10, 300.0
-
-
-@compiled(fastmath=FASTMATH, error_model="numpy")
-def _column(g: RealArray, c: RealArray, onsite: RealArray, n: int, size: int) -> None:
-    """Lower triangle of N_x: Toeplitz + Hankel potential, kinetic diagonal, unit padding."""
-    for i in range(n):
-        for j in range(i + 1):
-            g[i, j] = c[i - j] - c[i + j + 2]
-        g[i, i] += onsite[i]
-    for i in range(n, size):
-        g[i, :size] = 0.0
-        g[i, i] = 1.0
-
-
-@compiled(fastmath=FASTMATH, error_model="numpy")
-def _subtract_triangle(g: RealArray, h: RealArray, n: int, sign: float) -> None:
-    for i in range(n):
-        for j in range(i + 1):
-            g[i, j] -= sign * h[i, j]
-
-
-@compiled()
-def _square(store: RealArray, start: int, size: int) -> RealArray:
-    return store[start : start + size * size].reshape(size, size)
-
 
 @compiled(fastmath=FASTMATH, error_model="numpy")
 def _load(
@@ -69,13 +50,13 @@ def _load(
 ) -> RealArray:
     """Write N_x - G_{x-1} into column x of the store, and return that square."""
     counts, sizes, starts = layout
-    g = _square(store, starts[x], sizes[x])
-    _column(g, c[x], onsite, counts[x], sizes[x])
+    g = square(store, starts[x], sizes[x])
+    write_column(g, c[x], onsite, counts[x], sizes[x])
     if x == 0:
-        _subtract_triangle(g, closed_source, counts[x], 1.0)
+        subtract_triangle(g, closed_source, counts[x], 1.0)
     else:
-        h = _square(store, starts[x - 1], sizes[x - 1])
-        _subtract_triangle(g, h, min(counts[x], counts[x - 1]), -1.0)
+        h = square(store, starts[x - 1], sizes[x - 1])
+        subtract_triangle(g, h, min(counts[x], counts[x - 1]), -1.0)
     return g
 
 
@@ -88,6 +69,7 @@ def _factorise(
     store: RealArray,
     rows: RealArray,
     used: int,
+    limits: tuple[float, float],
 ) -> float:
     """Fill `store` with -G_x (the last one: with N_x - G_{x-1}), reduce the used rows with it.
 
@@ -103,47 +85,19 @@ def _factorise(
         g = _load(x, c, onsite, closed_source, layout, store)
         if x == counts.size - 1:
             break
-        _multiply(g, size, probe, image)
+        multiply(g, size, probe, image)
         negative_inverse(g, size, work[:8], work[8:16])
-        _multiply(g, size, rows[x, :used], work)
-        error = _inverse_error(probe[0], image[0], rows[x, 0], work[0], size)
-        before, largest = largest, _largest_diagonal(g, n)
-        if not (error < INVERSE_ERROR and max(before, largest) < LARGE):
+        multiply(g, size, rows[x, :used], work)
+        error = inverse_error(probe[0], image[0], rows[x, 0], work[0], size)
+        before, largest = largest, largest_diagonal(g, n)
+        if not (error < limits[0] and max(before, largest) < limits[1]):
             g = _load(x, c, onsite, closed_source, layout, store)
             pivoted_negative_inverse(g, size)
-            _multiply(g, size, rows[x, :used], work)
-            largest = _largest_diagonal(g, n)
+            multiply(g, size, rows[x, :used], work)
+            largest = largest_diagonal(g, n)
         growth = max(growth, largest)
         _add(work, min(n, counts[x + 1]), rows[x + 1, :used])
     return growth
-
-
-@compiled(fastmath=FASTMATH, error_model="numpy")
-def _inverse_error(
-    u: RealArray, minus_nu: RealArray, v: RealArray, gv: RealArray, size: int
-) -> float:
-    """|uᵀ N G v - uᵀ v| / (|u| |v|), from N u with a minus sign and G v."""
-    error, uu, vv = 0.0, 0.0, 0.0
-    for i in range(size):
-        error += minus_nu[i] * gv[i] + u[i] * v[i]
-        uu += u[i] * u[i]
-        vv += v[i] * v[i]
-    return abs(error) / np.sqrt(uu * vv)
-
-
-@compiled(fastmath=FASTMATH, error_model="numpy")
-def _largest_diagonal(g: RealArray, n: int) -> float:
-    largest = 0.0
-    for i in range(n):
-        largest = max(largest, abs(g[i, i]))
-    return largest
-
-
-@compiled(fastmath=FASTMATH, error_model="numpy")
-def _multiply(g: RealArray, size: int, rows: RealArray, out: RealArray) -> None:
-    """Write -rows g to the first rows of out: G rows where g = -G."""
-    out[: rows.shape[0], :size] = 0.0
-    subtract_product(g, size, rows, out)
 
 
 @compiled(fastmath=FASTMATH, error_model="numpy")
@@ -159,8 +113,8 @@ def _forward(layout: IntArray, store: RealArray, rows: RealArray) -> None:
     counts, sizes, starts = layout
     work = np.empty((rows.shape[1], sizes.max()))
     for x in range(counts.size - 1):
-        g = _square(store, starts[x], sizes[x])
-        _multiply(g, sizes[x], rows[x], work)
+        g = square(store, starts[x], sizes[x])
+        multiply(g, sizes[x], rows[x], work)
         _add(work, min(counts[x], counts[x + 1]), rows[x + 1])
 
 
@@ -178,7 +132,7 @@ def _backward(layout: IntArray, store: RealArray, rows: RealArray) -> None:
                 rows[x, q, i] += rows[x + 1, q, i]
             work[q, :size] = rows[x, q, :size]
             rows[x, q, :size] = 0.0
-        subtract_product(_square(store, starts[x], size), size, work[:k], rows[x])
+        subtract_product(square(store, starts[x], size), size, work[:k], rows[x])
 
 
 @dataclass(frozen=True)
@@ -219,7 +173,12 @@ class ColumnFactors:
 
 
 def factorise(
-    cosine_sums: RealArray, counts: IntArray, energy: float, modes: StripModes, store: RealArray
+    cosine_sums: RealArray,
+    counts: IntArray,
+    energy: float,
+    modes: StripModes,
+    store: RealArray,
+    limits: tuple[float, float] = LIMITS,
 ) -> tuple[ColumnFactors, RealArray]:
     """Eliminate the columns of one sample and solve for the source's open modes.
 
@@ -235,6 +194,8 @@ def factorise(
         Of the strip.
     store : array
         Work space of `store_size` numbers, which the result refers to.
+    limits : (float, float)
+        Where rows are exchanged, as `columns.LIMITS`: smaller numbers lose fewer digits.
 
     Returns
     -------
@@ -252,7 +213,9 @@ def factorise(
     rows = np.zeros((counts.size, 2 * n_open, sizes.max()))
     rows[0, :n_open, : counts[0]] = modes.source[: counts[0]].T
     layout = np.stack([counts, sizes, starts])
-    growth = _factorise(cosine_sums, onsite, modes.closed_source, layout, store, rows, n_open)
+    growth = _factorise(
+        cosine_sums, onsite, modes.closed_source, layout, store, rows, n_open, limits
+    )
     n = int(counts[-1])
     lower = store[starts[-1] : starts[-1] + sizes[-1] ** 2].reshape(sizes[-1], -1)[:n, :n]
     last = np.tril(lower) + np.tril(lower, -1).T - np.diag(modes.drain[:n])

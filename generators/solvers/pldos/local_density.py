@@ -130,7 +130,7 @@ def linearise(
         If a level is so near to the Fermi energy that the fast solver loses its digits.
     """
     strip = strip or Strip()
-    checked = _checked_potential(potential, strip)
+    checked = checked_potential(potential, strip)
     method: Method = "compiled" if check_device(device) == "cpu" else "torch"
     tolerance = 0.0 if exact else TOLERANCE
     return linearised(checked, strip, tolerance=tolerance, device=device, method=method)
@@ -168,7 +168,7 @@ def transport(
         If an argument is not one of those allowed.
     """
     strip = strip or Strip()
-    checked = _checked_potential(potential, strip)
+    checked = checked_potential(potential, strip)
     solver = solver or "modes"
     if solver not in SOLVERS:
         raise unknown_name("solver", solver, SOLVERS)
@@ -195,7 +195,8 @@ def _reference(solver: str, potential: RealArray, device: str, strip: Strip) -> 
         ) from error
 
 
-def _checked_potential(potential: ArrayLike, strip: Strip) -> RealArray:
+def checked_potential(potential: ArrayLike, strip: Strip) -> RealArray:
+    """Return potentials (B, L, W) as an array of float64, or raise a UsageError that says why."""
     array = np.ascontiguousarray(plain_array(potential, "values of the potential"))
     if array.dtype.kind not in "fiu":
         raise UsageError(f"A potential is made of real numbers; got {array.dtype}.")

@@ -153,12 +153,19 @@ def with_noise(
     return noisy
 
 
-def thermal_strips(temperature: float, strip: Strip) -> list[tuple[Strip, float]]:
+def thermal_energy(temperature: float) -> float:
+    """Return k_B T [meV] of a temperature [K]."""
+    return BOLTZMANN * temperature / ELEMENTARY_CHARGE * 1e3
+
+
+def thermal_strips(
+    temperature: float, strip: Strip, energies: int = ENERGIES
+) -> list[tuple[Strip, float]]:
     """Return the strips of the energies around the Fermi energy, and their weights."""
-    width = BOLTZMANN * temperature / ELEMENTARY_CHARGE * 1e3
+    width = thermal_energy(temperature)
     if not width:
         return [(strip, 1.0)]
-    steps = np.linspace(-REACH, REACH, ENERGIES)
+    steps = np.linspace(-REACH, REACH, energies)
     weights = 1 / np.cosh(steps / 2) ** 2
     weights /= weights.sum()
     return [

@@ -61,12 +61,12 @@ def _mix(weights: Array, rows: Array, xp: Namespace) -> Array:
 
 def _source_block(solution: Array, tables: dict[str, Array], xp: Namespace) -> Array:
     """1 - (β + i s) UᵀX, shape (B, q, q)."""
-    overlap = _source_overlap(solution, tables)
+    overlap = source_overlap(solution, tables)
     coupling = tables["coupling"]
     return xp.eye(coupling.shape[0], device=overlap.device) - coupling[:, None] * overlap
 
 
-def _source_overlap(rows: Array, tables: dict[str, Array]) -> Array:
+def source_overlap(rows: Array, tables: dict[str, Array]) -> Array:
     """Uᵀψ for functions ψ, shape (B, open modes, q)."""
     first = rows[:, 0] @ tables["source"][: rows.shape[-1]]
     return _complex(first).swapaxes(-1, -2)
@@ -119,7 +119,7 @@ def inverse(
     """
     closed = substitute(rhs)
     block = _source_block(solution, tables, xp)
-    overlap = _source_overlap(closed, tables)
+    overlap = source_overlap(closed, tables)
     weights = xp.linalg.solve(block, tables["coupling"][:, None] * overlap)
     return closed + _mix(weights, solution, xp)
 
@@ -185,7 +185,7 @@ def observables(
     sin_k, drain = tables["source_sin"], tables["drain"]
     weight = (states**2).sum(-2)
     transmission = (weight[:, -1] * (2 * drain.imag[: states.shape[-1]])).sum(-1)
-    outgoing = _source_overlap(states, tables).swapaxes(-1, -2) * (2 * sin_k) ** 0.5
+    outgoing = source_overlap(states, tables).swapaxes(-1, -2) * (2 * sin_k) ** 0.5
     reflected = abs(outgoing - xp.eye(sin_k.shape[0], device=outgoing.device)) ** 2
     # only the first columns hold more modes than the bulk
     wide = int((counts > counts[-1]).sum())

@@ -47,7 +47,7 @@ class BatchFactors:
         return rows
 
 
-def _columns(cosine_sums: Tensor, onsite: Tensor, n: int) -> Tensor:
+def columns(cosine_sums: Tensor, onsite: Tensor, n: int) -> Tensor:
     """N_x for a batch: Toeplitz + Hankel potential and kinetic diagonal."""
     i = torch.arange(n, device=cosine_sums.device)
     toeplitz, hankel = (i[:, None] - i).abs(), i[:, None] + i + 2
@@ -86,7 +86,7 @@ def factorise(
     inverses: list[Tensor] = []
     growth = cosine_sums.new_zeros(cosine_sums.shape[0])
     for x, n in enumerate(counts):
-        block = _columns(cosine_sums[:, x], onsite, n)
+        block = columns(cosine_sums[:, x], onsite, n)
         if x == 0:
             block -= tables["closed_source"][:n, :n]
         else:

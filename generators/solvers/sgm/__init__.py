@@ -1,0 +1,1 @@
+"""Conductance of a strip under the tip of a scanning gate."""
