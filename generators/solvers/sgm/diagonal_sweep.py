@@ -67,6 +67,39 @@ def _let_decay(g: RealArray, twice_cosh: RealArray, start: int, stop: int) -> No
 
 
 @compiled(fastmath=FASTMATH, error_model="numpy")
+def _subtract_left(
+    g: RealArray, x: int, closed_source: RealArray, layout: IntArray, store: RealArray
+) -> float:
+    """Subtract G_{x-1}, or the source, from a block of column x; return the largest element."""
+    counts, sizes, starts = layout
+    if x == 0:
+        subtract_triangle(g, closed_source, counts[0], 1.0)
+        return 0.0
+    left, common = square(store, starts[x - 1], sizes[x - 1]), min(counts[x], counts[x - 1])
+    subtract_triangle(g, left, common, -1.0)
+    return largest_diagonal(left, common)
+
+
+@compiled(fastmath=FASTMATH, error_model="numpy")
+def _load(x: int, c: RealArray, onsite: RealArray, layout: IntArray, g: RealArray) -> None:
+    """Write N_x, whose modes decay in the next column where it lacks them."""
+    counts, sizes, _ = layout
+    write_column(g, c[x], onsite, counts[x], sizes[x])
+    if x < counts.size - 1:
+        _let_decay(g, c[x, 0] + onsite, counts[x + 1], counts[x])
+
+
+@compiled(fastmath=FASTMATH, error_model="numpy")
+def _carry(x: int, counts: IntArray, full: RealArray, rows: RealArray) -> None:
+    """Carry the drain's rows (L, d, P) from column x + 1 to x, by its G in full."""
+    size = full.shape[0]
+    common = min(counts[x], counts[x + 1])
+    carried = np.zeros((rows.shape[1], size))
+    carried[:, :common] = rows[x + 1, :, :common]
+    rows[x, :, :size] = np.dot(carried, full)
+
+
+@compiled(fastmath=FASTMATH, error_model="numpy")
 def _from_the_drain(  # noqa: PLR0913, PLR0917  (compiled code takes no objects)
     c: RealArray,
     onsite: RealArray,
@@ -83,48 +116,40 @@ def _from_the_drain(  # noqa: PLR0913, PLR0917  (compiled code takes no objects)
     `closed` is the part of the source and of the drain in A. Returns the largest element met.
     """
     counts, sizes, starts = layout
-    most = sizes.max()
-    h, d, spare, full = (
-        np.zeros((most, most)), np.empty((most, most)), np.empty((most, most)),
-        np.empty((most, most)),
-    )  # fmt: skip
+    most, last = sizes.max(), counts.size - 1
+    h, d, spare = np.zeros((most, most)), np.empty((most, most)), np.empty((most, most))
     work = np.empty((20, most))
     work[:2] = probes(most)
     growth = before = 0.0
-    for x in range(counts.size - 1, -1, -1):
+    for x in range(last, -1, -1):
         n, size = counts[x], sizes[x]
-        write_column(d, c[x], onsite, n, size)
-        if x == counts.size - 1:
+        full = np.empty((size, size))
+        _load(x, c, onsite, layout, d)
+        if x < last and n > counts[x + 1]:  # the sweep from the source lets no modes decay here
+            entered = _subtract_left(d, x, closed[0], layout, store)
+            invert(d, n, size, spare, work, entered, limits)
+            _symmetric(d, size, full)
+            _load(x, c, onsite, layout, d)
+        elif x < last:
+            _symmetric(square(store, starts[x], size), size, full)
+        if x < last:
+            subtract_triangle(d, h, min(n, counts[x + 1]), -1.0)
+            _carry(x, counts, full, drain_rows)
+        else:
             for i in range(n):
                 d[i, i] -= closed[1][i]
-        else:
-            subtract_triangle(d, h, min(n, counts[x + 1]), -1.0)
-            _let_decay(d, c[x, 0] + onsite, counts[x + 1], n)
         for i in range(size):
             for j in range(i + 1):
                 h[i, j] = d[i, j]
-        entered = before
-        if x == 0:
-            subtract_triangle(d, closed[0], n, 1.0)
-        else:
-            left, common = square(store, starts[x - 1], sizes[x - 1]), min(n, counts[x - 1])
-            subtract_triangle(d, left, common, -1.0)
-            entered = max(before, largest_diagonal(left, common))
+        entered = max(before, _subtract_left(d, x, closed[0], layout, store))
         growth = max(growth, invert(d, n, size, spare, work, entered, limits))
-        if x > 0:
-            before = invert(h, n, size, spare, work, before, limits)
-            growth = max(growth, before)
+        before = invert(h, n, size, spare, work, before, limits)
+        growth = max(growth, before)
         _sum_diagonals(d, n, sums[x])
-        if x == counts.size - 1:
+        if x == last:
             _symmetric(d, size, full)
             for q in range(is_open.size):
                 drain_rows[x, q, :n] = full[is_open[q], :n]
-        else:
-            _symmetric(square(store, starts[x], size), size, full)
-            carried = np.zeros((is_open.size, size))
-            common = min(n, counts[x + 1])
-            carried[:, :common] = drain_rows[x + 1, :, :common]
-            drain_rows[x, :, :size] = np.dot(carried, full[:size, :size].copy())
     return growth
 
 

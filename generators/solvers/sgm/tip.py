@@ -62,9 +62,9 @@ class Tip:
         """Return what it adds at distances along and across the strip [sites], which broadcast."""
         square = along**2 + across**2
         scaled = square / self.width**2
-        made: RealArray = np.exp(-scaled / 2) if self.shape == "gaussian" else 1 / (1 + scaled)
-        added: RealArray = np.where(square <= self.reach**2, self.strength * made, 0.0)
-        return added
+        made = np.exp(-scaled / 2) if self.shape == "gaussian" else 1 / (1 + scaled)
+        under = square <= self.reach**2
+        return np.asarray(self.strength * made * under, dtype=np.float64)
 
     def check_fits(self, strip: Strip) -> None:
         """Raise a UsageError if it is wider than the strip."""
@@ -77,7 +77,8 @@ class Tip:
 
 def raster(sites: int, step: int = STEP) -> RealArray:
     """Return places along one axis, in the middle of every `step` sites."""
-    return step * np.arange(sites // step) + (step - 1) / 2
+    places: RealArray = step * np.arange(sites // step, dtype=np.float64) + (step - 1) / 2
+    return places
 
 
 def checked_places(places: ArrayLike | None, sites: int, axis: str) -> RealArray:

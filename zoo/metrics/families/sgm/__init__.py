@@ -1,0 +1,1 @@
+"""Scores that know the physics of this system."""
