@@ -16,6 +16,7 @@ from benchmarks import (
     bench_loaders,
     bench_percolation,
     bench_pldos,
+    bench_sgm,
     bench_wavefunctions,
     machine,
 )
@@ -28,6 +29,7 @@ MODULES = {
     "lacbed": bench_lacbed,
     "ising": bench_ising,
     "anderson3d": bench_anderson3d,
+    "sgm": bench_sgm,
     "gradients": bench_gradients,
     "inversion": bench_inversion,
     "build": bench_build,

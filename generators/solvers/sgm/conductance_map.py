@@ -74,7 +74,7 @@ def conductance_map(
         Another geometry or material; the shape of `potential` follows it.
     exact : bool
         Keep all 192 transverse modes: errors of about 1e-9. By default as many as a relative L2
-        error of 4e-3 in G(r) - G₀ needs; that of most maps is about 1e-3.
+        error of 6e-3 in G(r) - G₀ needs; that of most maps is below 1e-3.
     temperature : float
         [K]. Above 0 the conductance is averaged over energies at most 0.012 meV apart, with minus
         the derivative of the Fermi function. Compared with energies four times as dense a map
