@@ -28,6 +28,7 @@ from mesoinv.generators.solvers.pldos.strip import Strip
 from mesoinv.generators.solvers.sgm.conductance_map import SOLVERS, conductance_map, scan
 from mesoinv.generators.solvers.sgm.drawing import sample_figure, sample_images
 from mesoinv.generators.solvers.sgm.instrument import as_measured
+from mesoinv.generators.solvers.sgm.inversion import MapInversion, invert_map
 from mesoinv.generators.solvers.sgm.linearise import linearise
 from mesoinv.generators.solvers.sgm.respond import TOLERANCE
 from mesoinv.generators.solvers.sgm.tip import Tip, raster
@@ -44,11 +45,13 @@ if TYPE_CHECKING:
 __all__ = [
     "DATASET",
     "SOLVERS",
+    "MapInversion",
     "Sgm",
     "SgmConfig",
     "Strip",
     "Tip",
     "conductance_map",
+    "invert_map",
     "linearise",
     "wide_tip_map",
 ]

@@ -46,6 +46,7 @@ WITH_TORCH = {
     "mesoinv.generators.solvers.conductance.torch_sweep",
     "mesoinv.generators.solvers.lacbed.torch_propagation",
     "mesoinv.generators.solvers.anderson3d.torch_slices",
+    "mesoinv.generators.solvers.sgm.torch_diagonal",
     "mesoinv.generators.common.torch_gradient",
     "mesoinv.generators.pipeline.loading.torch_datasets",
 }

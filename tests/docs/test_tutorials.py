@@ -91,3 +91,11 @@ def test_the_operator_of_another_library() -> None:
     high, low = (float(fidelity(x + s * change, y, physics).sum()) for s in (step, -step))
     slope = float((fidelity.grad(x, y, physics) * change).sum())
     np.testing.assert_allclose(slope, (high - low) / (2 * step), rtol=1e-3)
+
+
+def test_a_scanning_gate_map() -> None:
+    names = run("plot_9_scanning_gate")
+    assert names["made"].fits[0]
+    assert names["noise"] == pytest.approx(0.005, rel=0.1)
+    assert names["error"] < 0.1
+    assert names["covered"].mean() > 0.85

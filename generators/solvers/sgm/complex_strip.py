@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mesoinv.generators.solvers.pldos import mode_count
 from mesoinv.generators.solvers.pldos.complex_recursion import column_block, source_self_energy
 from mesoinv.generators.solvers.pldos.strip import Strip, strip_modes
 from mesoinv.generators.solvers.pldos.transport import SolvedBy
@@ -84,14 +85,27 @@ class ComplexStrip:
         block[lacking, lacking] -= half - np.sqrt(half**2 - 1)
 
     @cached_property
-    def states(self) -> ComplexArray:
-        """Scattering states of unit flux on the sites, (L, W, q)."""
+    def _states_in_modes(self) -> list[ComplexArray]:
+        """Scattering states of unit flux, (modes, q) for each column."""
         incoming = -1j * np.sqrt(2 * self.modes.source_sin) * self.modes.source
         made = [self.inner[0] @ incoming[: self.counts[0]]]
         for x in range(1, len(self.counts)):
             common = min(self.counts[x - 1], self.counts[x])
             made.append(self.from_drain[x][:, :common] @ made[-1][:common])
-        return np.stack([self._on_sites(state) for state in made])
+        return made
+
+    @cached_property
+    def states(self) -> ComplexArray:
+        """Scattering states of unit flux on the sites, (L, W, q)."""
+        return np.stack([self._on_sites(state) for state in self._states_in_modes])
+
+    @property
+    def tail(self) -> float:
+        """Estimate of the relative L2 error of the density by the truncation of modes."""
+        weight = np.zeros((1, len(self.counts), self.counts.max()))
+        for x, state in enumerate(self._states_in_modes):
+            weight[0, x, : len(state)] = (np.abs(state) ** 2).sum(-1)
+        return float(mode_count.tail_estimate(weight, self.counts, self.strip.width)[0])
 
     def _on_sites(self, state: ComplexArray) -> ComplexArray:
         made: ComplexArray = self.modes.basis[:, : len(state)] @ state

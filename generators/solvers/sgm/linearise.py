@@ -166,8 +166,12 @@ class _Energies:
     def _solved(self, strip: Strip) -> ComplexStrip:
         tolerance = 0.0 if self._exact else TOLERANCE / SAFETY
         bulk = int(mode_count.first_guess(self._sample[None], tolerance, strip)[0])
-        counts = mode_count.modes_per_column(bulk, tolerance, strip)
-        return ComplexStrip(self._sample, strip, counts)
+        while True:
+            counts = mode_count.modes_per_column(bulk, tolerance, strip)
+            made = ComplexStrip(self._sample, strip, counts)
+            if bulk >= strip.width or made.tail <= tolerance:
+                return made
+            bulk = min(bulk + mode_count.TAIL, strip.width)
 
 
 def linearise(
