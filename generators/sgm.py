@@ -143,7 +143,7 @@ class MeasuredConfig(TipConfig):
 
     Attributes
     ----------
-    noise : (float, float)
+    reading_noise : (float, float)
         Standard deviation of each reading [2e²/h].
     drift : (float, float)
         How far the offset of the conductance drifts from the first place to the last [2e²/h].
@@ -151,7 +151,7 @@ class MeasuredConfig(TipConfig):
         In the thermal average.
     """
 
-    noise: tuple[float, float] = field(default=(0.001, 0.02), metadata={"unit": "2e²/h"})
+    reading_noise: tuple[float, float] = field(default=(0.001, 0.02), metadata={"unit": "2e²/h"})
     drift: tuple[float, float] = field(default=(-0.05, 0.05), metadata={"unit": "2e²/h"})
     energies: int = field(default=7, metadata={"unit": "1"})
 
@@ -241,7 +241,7 @@ class Sgm(Dataset):
             ]  # fmt: skip
             if measured:
                 columns += [
-                    Column("noise", "float64", (), "2e²/h", "standard deviation of each reading",
+                    Column("reading_noise", "float64", (), "2e²/h", "deviation of each reading",
                            symmetry="invariant"),
                     Column("drift", "float64", (), "2e²/h", "drift from first to last place",
                            symmetry="invariant"),
@@ -324,7 +324,7 @@ class Sgm(Dataset):
 def _drawn_ranges(parameters: TipConfig) -> tuple[str, ...]:
     """Return the fields of a configuration from which a number is drawn for each sample."""
     measured = isinstance(parameters, MeasuredConfig)
-    return ("tip_width", "tip_strength", *(("noise", "drift") if measured else ()))
+    return ("tip_width", "tip_strength", *(("reading_noise", "drift") if measured else ()))
 
 
 def _under_the_tip(parameters: TipConfig, solved: Batch, solver: str | None) -> Batch:
@@ -345,7 +345,9 @@ def _under_the_tip(parameters: TipConfig, solved: Batch, solver: str | None) -> 
     ])  # fmt: skip
     if not measured:
         return {"tip_map": maps - solved["conductance"][:, None, None]}
-    return {"measured": as_measured(maps, solved["noise"], solved["drift"], solved["normal"])}
+    return {
+        "measured": as_measured(maps, solved["reading_noise"], solved["drift"], solved["normal"])
+    }
 
 
 DATASET = Sgm()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from mesoinv.generators.common import pictures
 
 if TYPE_CHECKING:
@@ -30,7 +32,8 @@ def conductance_picture(name: str, values: NDArray[Any]) -> pictures.Map:
     """Return a map of one of the columns of `TITLES`."""
     if name == "measured":
         return pictures.Map(values, TITLES[name], "2e²/h", "viridis")
-    return pictures.Map(values, TITLES[name], "2e²/h", "PuOr_r", high=0.995, centred=True)
+    reach = float(np.quantile(np.abs(values), 0.995))
+    return pictures.Map(values, TITLES[name], "2e²/h", "PuOr_r", centred=True, reach=reach)
 
 
 def sample_figure(batch: Batch, row: int, strip: Strip) -> Figure:
@@ -46,7 +49,7 @@ def sample_figure(batch: Batch, row: int, strip: Strip) -> Figure:
     for name, text in (("tip_width", "tip {:.0f} nm"), ("tip_strength", "{:.2f} t")):
         if name in batch:
             title += ", " + text.format(float(batch[name][row]))
-    if "temperature" in batch:
+    if batch["temperature"][row] > 0:
         title += f", {1e3 * float(batch['temperature'][row]):.0f} mK"
     return pictures.side_by_side(maps, extent=extent, unit="µm", title=title)
 

@@ -20,8 +20,8 @@ from mesoinv.generators.solvers.pldos.inversion.invert import deviation
 from mesoinv.generators.solvers.pldos.inversion.waves import Waves
 from mesoinv.generators.solvers.pldos.local_density import checked_potential
 from mesoinv.generators.solvers.pldos.strip import Strip, strip_modes
-from mesoinv.generators.solvers.sgm.conductance_map import checked_strengths
 from mesoinv.generators.solvers.sgm.linearise import linearise
+from mesoinv.generators.solvers.sgm.user_input import checked_strengths
 
 if TYPE_CHECKING:
     from mesoinv.generators.solvers.sgm.linearise import Linearised

@@ -26,10 +26,10 @@ from mesoinv.generators.solvers.pldos import mode_count
 from mesoinv.generators.solvers.pldos.local_density import checked_potential
 from mesoinv.generators.solvers.pldos.strip import Strip
 from mesoinv.generators.solvers.sgm.complex_strip import ComplexStrip
-from mesoinv.generators.solvers.sgm.conductance_map import checked_strengths, strips_at
 from mesoinv.generators.solvers.sgm.mode_tail import mode_tail
 from mesoinv.generators.solvers.sgm.respond import SAFETY, TOLERANCE
 from mesoinv.generators.solvers.sgm.tip_response import t_matrix
+from mesoinv.generators.solvers.sgm.user_input import checked_strengths, strips_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,10 +10,10 @@ from numpy.typing import ArrayLike, NDArray
 from mesoinv.generators.solvers.pldos import mode_count
 from mesoinv.generators.solvers.pldos.local_density import checked_potential
 from mesoinv.generators.solvers.pldos.strip import Strip, strip_modes
-from mesoinv.generators.solvers.sgm.conductance_map import strips_at
 from mesoinv.generators.solvers.sgm.drain import Drain
 from mesoinv.generators.solvers.sgm.respond import SAFETY, TOLERANCE
 from mesoinv.generators.solvers.sgm.tip import Tip, checked_places, columns_under
+from mesoinv.generators.solvers.sgm.user_input import strips_at
 
 if TYPE_CHECKING:
     from mesoinv.generators.solvers.sgm.tip_sweep import TipSweep
