@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import math
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "solvers"))
 from strips import DISORDER, landscapes, small_strip, walled_site
 
 from mesoinv.generators.common.errors import UsageError
@@ -18,8 +14,9 @@ from mesoinv.generators.sgm import conductance_map
 from mesoinv.generators.solvers.pldos.strip import Strip, strip_modes
 from mesoinv.generators.solvers.pldos.transport import SolvedBy
 from mesoinv.generators.solvers.sgm.complex_strip import respond_complex
-from mesoinv.generators.solvers.sgm.conductance_map import scan, strips_at
+from mesoinv.generators.solvers.sgm.conductance_map import scan
 from mesoinv.generators.solvers.sgm.respond import TOLERANCE, respond
+from mesoinv.generators.solvers.sgm.user_input import strips_at
 
 STRENGTHS = [0.1, 1.0, 20.0, -0.5, -5.0]
 #: length, width, source width, energy [t], disorder [t]
