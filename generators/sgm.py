@@ -48,7 +48,6 @@ __all__ = [
     "MapInversion",
     "Sgm",
     "SgmConfig",
-    "Strip",
     "Tip",
     "conductance_map",
     "invert_map",

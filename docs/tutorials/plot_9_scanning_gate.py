@@ -18,7 +18,8 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-from mesoinv.generators.sgm import Strip, conductance_map, invert_map
+from mesoinv.generators.pldos import Strip
+from mesoinv.generators.sgm import conductance_map, invert_map
 from mesoinv.generators.solvers.pldos.inversion.waves import Waves
 
 QUANTUM = 77.48  # 2e²/h [µS]

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from mesoinv.generators.pipeline.plan import stream_of
-from mesoinv.generators.sgm import DATASET, Strip, conductance_map, linearise
+from mesoinv.generators.pldos import Strip
+from mesoinv.generators.sgm import DATASET, conductance_map, linearise
 
 SMALL = Strip(12, 9, 5, fermi_energy=40.0)
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from mesoinv.generators.common.errors import UsageError
-from mesoinv.generators.sgm import Strip, conductance_map, invert_map
+from mesoinv.generators.pldos import Strip
+from mesoinv.generators.sgm import conductance_map, invert_map
 from mesoinv.generators.solvers.pldos.inversion.waves import Waves
 
 STRIP, NOISE = Strip(64, 48, 20), 0.01
