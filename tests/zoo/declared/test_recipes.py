@@ -45,6 +45,10 @@ PAPER = {
     ("ising-couplings", "L30"): {None},
     ("ising-phase", "deep_ferromagnet"): {None},
     ("ising-phase-stripes", "deep_stripes"): {None},
+    # the paper has another geometry
+    ("sgm-landscape", "point"): {None},
+    ("sgm-pldos", "point"): {None},
+    ("sgm-measured", "measured"): {None},
 }
 FITTED = {"standardise": "affine", "min-max": "affine"}
 
