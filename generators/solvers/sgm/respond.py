@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mesoinv.generators.solvers.pldos import mode_count, source_states
 from mesoinv.generators.solvers.pldos.backends import refined_states
-from mesoinv.generators.solvers.pldos.elimination import GROWTH, settle
+from mesoinv.generators.solvers.pldos.elimination import settle
 from mesoinv.generators.solvers.pldos.linear_response import LinearResponse
 from mesoinv.generators.solvers.pldos.strip import Strip, strip_modes
 from mesoinv.generators.solvers.pldos.transport import SolvedBy
@@ -34,6 +34,9 @@ TOLERANCE = 6e-3
 #: landscapes over the ranges of `pldos`, four strengths) the largest was 5.9, half of them below 1.
 #: The errors themselves were at most 2e-3, half of them below 5e-4.
 SAFETY = 6.0
+#: Largest element of the elimination that is accepted, which leaves an error of at most about 1e-5;
+#: above it the sample is solved with the next shift.
+GROWTH = 1e5
 #: Limits of the elimination when every mode is kept, which leave errors of about 1e-9 in G(r, r).
 STRICT = (1e-13, 100.0)
 
