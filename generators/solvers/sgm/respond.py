@@ -36,7 +36,7 @@ TOLERANCE = 6e-3
 SAFETY = 6.0
 #: Largest element of the elimination that is accepted, which leaves an error of at most about 1e-5;
 #: above it the sample is solved with the next shift.
-GROWTH = 1e5
+GROWTH = 3e5
 #: Limits of the elimination when every mode is kept, which leave errors of about 1e-9 in G(r, r).
 STRICT = (1e-13, 100.0)
 
