@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
+import shutil
 from typing import TYPE_CHECKING
 
 import mesoinv
@@ -35,6 +36,8 @@ def write_pages(docs: Path) -> None:
     systems, api = docs / "systems", docs / "api"
     for folder in (systems, api):
         folder.mkdir(exist_ok=True)
+    # pages of names that are gone would stay
+    shutil.rmtree(api / "generated", ignore_errors=True)
     names = list_datasets()
     sample_pictures(names, systems)
     for name in names:
