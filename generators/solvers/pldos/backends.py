@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     import torch
 
+    from mesoinv.generators.solvers.pldos.cpu_sweep import ColumnFactors
+    from mesoinv.generators.solvers.pldos.torch_sweep import BatchFactors
+
 RealArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 Tables = dict[str, Any]
@@ -106,19 +109,55 @@ def _solved_sample(
     sample: RealArray, counts: IntArray, strip: Strip, exact: bool, shift: float, store: RealArray
 ) -> tuple[Observables, LinearResponse]:
     """Solve one sample; its derivative refers to the store."""
-    from mesoinv.generators.solvers.pldos import cpu_sweep  # noqa: PLC0415  (numba is slow to import)
+    _, factors, response = eliminated_sample(sample, counts, strip, exact, shift, store)
+    return _observables(response, np.array([factors.growth])), response
+
+
+def eliminated_sample(
+    sample: RealArray,
+    counts: IntArray,
+    strip: Strip,
+    exact: bool,
+    shift: float,
+    store: RealArray,
+    limits: tuple[float, float] | None = None,
+) -> tuple[RealArray, ColumnFactors, LinearResponse]:
+    """Eliminate the columns of one sample and solve for its states.
+
+    Parameters
+    ----------
+    sample, counts, strip, exact, shift
+        As for `solve_compiled`, of one sample (L, W).
+    store, limits
+        As for `cpu_sweep.factorise`; by default the limits of `columns`.
+
+    Returns
+    -------
+    (L, K) array
+        c_k of every column [t].
+    ColumnFactors
+    LinearResponse
+        With the states; it refers to the store.
+    """
+    from mesoinv.generators.solvers.pldos import columns, cpu_sweep  # noqa: PLC0415  (numba is slow to import)
 
     modes = strip_modes(strip, shift)
     tables = dataclasses.asdict(modes)
-    cosines = np.ascontiguousarray(modes.cosines[:, : 2 * counts.max() + 1])
-    factors, solution = cpu_sweep.factorise(sample @ cosines, counts, strip.energy, modes, store)
+    cosine_sums = sample @ np.ascontiguousarray(modes.cosines[:, : 2 * counts.max() + 1])
+    factors, solution = cpu_sweep.factorise(
+        cosine_sums, counts, strip.energy, modes, store, limits or columns.LIMITS
+    )
     substitute = _unbatched(factors.substitute)
     states = refined_states(
         solution[None], substitute, sample[None], strip.energy, tables, np, exact
     )
-    growth = np.array([factors.growth])
-    observables = source_states.observables(states, counts, growth, tables, np)
-    return observables, LinearResponse(states, solution[None], substitute, counts, tables, np)
+    response = LinearResponse(states, solution[None], substitute, counts, tables, np)
+    return cosine_sums, factors, response
+
+
+def _observables(response: LinearResponse, growth: Any) -> Observables:
+    states, counts, tables = response.states, response.counts, response.tables
+    return source_states.observables(states, counts, growth, tables, response.xp)
 
 
 def _unbatched(substitute: source_states.Substitute) -> source_states.Substitute:
@@ -177,6 +216,15 @@ def respond_torch(
 def _solve_torch_chunk(
     potential: torch.Tensor, counts: IntArray, strip: Strip, tables: Tables, exact: bool
 ) -> tuple[Observables, LinearResponse]:
+    _, factors, response = eliminated_chunk(potential, counts, strip, tables, exact)
+    observables = _observables(response, factors.growth)
+    return Observables(*(array.cpu().numpy() for array in observables)), response
+
+
+def eliminated_chunk(
+    potential: torch.Tensor, counts: IntArray, strip: Strip, tables: Tables, exact: bool
+) -> tuple[torch.Tensor, BatchFactors, LinearResponse]:
+    """Do what `eliminated_sample` does for a batch in torch, on the device of the tables."""
     import torch  # noqa: PLC0415
 
     from mesoinv.generators.solvers.pldos import torch_sweep  # noqa: PLC0415
@@ -187,9 +235,8 @@ def _solve_torch_chunk(
     states = refined_states(
         solution, factors.substitute, on_device, strip.energy, tables, torch, exact
     )
-    observables = source_states.observables(states, counts, factors.growth, tables, torch)
     response = LinearResponse(states, solution, factors.substitute, counts, tables, torch)
-    return Observables(*(array.cpu().numpy() for array in observables)), response
+    return cosine_sums, factors, response
 
 
 @functools.lru_cache(maxsize=8)

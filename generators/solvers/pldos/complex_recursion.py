@@ -63,10 +63,13 @@ def _states(potential: RealArray, strip: Strip, modes: StripModes) -> ComplexArr
     return np.stack(states).swapaxes(1, 2)
 
 
-def column_block(potential: RealArray, strip: Strip, modes: StripModes) -> ComplexArray:
-    """Return h - E of a column (W,) in all transverse modes, (W, W) [t]."""
-    in_modes = (modes.basis.T * potential) @ modes.basis
-    return in_modes + np.diag(2 + modes.kinetic - strip.energy).astype(complex)
+def column_block(
+    potential: RealArray, strip: Strip, modes: StripModes, count: int | None = None
+) -> ComplexArray:
+    """Return h - E [t] of a column (W,) in its first `count` modes, by default in all."""
+    basis = modes.basis[:, :count]
+    in_modes = (basis.T * potential) @ basis
+    return in_modes + np.diag(2 + modes.kinetic[:count] - strip.energy).astype(complex)
 
 
 def source_self_energy(strip: Strip, modes: StripModes) -> ComplexArray:

@@ -205,14 +205,13 @@ def factorise(
         Solution for the q open modes of the source as right-hand sides of the first column, real
         parts first; M = max(counts).
     """
-    sizes = np.array([padded(int(n)) for n in counts])
-    starts = np.concatenate([[0], np.cumsum(sizes**2)[:-1]])
+    layout = layout_of(counts)
+    _, sizes, starts = layout
     onsite = 2.0 + modes.kinetic - energy
     n_open = modes.source.shape[1]
     # the imaginary parts stay zero until the drain
     rows = np.zeros((counts.size, 2 * n_open, sizes.max()))
     rows[0, :n_open, : counts[0]] = modes.source[: counts[0]].T
-    layout = np.stack([counts, sizes, starts])
     growth = _factorise(
         cosine_sums, onsite, modes.closed_source, layout, store, rows, n_open, limits
     )
@@ -221,6 +220,12 @@ def factorise(
     last = np.tril(lower) + np.tril(lower, -1).T - np.diag(modes.drain[:n])
     factors = ColumnFactors(layout, store, np.asarray(np.linalg.inv(last), complex), growth)
     return factors, factors.back_substitute(rows)
+
+
+def layout_of(counts: IntArray) -> IntArray:
+    """Return the layout of `ColumnFactors` for so many modes a column, (3, L)."""
+    sizes = np.array([padded(int(n)) for n in counts])
+    return np.stack([counts, sizes, np.concatenate([[0], np.cumsum(sizes**2)[:-1]])])
 
 
 def store_size(counts: IntArray) -> int:

@@ -42,7 +42,10 @@ class ComplexStrip:
     def __init__(self, sample: RealArray, strip: Strip, counts: IntArray) -> None:
         self.sample, self.strip, self.counts = sample, strip, counts
         self.modes = strip_modes(strip)
-        blocks = [self._block(column, n) for column, n in zip(sample, counts, strict=True)]
+        blocks = [
+            column_block(column, strip, self.modes, n)
+            for column, n in zip(sample, counts, strict=True)
+        ]
         n = counts[0]
         blocks[0] = blocks[0] - source_self_energy(strip, self.modes)[:n, :n]
         blocks[-1] = blocks[-1] - np.diag(self.modes.drain[: counts[-1]])
@@ -58,9 +61,6 @@ class ComplexStrip:
                     middle[:common, :common] -= there[near][:common, :common]
                     self._let_decay(middle, sample[x], x, near)
             self.inner.append(np.asarray(np.linalg.inv(middle), np.complex128))
-
-    def _block(self, column: RealArray, n: int) -> ComplexArray:
-        return column_block(column, self.strip, self.modes)[:n, :n]
 
     def _eliminated(self, blocks: list[ComplexArray], order: range) -> list[ComplexArray]:
         made: list[Any] = [None] * len(blocks)

@@ -142,7 +142,7 @@ def _checked_maps(conductance: ArrayLike, strip: Strip, noise: float) -> RealArr
 def _fit(
     seen: RealArray, waves: Waves, z: RealArray, strength: float, noise: float
 ) -> dict[str, Any]:
-    jacobian, at = None, z
+    products, at = None, z
     for number in range(STEPS + 1):
         linear = linearise(
             waves.potential(z)[None], tip_strength=strength, strip=waves.strip
@@ -151,9 +151,9 @@ def _fit(
         misfit = float((error**2).mean()) / noise**2
         excess = max(misfit - 1, 0.0)
         variance = noise**2 * (1 + CAUTION * excess)
-        if jacobian is None or np.linalg.norm(z - at) > SAME * np.linalg.norm(z):
-            jacobian, at = _jacobian(linear, waves), z
-        normal = (jacobian @ jacobian.T).astype(np.float64) / variance + np.eye(len(z))
+        if products is None or np.linalg.norm(z - at) > SAME * np.linalg.norm(z):
+            products, at = _products(linear, waves), z
+        normal = products / variance + np.eye(len(z))
         downhill = -(waves.adjoint(linear.adjoint(error[None])[0]) / variance + z)
         step = np.linalg.solve(normal, downhill)
         if number == STEPS or (excess < LARGEST_MISFIT and downhill @ step < SETTLED * len(z)):
@@ -170,10 +170,10 @@ def _fit(
     }
 
 
-def _jacobian(linear: Linearised, waves: Waves) -> NDArray[np.float32]:
-    """Return the derivatives of the map by each unknown, (2n, L W)."""
+def _products(linear: Linearised, waves: Waves) -> RealArray:
+    """Return JJᵀ of the derivatives J of the map by each unknown, (2n, 2n)."""
     sites = waves.strip.length * waves.strip.width
     made = np.empty((waves.count, sites), np.float32)
     for row, unit in enumerate(np.eye(waves.count)):
         made[row] = linear.product(waves.potential(unit)[None])[0].ravel()
-    return made
+    return np.asarray(made @ made.T, np.float64)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mesoinv.generators.solvers.pldos import mode_count, source_states
-from mesoinv.generators.solvers.pldos.backends import refined_states
+from mesoinv.generators.solvers.pldos.backends import eliminated_sample
 from mesoinv.generators.solvers.pldos.elimination import settle
-from mesoinv.generators.solvers.pldos.linear_response import LinearResponse
 from mesoinv.generators.solvers.pldos.strip import Strip, strip_modes
 from mesoinv.generators.solvers.pldos.transport import SolvedBy
 from mesoinv.generators.solvers.sgm.complex_strip import respond_complex
@@ -26,7 +24,6 @@ if TYPE_CHECKING:
 
 RealArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-
 
 #: Relative L2 error of T - T₀ that the default number of modes stays below, at any strength.
 TOLERANCE = 6e-3
@@ -109,16 +106,9 @@ def solve_sample(
 
     modes = strip_modes(strip, shift)
     limits = STRICT if exact else columns.LIMITS
-    tables = dataclasses.asdict(modes)
-    cosine_sums = sample @ np.ascontiguousarray(modes.cosines[:, : 2 * counts.max() + 1])
     store = np.empty(cpu_sweep.store_size(counts))
-    factors, solution = cpu_sweep.factorise(cosine_sums, counts, strip.energy, modes, store, limits)
-
-    def substitute(rows: RealArray) -> RealArray:
-        return factors.substitute(rows[0])[None]
-
-    states = refined_states(
-        solution[None], substitute, sample[None], strip.energy, tables, np, exact
+    cosine_sums, factors, linear = eliminated_sample(
+        sample, counts, strip, exact, shift, store, limits
     )
     inner, growth = diagonal_sweep.diagonal(
         cosine_sums, factors, 2 + modes.kinetic - strip.energy, modes.closed_source,
@@ -126,9 +116,8 @@ def solve_sample(
     )  # fmt: skip
     if counts.min() < strip.width:
         inner += mode_tail(sample, counts, strip.energy, modes)
-    linear = LinearResponse(states, solution[None], substitute, counts, tables, np)
-    overlap = source_states.source_overlap(states, tables)
-    parts = assembled(linear.wave_functions(), overlap, inner[None], tables, np)
-    weight = (states**2).sum(-2)
+    overlap = source_states.source_overlap(linear.states, linear.tables)
+    parts = assembled(linear.wave_functions(), overlap, inner[None], linear.tables, np)
+    weight = (linear.states**2).sum(-2)
     estimate = mode_count.tail_estimate(weight, counts, strip.width)
     return TipResponse(*parts, estimate, np.full(1, SolvedBy.ELIMINATION, np.uint8)), growth

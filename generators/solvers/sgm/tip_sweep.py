@@ -22,7 +22,8 @@ from mesoinv.generators.solvers.pldos.columns import (
     subtract_triangle,
     write_column,
 )
-from mesoinv.generators.solvers.pldos.symmetric_inverse import FASTMATH, padded
+from mesoinv.generators.solvers.pldos.cpu_sweep import layout_of, store_size
+from mesoinv.generators.solvers.pldos.symmetric_inverse import FASTMATH
 
 if TYPE_CHECKING:
     from mesoinv.generators.solvers.pldos.strip import StripModes
@@ -170,15 +171,13 @@ class TipSweep:
         self, cosine_sums: RealArray, counts: IntArray, energy: float, modes: StripModes,
         drain: Drain,
     ) -> None:  # fmt: skip
-        sizes = np.array([padded(int(n)) for n in counts])
-        starts = np.concatenate([[0], np.cumsum(sizes**2)[:-1]])
-        self._layout = np.stack([counts, sizes, starts])
+        self._layout = layout_of(counts)
         self._onsite = 2.0 + modes.kinetic - energy
         self._ends = modes.closed_source, drain.closed
         self._sums_of_columns = cosine_sums
         self._coupling = np.concatenate([modes.coupling, drain.coupling])
         self._root = np.sqrt(2 * modes.source_sin)
-        length, most = len(counts), sizes.max()
+        length, most = len(counts), self._layout[1].max()
         source = np.zeros((length, modes.source.shape[1], most))
         source[0, :, : counts[0]] = modes.source[: counts[0]].T
         outgoing = np.zeros((length, drain.is_open.size, most))
@@ -190,7 +189,7 @@ class TipSweep:
     def _eliminated(
         self, rows: RealArray, order: IntArray
     ) -> tuple[RealArray, RealArray, RealArray]:
-        store = np.empty(int((self._layout[1] ** 2).sum()))
+        store = np.empty(store_size(self._layout[0]))
         sums = np.zeros((len(rows), rows.shape[1], rows.shape[1]))
         _eliminate(
             self._sums_of_columns, self._onsite, self._ends, self._layout, order.copy(), LIMITS,

@@ -13,7 +13,6 @@ import torch
 from numpy.typing import NDArray
 
 from mesoinv.generators.solvers.pldos import backends, mode_count, source_states, torch_sweep
-from mesoinv.generators.solvers.pldos.linear_response import LinearResponse
 from mesoinv.generators.solvers.pldos.strip import Strip, strip_modes
 from mesoinv.generators.solvers.pldos.transport import SolvedBy
 from mesoinv.generators.solvers.sgm.mode_tail import mode_tail
@@ -78,17 +77,13 @@ def _solve_chunk(
     tables: dict[str, Tensor],
     exact: bool,
 ) -> tuple[tuple[Tensor, ...], RealArray]:
-    v = potential.to(tables["basis"].device)
-    cosine_sums = v @ tables["cosines"][:, : 2 * int(counts.max()) + 1]
-    factors, solution = torch_sweep.factorise(cosine_sums, counts.tolist(), strip.energy, tables)
-    states = backends.refined_states(
-        solution, factors.substitute, v, strip.energy, tables, torch, exact
+    cosine_sums, factors, linear = backends.eliminated_chunk(
+        potential, counts, strip, tables, exact
     )
     inner = _diagonal(cosine_sums, factors.inverses, counts.tolist(), strip.energy, tables)
-    linear = LinearResponse(states, solution, factors.substitute, counts, tables, torch)
-    overlap = source_states.source_overlap(states, tables)
+    overlap = source_states.source_overlap(linear.states, tables)
     parts = assembled(linear.wave_functions(), overlap, inner, tables, torch)
-    weight = (states**2).sum(-2).cpu().numpy()
+    weight = (linear.states**2).sum(-2).cpu().numpy()
     estimate = torch.from_numpy(mode_count.tail_estimate(weight, counts, strip.width))
     return (*parts, estimate), factors.growth.cpu().numpy()
 
