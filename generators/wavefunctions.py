@@ -13,21 +13,19 @@ References
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mesoinv.generators.common import pictures
 from mesoinv.generators.common.errors import MesoinvError, UsageError, unknown_name
 from mesoinv.generators.pipeline.base import Batch, Column, Config, Dataset, Paper
-from mesoinv.generators.solvers.eigenstates import eigenstates
-from mesoinv.generators.solvers.eigenstates.states import (
-    NotProvenError,
-    dense_levels,
-    dense_nearest,
+from mesoinv.generators.solvers.eigenstates.states import NotProvenError
+from mesoinv.generators.solvers.wavefunctions import (
+    drawing,
+    one_state,
+    state_disorder,
 )
-from mesoinv.generators.solvers.wavefunctions import lattice_hamiltonians, state_disorder
 from mesoinv.generators.solvers.wavefunctions.electrons import (
     FEWEST,
     ando_hamiltonian,
@@ -41,10 +39,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from matplotlib.figure import Figure
-    from scipy import sparse
 
     from mesoinv.generators.pipeline.seeding import Stream
-    from mesoinv.generators.solvers.eigenstates.states import States
 
 __all__ = [
     "DATASET",
@@ -71,7 +67,9 @@ _BIBTEX = """@article{ohtsuki2016deep,
 }"""
 
 SOLVERS = ("inertia", "dense")
-MODELS = ("su2", "ando", "chern")
+MODELS = ("su2", "ando", "chern", "several")
+#: Systems that nothing is learnt from -> their configurations.
+TRANSFER = {"E = 1": "su2_e1", "E = 2": "su2_e2", "E = 3": "su2_e3", "Ando": "ando"}
 
 
 @dataclass(frozen=True)
@@ -81,11 +79,11 @@ class WavefunctionsConfig(Config):
     Attributes
     ----------
     model : str
-        ``"su2"``, ``"ando"`` or ``"chern"``.
+        ``"su2"``, ``"ando"`` or ``"chern"``; ``"several"`` where `systems` take turns.
     side : int
         L, sites along x and along y.
     critical_disorder : float
-        W_c: the label of a sample says whether W is below it.
+        W_c: the label of a sample says whether W is below it; 0 where each system has its own.
     disorder : float
         W of all samples; 0 where it varies.
     energy : float or None
@@ -93,11 +91,15 @@ class WavefunctionsConfig(Config):
     levels : int
         How many successive levels around the middle are taken of one realisation of the disorder,
         one a sample; 1: the level L² - 1, the last of the lower half.
+    systems : tuple of str
+        Configurations that take turns: sample i is of number i mod their count.
     """
 
     model: str = field(default="su2", metadata={"unit": "name"})
     side: int = field(default=40, metadata={"unit": "sites"})
-    critical_disorder: float = field(default=6.20, metadata={"unit": "energy unit"})
+    critical_disorder: float = field(
+        default=6.20, metadata={"unit": "energy unit", "description": "0: that of each system"}
+    )
     disorder: float = field(
         default=0.0, metadata={"unit": "energy unit", "description": "0: it varies"}
     )
@@ -107,6 +109,9 @@ class WavefunctionsConfig(Config):
     )
     levels: int = field(
         default=1, metadata={"unit": "1", "description": "successive levels of one realisation"}
+    )
+    systems: tuple[str, ...] = field(
+        default=(), metadata={"unit": "name", "description": "configurations that take turns"}
     )
 
     @property
@@ -124,7 +129,8 @@ class WavefunctionsConfig(Config):
             raise unknown_name("model", self.model, MODELS)
         if self.side < FEWEST["periodic"]:
             raise UsageError(f"The lattice is too small for its bonds: side {self.side}.")
-        if not (np.isfinite(self.critical_disorder) and self.critical_disorder > 0):
+        own = np.isfinite(self.critical_disorder) and self.critical_disorder > 0
+        if not (own or self.systems):
             raise UsageError(f"critical_disorder is above 0; got {self.critical_disorder}.")
         if not (np.isfinite(self.disorder) and self.disorder >= 0):
             raise UsageError(f"disorder is 0 or more; got {self.disorder}.")
@@ -149,6 +155,14 @@ _TRANSFER = {
     "mini": {"validation": 20, "test": 100},
     "small": {"validation": 500, "test": 500},
     "full": {"validation": 1000, "test": 5000},
+}
+
+
+#: The same of four systems in turn.
+_TURNS = {
+    "mini": {"validation": 80, "test": 400},
+    "small": {"validation": 500, "test": 2000},
+    "full": {"validation": 4000, "test": 20_000},
 }
 
 
@@ -180,7 +194,8 @@ class Wavefunctions(Dataset):
     the others above; ``test`` goes through a grid of strengths, each repeated every 100 samples. In
     configurations with several levels of one realisation, sample i is the level L² - levels/2 +
     (i mod levels) of realisation i // levels: every state is a sample of its own, reached by its
-    index alone, and successive samples share their diagonalisation.
+    index alone, and successive samples share their diagonalisation. Where several systems take
+    turns, each goes through its own grid of strengths.
     """
 
     name = "wavefunctions"
@@ -211,6 +226,10 @@ class Wavefunctions(Dataset):
         "ando": WavefunctionsConfig(
             "Ando's model, 40 × 40 sites, level 1599 (E near 0), for transfer, W_c = 5.838",
             _TRANSFER, model="ando", critical_disorder=5.838,
+        ),
+        "su2_transfer": WavefunctionsConfig(
+            "su2_e1, su2_e2, su2_e3 and ando in turn: sample i is of system i mod 4",
+            _TURNS, model="several", critical_disorder=0.0, systems=tuple(TRANSFER.values()),
         ),
         "chern": WavefunctionsConfig(
             "Chern insulator, 40 × 40 sites, open boundaries, level 1599, W_c = 3.2",
@@ -247,6 +266,7 @@ class Wavefunctions(Dataset):
                    "levels proven to lie below an energy just under the state"),
             Column("levels_through", "int64", (), "1",
                    "levels proven to lie below an energy just above the state"),
+            *(_OF_SYSTEM if self.parameters(config).systems else ()),
         )  # fmt: skip
 
     def parameters(self, config: str) -> WavefunctionsConfig:
@@ -257,24 +277,18 @@ class Wavefunctions(Dataset):
 
     def draw(self, config: str, stream: Stream, indices: NDArray[np.int64]) -> Batch:
         """Draw the strength of the disorder, then random energies and, for SU(2), rotations."""
-        parameters = self.parameters(config)
-        indices = np.asarray(indices)
-        realisation = indices // parameters.levels
-        strength = _strengths(parameters, stream, realisation)
-        orbitals = 2 if parameters.model == "chern" else 1
-        count, sites = len(indices), (parameters.side, parameters.side)
-        words = stream.words(realisation, orbitals * parameters.side**2)
-        onsite = state_disorder.random_onsite(words, strength)
-        drawn: Batch = {
-            "index": indices,
-            "disorder": strength,
-            "label": (strength < parameters.critical_disorder).astype(np.int64),
-            "onsite_energy": onsite.reshape(count, orbitals, *sites),
-        }
-        if parameters.model == "su2":
-            rotations = stream.uniform(realisation, 6 * parameters.side**2, channel=2)
-            drawn["rotation"] = rotations.reshape(count, 3, 2, *sites)
-        return drawn
+        parameters, indices = self.parameters(config), np.asarray(indices)
+        if not parameters.systems:
+            realisation = indices // parameters.levels
+            return {"index": indices} | _drawn(parameters, stream, realisation, realisation)
+        turn, system = np.divmod(indices, len(parameters.systems))
+        drawn: Batch = {}
+        for number, name in enumerate(parameters.systems):
+            rows, one = np.flatnonzero(system == number), self.parameters(name)
+            of_system = _drawn(one, stream, indices[rows], turn[rows])
+            of_system["critical_disorder"] = np.full(len(rows), one.critical_disorder)
+            _put(drawn, rows, of_system, len(indices))
+        return drawn | {"index": indices, "system": system}
 
     def solve(
         self, config: str, drawn: Batch, *, device: str = "cpu", solver: str | None = None
@@ -286,112 +300,87 @@ class Wavefunctions(Dataset):
         solver = solver or SOLVERS[0]
         if solver not in SOLVERS:
             raise unknown_name("solver", solver, SOLVERS)
-        try:
-            rows = _solved(parameters, drawn, dense=solver == "dense")
-        except NotProvenError as error:
-            raise MesoinvError(str(error)) from error
-        solved = {name: np.array([row[name] for row in rows]) for name in rows[0]}
-        return {name: drawn[name] for name in ("index", "disorder", "label")} | solved
+        names = ("index", "disorder", "label", *(c.name for c in _OF_SYSTEM))
+        solved: Batch = {name: drawn[name] for name in names if name in drawn}
+        systems = parameters.systems or (config,)
+        of = drawn["system"] if parameters.systems else np.zeros(len(drawn["index"]), dtype=int)
+        for number in np.unique(of):
+            rows, one = np.flatnonzero(of == number), self.parameters(systems[number])
+            chosen = {key: values[rows] for key, values in drawn.items()}
+            try:
+                found = one_state.solve_samples(
+                    chosen, one.model, one.levels, one.energy, dense=solver == "dense"
+                )
+            except NotProvenError as error:
+                raise MesoinvError(str(error)) from error
+            made = {key: np.array([row[key] for row in found]) for key in found[0]}
+            _put(solved, rows, made, len(of))
+        return solved
 
     def figure(self, config: str, batch: Batch, row: int = 0) -> Figure:
         """Draw the density of one sample, and its logarithm."""
-        density = np.maximum(np.asarray(batch["density"][row], dtype=float), 1e-30)
-        side = len(density)
-        scaled = pictures.Map(density * side**2, "density × L²", "1", "magma")
-        faint = pictures.Map(np.log10(density), "log₁₀ density", "1", "viridis")
-        energy, strength = float(batch["energy"][row]), float(batch["disorder"][row])
-        title = (
-            f"W = {strength:.3f}, E = {energy:.4f}, level {int(batch['level'][row])}, "
-            f"participation ratio {float(batch['participation_ratio'][row]):.0f} sites, "
-            f"label {int(batch['label'][row])}"
-        )
-        maps = [scaled, faint]
-        return pictures.side_by_side(maps, extent=(side, side), unit="sites", title=title)
+        return drawing.sample_figure(batch, row)
 
     def images(self, config: str, batch: Batch) -> dict[str, list[bytes]]:
         """Render the densities as PNG files, eight pixels a site."""
-        enlarged = np.asarray(batch["density"]).repeat(8, axis=1).repeat(8, axis=2)
-        return {
-            "density_image": [
-                pictures.map_png(pictures.Map(density, "density", "1", "magma"))
-                for density in enlarged
-            ]
-        }
+        return {"density_image": drawing.density_images(batch["density"])}
+
+
+#: What tells systems apart, where several take turns.
+_OF_SYSTEM = (
+    Column("critical_disorder", "float64", (), "hopping", "W_c of the system",
+           symmetry="invariant"),
+    Column("system", "int64", (), "1", "which system: 0 … 3 in the order of the configuration",
+           symmetry="invariant"),
+)  # fmt: skip
+
+
+def _put(batch: Batch, rows: NDArray[np.int64], values: Batch, count: int) -> None:
+    """Write the rows of one system into a batch of `count`; others have zeros there as yet."""
+    for name, some in values.items():
+        whole = batch.setdefault(name, np.zeros((count, *some.shape[1:]), some.dtype))
+        whole[rows] = some
+
+
+def _drawn(
+    parameters: WavefunctionsConfig,
+    stream: Stream,
+    realisation: NDArray[np.int64],
+    turn: NDArray[np.int64],
+) -> Batch:
+    """Draw realisations of one system; `turn` goes through the strengths of the disorder."""
+    strength = _strengths(parameters, stream, realisation, turn)
+    orbitals = 2 if parameters.model == "chern" else 1
+    count, sites = len(realisation), (parameters.side, parameters.side)
+    words = stream.words(realisation, orbitals * parameters.side**2)
+    onsite = state_disorder.random_onsite(words, strength)
+    drawn: Batch = {
+        "disorder": strength,
+        "label": (strength < parameters.critical_disorder).astype(np.int64),
+        "onsite_energy": onsite.reshape(count, orbitals, *sites),
+    }
+    if parameters.model == "su2":
+        rotations = stream.uniform(realisation, 6 * parameters.side**2, channel=2)
+        drawn["rotation"] = rotations.reshape(count, 3, 2, *sites)
+    return drawn
 
 
 def _strengths(
-    parameters: WavefunctionsConfig, stream: Stream, realisation: NDArray[np.int64]
+    parameters: WavefunctionsConfig,
+    stream: Stream,
+    realisation: NDArray[np.int64],
+    turn: NDArray[np.int64],
 ) -> RealArray:
     """Return W of each realisation."""
     if parameters.disorder:
         return np.full(len(realisation), parameters.disorder)
     critical = parameters.critical_disorder
     if stream.split == "test":
-        return state_disorder.strengths_on_grid(realisation, critical)
+        return state_disorder.strengths_on_grid(turn, critical)
     side, uniform = stream.uniform(realisation, 2, channel=1).T
     # where samples are to be judged, their index must not tell
-    above = realisation % 2 == 1 if stream.split in {"train", "validation"} else side > 0.5
+    above = turn % 2 == 1 if stream.split in {"train", "validation"} else side > 0.5
     return state_disorder.strengths_on_both_sides(uniform, above, critical)
-
-
-def _hamiltonian(parameters: WavefunctionsConfig, drawn: Batch, row: int) -> sparse.csc_matrix:
-    onsite = drawn["onsite_energy"][row]
-    if parameters.model == "chern":
-        return lattice_hamiltonians.chern(*onsite)
-    if parameters.model == "ando":
-        return lattice_hamiltonians.ando(onsite[0])
-    alpha, gamma, share = drawn["rotation"][row]
-    # sin²β uniform in (0, 1): P(β) = sin 2β on 0 … π/2, no direction of the spin is preferred
-    turn = 2 * np.pi
-    return lattice_hamiltonians.su2(
-        onsite[0], turn * alpha, np.arcsin(np.sqrt(share)), turn * gamma
-    )
-
-
-def _solved(parameters: WavefunctionsConfig, drawn: Batch, *, dense: bool) -> list[dict[str, Any]]:
-    """Solve the samples of a batch; those of one realisation that follow each other together."""
-    realisation, number = np.divmod(drawn["index"], parameters.levels)
-    middle = parameters.side**2 - (parameters.levels + 1) // 2
-    rows: list[dict[str, Any]] = []
-    for run in np.split(np.arange(len(number)), np.flatnonzero(np.diff(realisation)) + 1):
-        matrix = _hamiltonian(parameters, drawn, int(run[0]))
-        wanted = middle + number[run]
-        states = _states(matrix, (int(wanted.min()), int(wanted.max())), parameters.energy, dense)
-        offsets = wanted - wanted.min()
-        rows += [_sample(parameters, states, int(offset)) for offset in offsets]
-    return rows
-
-
-def _states(
-    matrix: sparse.csc_matrix, wanted: tuple[int, int], energy: float | None, dense: bool
-) -> States:
-    if not dense:
-        if energy is None:
-            return eigenstates.levels(matrix, *wanted)
-        return eigenstates.nearest(matrix, energy)
-    pairs = eigenstates.has_kramers_pairs(matrix)
-    if energy is None:
-        return dense_levels(matrix, *wanted, pairs=pairs)
-    return dense_nearest(matrix, energy, pairs)
-
-
-def _sample(parameters: WavefunctionsConfig, states: States, offset: int) -> dict[str, Any]:
-    """Return the computed columns of one state."""
-    side = parameters.side
-    density = (abs(states.vectors[:, offset]) ** 2).reshape(side, side, 2).sum(axis=2)
-    density /= density.sum()
-    if parameters.periodic:  # such a lattice has no centre of its own
-        x, y = np.unravel_index(np.argmax(density), density.shape)
-        density = np.roll(density, (side // 2 - x, side // 2 - y), axis=(0, 1))
-    return {
-        "density": density,
-        "energy": states.energies[offset],
-        "level": states.first + offset,
-        "participation_ratio": 1 / (density**2).sum(),
-        "residual": states.residuals[offset],
-        "levels_below": states.below[offset],
-        "levels_through": states.through[offset],
-    }
 
 
 DATASET = Wavefunctions()

@@ -15,6 +15,7 @@ from mesoinv.generators.solvers.eigenstates import eigenstates, states
 from mesoinv.generators.wavefunctions import (
     DATASET,
     SOLVERS,
+    TRANSFER,
     WavefunctionsConfig,
     ando_hamiltonian,
     chern_hamiltonian,
@@ -24,9 +25,10 @@ from mesoinv.generators.wavefunctions import (
 )
 
 CONFIGS = tuple(DATASET.configs)
-ONE_STATE = tuple(c for c in CONFIGS if DATASET.parameters(c).levels == 1)
+ONE_SYSTEM = tuple(c for c in CONFIGS if not DATASET.parameters(c).systems)
+ONE_STATE = tuple(c for c in ONE_SYSTEM if DATASET.parameters(c).levels == 1)
 TRAINED = ("su2", "chern")
-CHOSEN = (*TRAINED, "su2_e1", "su2_e2", "su2_e3", "ando")
+CHOSEN = (*TRAINED, *TRANSFER.values())
 #: first 16 hex digits of SHA-256 over the little-endian bytes of all that is drawn for samples 0,
 #: 1, 17 and 9999 of the split test
 GOLDEN = {
@@ -36,6 +38,7 @@ GOLDEN = {
     "su2_e3": "babfb895a1835235",
     "su2_80": "fb4c4e85b0e0b70e",
     "ando": "51e373b65fbd4d32",
+    "su2_transfer": "564b1c80ca5102da",
     "chern": "9c2963025e56a3f9",
     "chern_gap_w1": "1cf0383edb816074",
     "chern_gap_w6": "712045aebe124a3d",
@@ -114,7 +117,7 @@ def test_columns_are_as_declared(config: str, samples: dict[str, dict[str, np.nd
 
 
 def test_states_localise_with_disorder(samples: dict[str, dict[str, np.ndarray]]) -> None:
-    for config in ("su2", "su2_e1", "su2_e2", "su2_e3", "ando"):
+    for config in ("su2", *TRANSFER.values()):
         ratio = samples[config]["participation_ratio"]
         assert ratio[0] > 500
         assert ratio[2] < 150
@@ -175,9 +178,43 @@ def test_sizes_are_the_papers() -> None:
     assert sizes["su2"]["small"] == {"train": 2000, "validation": 500, "test": 500}
     assert sizes["su2"]["full"]["train"] == 20_000
     assert sizes["chern"]["full"]["train"] == 54_000
-    for config in CONFIGS:
+    for config in ONE_SYSTEM:
         expected = {"test"} | ({"validation"} if config in CHOSEN else set())
         assert set(sizes[config]["full"]) == expected | ({"train"} if config in TRAINED else set())
+
+
+def test_systems_take_turns() -> None:
+    """Each goes through its own strengths, with random numbers that no other sample has."""
+    systems = list(TRANSFER.values())
+    drawn = draw("su2_transfer", list(range(404)))
+    np.testing.assert_array_equal(drawn["system"], np.arange(404) % 4)
+    for number, config in enumerate(systems):
+        critical = DATASET.parameters(config).critical_disorder
+        of = drawn["system"] == number
+        assert (drawn["critical_disorder"][of] == critical).all()
+        np.testing.assert_allclose(
+            drawn["disorder"][of], critical * np.r_[1:101, 1] / 50, rtol=1e-15
+        )
+        np.testing.assert_array_equal(drawn["label"][of], drawn["disorder"][of] < critical)
+    shares = drawn["onsite_energy"][:, 0] / drawn["disorder"][:, None, None]
+    assert len(np.unique(shares[:, 0, 0])) == 404
+    assert not drawn["rotation"][3::4].any()
+    assert drawn["rotation"][:3].all()
+
+
+def test_states_of_several_systems_are_those_of_each_alone() -> None:
+    drawn = draw("su2_transfer", [8, 9, 10, 11])
+    found = DATASET.solve("su2_transfer", drawn)
+    assert {c.name for c in DATASET.columns("su2_transfer")} == set(found)
+    alone = DATASET.solve("su2_transfer", draw("su2_transfer", [11]))
+    np.testing.assert_allclose(found["energy"][3], alone["energy"][0], atol=1e-10)
+    np.testing.assert_allclose(found["energy"][:3], [1, 2, 3], atol=0.05)
+    assert found["level"][3] == 1599
+    onsite = drawn["onsite_energy"][3, 0]
+    energy, vector = eigenstate(ando_hamiltonian(onsite), 1599)
+    assert energy == pytest.approx(found["energy"][3], abs=1e-10)
+    density = (abs(vector) ** 2).reshape(40, 40, 2).sum(axis=2)
+    assert (density**2).sum() == pytest.approx(1 / found["participation_ratio"][3], rel=1e-6)
 
 
 def test_random_numbers_are_those_of_the_models() -> None:
