@@ -69,7 +69,7 @@ _BIBTEX = """@article{ohtsuki2016deep,
 SOLVERS = ("inertia", "dense")
 MODELS = ("su2", "ando", "chern", "several")
 #: Systems that nothing is learnt from -> their configurations.
-TRANSFER = {"E = 1": "su2_e1", "E = 2": "su2_e2", "E = 3": "su2_e3", "Ando": "ando"}
+TRANSFER = dict(zip(state_disorder.SYSTEMS, ("su2_e1", "su2_e2", "su2_e3", "ando"), strict=True))
 
 
 @dataclass(frozen=True)

@@ -149,7 +149,7 @@ def score(
     task, predictor = selection.task, predictor_of(model, selection, batch_size)
     inputs = task.inputs if predictor.runs else task.measures.given
     columns = (*inputs, *task.truth)
-    jobs = _jobs(selection, predictor, columns) if variants and predictor.runs else {}
+    jobs = _jobs(selection, predictor) if variants and predictor.runs else {}
     count = _Counter(selection.count + sum(other.count for other, _ in jobs.values()), progress)
     table = error_table(predictor, selection, selection.batches(columns), count)
     # before the variants: their samples differ in kind, the speed is that of the task's own
@@ -212,17 +212,18 @@ def _command(selection: SampleSelection, subject: str) -> str:
 
 
 def _jobs(
-    selection: SampleSelection, predictor: Predictor, columns: tuple[str, ...]
+    selection: SampleSelection, predictor: Predictor
 ) -> dict[str, tuple[SampleSelection, Iterable[Rows]]]:
     """Return what to run for each variant: the samples of a part of the split, changed."""
     jobs: dict[str, tuple[SampleSelection, Iterable[Rows]]] = {}
-    for name, variant in selection.task.variants.items():
+    task = selection.task
+    for name, variant in task.variants.items():
         if isinstance(variant, OtherConfig) and not predictor.accepts_config(variant.config):
             continue
         other = selection.of_variant(name)
-        samples = other.batches(columns)
+        samples = other.batches((*task.inputs, *task.truth_of(name)))
         if isinstance(variant, Noise):
-            samples = _noisy(samples, variant, selection.task)
+            samples = _noisy(samples, variant, task)
         jobs[name] = other, samples
     return jobs
 
@@ -256,7 +257,7 @@ def error_table(
     """
     task, tables = selection.task, []
     targets = task.targets_of(selection.variant)
-    columns = (*task.inputs, *task.truth)
+    columns = (*task.inputs, *task.truth_of(selection.variant))
     chosen = selection.batches(columns) if samples is None else samples
     for rows, predicted in predictor.batches(chosen):
         errors = task.measures.errors(predicted, rows, targets)

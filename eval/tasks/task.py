@@ -202,7 +202,11 @@ class Task:
     @property
     def truth(self) -> tuple[str, ...]:
         """Columns that scoring needs."""
-        return self.measures.truth(self.targets)
+        return self.truth_of()
+
+    def truth_of(self, variant: str | None = None) -> tuple[str, ...]:
+        """Return the columns that scoring needs, of the task's own samples or of a variant's."""
+        return self.measures.truth(self.targets_of(variant))
 
     def statistics(self, variant: str | None = None) -> dict[str, Statistic]:
         """Return the scores of the task or of a variant, in the order of the board's columns."""

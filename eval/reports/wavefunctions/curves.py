@@ -59,6 +59,12 @@ def own_tables(task: Task, entries: list[Entry]) -> Tables:
     return {short(task, e.row.id): e.result.table for e in entries if not _constant(e.row.id)}
 
 
+def of_system(table: Table, number: int) -> Table:
+    """Return the rows of one system, where several take turns."""
+    rows = table["system"] == number
+    return {name: values[rows] for name, values in table.items()}
+
+
 def variant_tables(
     task: Task,
     name: str,

@@ -9,7 +9,8 @@ import numpy as np
 
 from mesoinv.eval.reports.figures import COLOURS, FONT, new_figure
 from mesoinv.eval.reports.wavefunctions.curves import mean_curve
-from mesoinv.zoo.metrics.families.wavefunctions.phases import GAP, crossing
+from mesoinv.zoo.metrics.crossings import crossing
+from mesoinv.zoo.metrics.families.wavefunctions.phases import GAP
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -18,7 +18,6 @@ SU2, CHERN = "wavefunctions-su2", "wavefunctions-chern"
 FOUR, TWO, FEW = "lenet.paper", "twolayer.paper", "lenet.paper-2k"
 #: Ours, of each task: on the density of sites, and on that of boxes (SU(2) alone).
 SITES, BOXES = ("resnet10t.20k", "resnet10t.54k"), ("resnet10t.boxes-20k",)
-FINITE_SIZE = "W_c by finite-size scaling"
 
 
 @dataclass(frozen=True)
@@ -46,24 +45,31 @@ class Number:
     variant: str | None = None
 
 
-def _crossing(system: str, text: str, where: str, task: str, variant: str | None = None) -> Number:
-    return Number(f"{system}: W where P = 1/2", f"{text}; {FINITE_SIZE}", where, task, "crossing",
-                  variant=variant)  # fmt: skip
+def _crossing(system: str, critical: str, metric: str, variant: str | None = None) -> Number:
+    return Number(
+        f"{system}: error of W where P = 1/2 [%]", f"W_c = {critical} by finite-size scaling",
+        "p. 2, Fig. 3", SU2, metric, variant=variant,
+    )  # fmt: skip
 
+
+#: Where models of SU(2) learn.
+LEARNT = "E = 0"
 
 NUMBERS = (
-    Number("SU(2): accuracy, four layers", "98 % or more", "p. 6", SU2, "accuracy"),
+    Number("SU(2): accuracy, four layers", "98 % or more", "p. 6", SU2, "accuracy",
+           variant=LEARNT),
     Number("Chern: accuracy, four layers, 54 000 samples", "97 %", "p. 7", CHERN, "accuracy"),
     Number("Chern: accuracy, two layers, 54 000 samples", "90 %", "p. 7", CHERN, "accuracy", TWO),
     Number("Chern: accuracy, four layers, 2000 samples", "93 %", "p. 6", CHERN, "accuracy", FEW),
-    Number("SU(2): accuracy far from W_c", "0.99999…", "p. 7", SU2, "accuracy far from W_c"),
+    Number("SU(2): accuracy far from W_c", "0.99999…", "p. 7", SU2, "accuracy far from W_c",
+           variant=LEARNT),
     Number("Chern: accuracy far from W_c", "0.99999…", "p. 7", CHERN, "accuracy far from W_c"),
-    _crossing("SU(2), E = 0", "6.20", "p. 2", SU2),
-    _crossing("SU(2), E = 1", "5.953", "Fig. 3", SU2, "E = 1"),
-    _crossing("SU(2), E = 2", "5.165", "Fig. 3", SU2, "E = 2"),
-    _crossing("SU(2), E = 3", "3.394", "Fig. 3", SU2, "E = 3"),
-    Number("Ando: W where P = 1/2", "slightly below W_c (here 5.838)", "p. 8", SU2, "crossing",
-           variant="Ando"),
+    _crossing("SU(2), E = 0", "6.20", "crossing error", LEARNT),
+    _crossing("SU(2), E = 1", "5.953", "crossing error, E = 1"),
+    _crossing("SU(2), E = 2", "5.165", "crossing error, E = 2"),
+    _crossing("SU(2), E = 3", "3.394", "crossing error, E = 3"),
+    Number("Ando: error of W where P = 1/2 [%]", "slightly below 0 (W_c = 5.838)", "p. 8", SU2,
+           "crossing error, Ando"),
     Number("Chern: W where P = 1/2", "W_c ≈ 3.2; 3.25 ± 0.1", "p. 6, Fig. 5", CHERN, "crossing"),
     Number("Chern: accuracy of states in the gap, W = 1", "“well distinguished”", "p. 7, Fig. 5(b)",
            CHERN, "accuracy in the gap", variant="gap at W = 1"),

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from mesoinv.eval.reports.report import Report
 from mesoinv.eval.reports.wavefunctions import figures
-from mesoinv.eval.reports.wavefunctions.curves import own_tables, variant_tables
+from mesoinv.eval.reports.wavefunctions.curves import of_system, own_tables, variant_tables
 from mesoinv.eval.reports.wavefunctions.figures import Panel
 from mesoinv.eval.reports.wavefunctions.paper import CHERN, SU2, numbers_table
 from mesoinv.eval.tasks import get_task
-from mesoinv.generators.wavefunctions import DATASET
+from mesoinv.generators.wavefunctions import DATASET, TRANSFER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from matplotlib.figure import Figure
 
-    from mesoinv.eval.tasks.task import OtherConfig, Task
+    from mesoinv.eval.tasks.task import Task
 
 #: Test samples with W_c/50, 0.9 W_c, 1.1 W_c and 2 W_c, of the first hundred.
 SHOWN, ENSEMBLE = (0, 44, 54, 99), 100
@@ -60,13 +60,10 @@ class WavefunctionsReport(Report):
     def draw(self) -> Iterator[tuple[str, Figure]]:
         """Draw densities, and mean probabilities against the disorder."""
         su2, chern = self.tasks
-        for task in (su2, chern):
-            samples = self.options.load(self.dataset, task.config, ENSEMBLE, "density", "disorder")
-            critical = _critical(task.config)
-            yield (
-                f"densities-{task.config}.png",
-                figures.draw_densities(samples, SHOWN, critical),
-            )
+        for config in ("su2", "chern"):
+            samples = self.options.load(self.dataset, config, ENSEMBLE, "density", "disorder")
+            drawn = figures.draw_densities(samples, SHOWN, _critical(config))
+            yield f"densities-{config}.png", drawn
         yield "curves-su2.png", figures.draw_curves(self._panels(su2), "delocalised")
         gap = {
             name.removeprefix("gap at "): variant_tables(
@@ -79,13 +76,20 @@ class WavefunctionsReport(Report):
         yield "chern.png", figures.draw_chern(panel, gap)
 
     def _panels(self, task: Task) -> list[Panel]:
-        """Return the curves of the task itself and of every variant."""
+        """Return the curves where models learnt, of the systems of the task, and of larger ones."""
         entries = self.entries[task.id]
-        panels = [Panel("E = 0", _critical(task.config), own_tables(task, entries))]
-        for name, variant in task.variants.items():
-            critical = _critical(cast("OtherConfig", variant).config)
-            panels.append(Panel(name, critical, variant_tables(task, name, entries, self.options)))
-        return panels
+        own = own_tables(task, entries)
+        learnt, larger = (
+            variant_tables(task, name, entries, self.options) for name in ("E = 0", "L = 80")
+        )
+        return [
+            Panel("E = 0", _critical("su2"), learnt),
+            *(
+                Panel(name, _critical(config), {k: of_system(t, n) for k, t in own.items()})
+                for n, (name, config) in enumerate(TRANSFER.items())
+            ),
+            Panel("L = 80", _critical("su2_80"), larger),
+        ]
 
 
 def _critical(config: str) -> float:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     RealArray = NDArray[np.float64]
 
+#: Systems that nothing is learnt from, as the dataset counts them.
+SYSTEMS = ("E = 1", "E = 2", "E = 3", "Ando")
 #: Steps of the grid up to the critical disorder, which is the last of them.
 STEPS = 50
 

@@ -9,7 +9,7 @@ from scipy.optimize import isotonic_regression
 from mesoinv.eval.tasks import get_task
 from mesoinv.generators.common.errors import UsageError
 from mesoinv.zoo import metrics
-from mesoinv.zoo.metrics.families.wavefunctions.phases import crossing
+from mesoinv.zoo.metrics.crossings import crossing
 
 PHASES = metrics.FAMILIES["phases"]
 TARGET = (metrics.Target("label", "1", 6.2),)
@@ -127,10 +127,54 @@ def test_states_in_the_gap_are_counted_alone():
 
 def test_the_critical_disorder_is_that_of_the_configuration():
     task = get_task("wavefunctions-su2")
-    assert [t.reference for t in task.targets_of()] == [6.2]
-    assert [t.reference for t in task.targets_of("E = 3")] == [3.394]
+    assert [t.reference for t in task.targets_of("E = 0")] == [6.2]
+    assert [t.reference for t in task.targets_of()] == [0.0]  # each system has its own
+    assert {"critical_disorder", "system"} <= set(task.truth)
+    assert not {"critical_disorder", "system"} & set(task.truth_of("E = 0"))
     donors = get_task("pldos-donors")
     assert [t.reference for t in donors.targets_of("weaker")] == [75.0, 0.45]
+
+
+def test_each_system_has_its_crossing():
+    """Of the four together: the mean of the four alone, each against its own W_c."""
+    rng = np.random.default_rng(5)
+    critical = np.array([5.953, 5.165, 3.394, 5.838])
+    shift = np.array([1.0, 0.9, 1.2, 0.97])
+    system = np.arange(2000) % 4
+    disorder = critical[system] * (np.arange(2000) // 4 % 100 + 1) / 50
+    chance = sigmoid(disorder / critical[system], shift[system], 0.1)
+    probability = np.clip(chance + rng.normal(0, 0.01, 2000), 0, 1)
+    target = (metrics.Target("label", "1", reference=0.0),)
+    true = {
+        "label": (disorder < critical[system]).astype(int), "disorder": disorder,
+        "energy": np.zeros(2000), "critical_disorder": critical[system], "system": system,
+    }  # fmt: skip
+    table = PHASES.errors({"label": probability}, true, target)
+    statistics = PHASES.statistics(target)
+    values = {
+        name: float(s.function(*(table[c] for c in s.columns))) for name, s in statistics.items()
+    }
+    errors = [values[f"crossing error, {name}"] for name in ("E = 1", "E = 2", "E = 3", "Ando")]
+    np.testing.assert_allclose(errors, 100 * (shift - 1), atol=1.0)
+    for number, error in enumerate(errors):
+        of = system == number
+        alone = float(crossing(probability[of], disorder[of])) / critical[number] - 1
+        assert error == pytest.approx(100 * alone, abs=1e-6)
+    assert values["mean crossing error"] == pytest.approx(np.abs(errors).mean())
+    assert values["mean crossing accuracy"] == pytest.approx(1 - np.abs(errors).mean() / 100)
+    # resamples together and one by one, of which some lack a strength or a system
+    rows = rng.integers(0, 2000, (5, 2000))
+    rows[0] = rng.integers(0, 20, 2000) * 4
+    for name in ("mean crossing accuracy", "crossing error, E = 1"):
+        columns = [table[c] for c in statistics[name].columns]
+        together = statistics[name].function(*(c[rows[1:]] for c in columns))
+        alone = [statistics[name].function(*(c[r] for c in columns)) for r in rows[1:]]
+        np.testing.assert_allclose(together, alone, rtol=1e-12)
+    assert np.isnan(
+        statistics["crossing error, Ando"].function(
+            *(table[c][rows[0]] for c in statistics["crossing error, Ando"].columns)
+        )
+    )
 
 
 def test_it_must_be_known():
