@@ -37,7 +37,7 @@ def model_cards(board: Board) -> tuple[dict[str, str], dict[str, bytes]]:
 def _models(board: Board) -> Iterator[tuple[str, Path]]:
     names = {
         row.name: None for task in board.tasks for row in task.rows
-        if row.kind in {"baseline", "trivial"}
+        if row.id == row.name and row.kind != "paper"  # ids of submissions have a folder
     }  # fmt: skip
     for name in names:
         folder = local_folder(name)

@@ -31,8 +31,8 @@ class Row:
     name : str
         Shown; whatever a submission says, so it must be escaped.
     kind : str
-        ``submission``; ``computed``, a submission whose answers were not learnt; ``baseline`` of
-        the zoo; ``trivial`` baseline; ``paper``.
+        ``submission``; ``computed``, whose answers were not learnt; ``baseline`` of the zoo;
+        ``trivial`` baseline; ``paper``.
     rank : int or None
         1 + the number of rows that are significantly better at 95 %: the paired interval of the
         difference in the headline does not contain zero. Equal ranks are shared. None for a paper,
@@ -45,6 +45,8 @@ class Row:
     links : dict of str to str
         ``model``, ``paper``, ``code`` -> https address.
     parameters, training_samples : int or None
+    samples : int or None
+        How many it is scored on: what is computed may have the first ones alone.
     training_data : str
         As declared.
     samples_per_second : float or None
@@ -70,6 +72,7 @@ class Row:
     links: dict[str, str] = field(default_factory=dict)
     parameters: int | None = None
     training_samples: int | None = None
+    samples: int | None = None
     training_data: str = ""
     samples_per_second: float | None = None
     machine: str = ""
@@ -109,7 +112,7 @@ class TaskBoard:
         How anybody can compute the answers from the inputs; empty where nobody is known to.
     dataset, dataset_version, config, split : str
     samples : int
-        How many samples all rows (but a paper's) are scored on.
+        How many samples all rows are scored on, but a paper's and what is computed.
     inputs, targets : dict of str to str
         Column -> unit.
     metrics : list of Metric

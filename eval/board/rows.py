@@ -17,7 +17,7 @@ from mesoinv.generators.common import links
 from mesoinv.generators.common.errors import MesoinvError
 from mesoinv.generators.pipeline.loading.source import SampleSource
 from mesoinv.zoo import metrics
-from mesoinv.zoo.architectures import is_trivial
+from mesoinv.zoo.architectures import is_computed, is_trivial
 from mesoinv.zoo.declared.config import CONFIG, read_config, weights_digest
 from mesoinv.zoo.declared.evaluation import EVALUATIONS, RESULT
 from mesoinv.zoo.declared.models import HUB_NAMESPACE, list_models, local_folder
@@ -96,7 +96,8 @@ def zoo_entries(
     """Yield the zoo's models, evaluating those whose stored evaluation is not of these samples.
 
     Weights that are on the Hub alone are not fetched: without a stored evaluation, the model is
-    left out.
+    left out. So is one that computes its answers, which takes hours; its stored evaluation may be
+    of fewer samples, the first ones.
 
     Parameters
     ----------
@@ -112,10 +113,12 @@ def zoo_entries(
         folder = local_folder(name)
         subject = weights_digest(folder), config.interface
         places = (folder / EVALUATIONS / task.id, options.path(task, name))
-        result = first_stored(places, task, options, subject)
+        computed = is_computed(config.architecture)
+        result = first_stored(places, task, options, subject, fewer=computed)
         if result is None:
-            if subject[0] is None:
-                options.log(f"{task.id}: {name} is left out: its weights are not here")
+            if computed or subject[0] is None:
+                lacking = "scores" if computed else "weights"
+                options.log(f"{task.id}: {name} is left out: its {lacking} are not here")
                 continue
             options.log(f"{task.id}: {name}")
             options.evaluate(folder, task).save(places[1])
@@ -128,6 +131,8 @@ def first_stored(
     task: Task,
     options: BoardOptions,
     subject: tuple[str | None, str] | None = None,
+    *,
+    fewer: bool = False,
 ) -> Result | None:
     """Return the first stored evaluation of the same task, samples and model.
 
@@ -140,18 +145,20 @@ def first_stored(
         Which samples.
     subject : (str or None, str), optional
         Digest of the weights, None if they are not here, and the interface; any by default.
+    fewer : bool
+        Whether it may be of fewer samples, and is not made again if it is not there.
     """
-    if options.fresh:
+    if options.fresh and not fewer:
         return None
     selection = options.selection(task)
-    wanted = (task.digest, selection.count, selection.split, options.seed, metrics.RESAMPLES)
+    wanted = (task.digest, selection.split, options.seed, metrics.RESAMPLES)
     for place in places:
         if (place / RESULT).exists() and (result := _readable(place)):
             stored = result.evaluation
-            same = wanted == (
-                stored.task_digest, stored.samples, stored.split, stored.seed, stored.resamples,
-            )  # fmt: skip
-            if same and (subject is None or stored.subject.is_of(*subject)):
+            same = wanted == (stored.task_digest, stored.split, stored.seed, stored.resamples)
+            counted = stored.samples == selection.count
+            fits = counted or (fewer and stored.samples < selection.count)
+            if same and fits and (subject is None or stored.subject.is_of(*subject)):
                 return result
     return None
 
@@ -176,6 +183,7 @@ def measured_row(name: str, kind: str, result: Result) -> Row:
         variants={name: _cells(variant.scores) for name, variant in evaluation.variants.items()},
         parameters=subject.parameters,
         training_samples=subject.training_samples,
+        samples=evaluation.samples,
         samples_per_second=speed.samples_per_second if speed else None,
         machine=f"{speed.device}: {speed.machine}" if speed else "",
         licence=subject.licence or "",
@@ -190,12 +198,15 @@ def quantiles(task: Task, result: Result) -> list[float]:
 
 def _zoo_row(config: ModelConfig, result: Result) -> Row:
     kind = "trivial" if is_trivial(config.architecture) else "baseline"
+    kind = "computed" if is_computed(config.architecture) else kind
     row = measured_row(config.name, kind, result)
     row.authors = ["mesoinv"]
     row.links = {"model": f"{links.HUB}/{HUB_NAMESPACE}/{config.name}"}
     row.notes = read_recipe(config.name).description
     training = config.training
-    if training is not None:
+    if kind == "computed":
+        row.training_samples = None
+    elif training is not None:
         row.training_data = f"{training.samples} samples of {config.dataset}/{config.config}/train"
         if training.paper_samples:
             row.training_data += f"; the paper: {training.paper_samples}"

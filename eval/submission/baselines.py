@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mesoinv.generators.common.errors import MesoinvError
-from mesoinv.zoo.architectures import is_trivial
+from mesoinv.zoo.architectures import is_computed, is_trivial
 from mesoinv.zoo.declared.evaluation import EVALUATIONS, stored_evaluations
 from mesoinv.zoo.declared.models import list_models, local_folder
 
@@ -45,6 +45,7 @@ def _headlines(name: str, evaluation: Evaluation) -> Iterator[tuple[bool, str, S
         return
     for other in stored:
         same = (other.task, other.split) == (evaluation.task, evaluation.split)
-        if same and evaluation.headline in other.scores:
-            trivial = is_trivial(other.subject.architecture or "")
+        architecture = other.subject.architecture or ""
+        if same and evaluation.headline in other.scores and not is_computed(architecture):
+            trivial = is_trivial(architecture)
             yield trivial, name, other.scores[evaluation.headline]

@@ -50,18 +50,25 @@ def refusals(name: str, hyperparameters: Mapping[str, object]) -> list[Refusal]:
     return list(module.refusals(hyperparameters)) if hasattr(module, "refusals") else []
 
 
-@functools.cache
 def is_trivial(name: str) -> bool:
-    """Whether any other model must beat those of an architecture: its module says ``TRIVIAL``.
+    """Whether any other model must beat those of an architecture: its module says ``TRIVIAL``."""
+    return _says(name, "TRIVIAL")
 
-    The module is read, not imported: lists need no torch.
-    """
+
+def is_computed(name: str) -> bool:
+    """Whether an architecture computes its answers, learning nothing: it says ``COMPUTED``."""
+    return _says(name, "COMPUTED")
+
+
+@functools.cache
+def _says(name: str, mark: str) -> bool:
+    """Whether an architecture's module has a mark; it is read only, since lists need no torch."""
     if name not in list_architectures():
         return False
     tree = ast.parse((Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8"))
     return any(
         isinstance(node, ast.Assign)
-        and [ast.unparse(target) for target in node.targets] == ["TRIVIAL"]
+        and [ast.unparse(target) for target in node.targets] == [mark]
         and ast.literal_eval(node.value)
         for node in tree.body
     )

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: It gives several outputs of any shape.
 SEVERAL = True
+#: It learns nothing: boards show it without a rank.
+COMPUTED = True
 
 
 def refusals(hyperparameters: Mapping[str, Any]) -> Iterator[Refusal]:

@@ -87,6 +87,7 @@ def _rows(task: TaskBoard, metric: Metric) -> list[tuple[str, str, Row | None]]:
         ("paper", "paper", next((r for r in rows if r.kind == "paper"), None)),
         ("newest", "newest submission", newest if newest is not best else None),
         ("best", "best", best),
+        ("computed", "computed", next((r for r in rows if r.kind == "computed"), None)),
     ]
 
 

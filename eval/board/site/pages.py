@@ -189,7 +189,7 @@ def _card(task: TaskBoard) -> dict[str, Any]:
 
 def _links(cards: Collection[str], row: Row) -> dict[str, str]:
     """Return the links of a row that may be followed; a model with a page here leads to it."""
-    if row.kind in {"baseline", "trivial"} and row.name in cards:
+    if row.id in cards:  # a submission of the same name has another id
         return {"model": model_page(row.name)}
     safe = {name: text.https_link(row.links.get(name, "")) for name in _LINKS}
     return {name: address for name, address in safe.items() if address}

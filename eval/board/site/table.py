@@ -65,7 +65,7 @@ def table_columns(task: TaskBoard) -> list[Column]:
     first, rest = others[:_FIRST], others[_FIRST:]
     return [
         Column("Rank", _rank, title="1 + rows that are significantly better at 95 %", role="rank"),
-        Column("Name", lambda row: _words(row.name), "text", role="name"),
+        Column("Name", lambda row: _name(row, task.samples), "text", role="name"),
         Column("Kind", lambda row: _words(KINDS[row.kind]), "text", role="kind"),
         _metric(headline, role="headline"),
         *map(_metric, first),
@@ -131,9 +131,18 @@ def _score(cell: Cell | None) -> Shown:
     return Shown(text, repr(cell.value), interval, line(cell.where or "", TEXT_LENGTH))
 
 
+def _name(row: Row, samples: int) -> Shown:
+    """Return the name, and on how many samples it is scored where these are not all."""
+    shown = _words(row.name)
+    if row.samples is None or row.samples >= samples:
+        return shown
+    return replace(shown, detail=f"first {count(row.samples)} samples")
+
+
 def _rank(row: Row) -> Shown:
     if row.rank is None:
-        return Shown(title="Not ranked: measured on other samples" if row.kind == "paper" else "")
+        why = {"paper": "measured on other samples", "computed": "computed, not learnt"}
+        return Shown(title=f"Not ranked: {why[row.kind]}" if row.kind in why else "")
     return Shown(str(row.rank), str(row.rank))
 
 

@@ -9,7 +9,7 @@
   const narrow = window.matchMedia("(max-width: 640px)");
   const SHOWN = 8; // curves at first
   const LINES = 6; // rows without a cost that are drawn as lines
-  const SYMBOLS = { submission: "circle", baseline: "square", trivial: "x", paper: "diamond-open" };
+  const SYMBOLS = { submission: "circle", computed: "triangle-up", baseline: "square", trivial: "x", paper: "diamond-open" };
   const COSTS = {
     parameters: { title: "Parameters", missing: "number of parameters" },
     seconds: { title: "Time per sample [s], each on its own machine", missing: "measured time" },
