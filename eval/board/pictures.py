@@ -14,12 +14,12 @@ from mesoinv.zoo.declared.config import weights_digest
 from mesoinv.zoo.declared.models import local_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from matplotlib.figure import Figure
 
-    from mesoinv.eval.board.records import Board
+    from mesoinv.eval.board.records import Board, TaskBoard
 
 #: Which sample of the split `test` the front page shows, and which a task's page.
 INDEX, EXAMPLES = 3, (3, 4, 5)
@@ -43,8 +43,23 @@ def sample_pictures(datasets: Iterable[str], cache: Path) -> dict[str, bytes]:
     return {name: _kept(cache / picture_name(name), partial(_sample, name)) for name in datasets}
 
 
+def shown_models(task: TaskBoard) -> dict[str, str]:
+    """Return the models whose predictions a task's page shows.
+
+    Returns
+    -------
+    dict of str to str
+        What ends the names of the pictures -> model: the best of the zoo (``""``), and the best of
+        the paper's networks as trained here (``"-paper"``), where that is another one.
+    """
+    names = [row.name for row in task.rows if row.kind == "baseline"]
+    papers = [name for name in names if name.rpartition(".")[2].startswith("paper")]
+    shown = {"": names[:1], "-paper": [name for name in papers[:1] if name != names[0]]}
+    return {end: name for end, chosen in shown.items() for name in chosen}
+
+
 def prediction_pictures(board: Board, cache: Path) -> dict[str, bytes]:
-    """Draw what the best model of the zoo makes of a few samples, beside the truth; needs torch.
+    """Draw what the shown models make of a few samples, beside the truth; needs torch.
 
     Parameters
     ----------
@@ -55,22 +70,27 @@ def prediction_pictures(board: Board, cache: Path) -> dict[str, bytes]:
     Returns
     -------
     dict of str to bytes
-        ``TASK-INDEX`` -> PNG, of each task that has a model whose weights are here.
+        ``TASK-INDEX`` and ``TASK-INDEX-paper`` -> PNG, of models whose weights are here.
     """
     pictures = {}
     for task in board.tasks:
-        best = next((row.name for row in task.rows if row.kind == "baseline"), None)
-        digest = weights_digest(local_folder(best)) if best is not None else None
-        if best is None or digest is None:
-            continue
-        for index in EXAMPLES:
-            path = cache / f"{best}-{digest[:12]}-{index}.png"
-            drawn = partial(_prediction, best, task.split, index, task.config)
-            try:
-                pictures[f"{task.id}-{index}"] = _kept(path, drawn)
-            except MesoinvError:  # a model that takes something else than one sample
-                break
+        for end, name in shown_models(task).items():
+            for index, picture in _predictions(task, name, cache):
+                pictures[f"{task.id}-{index}{end}"] = picture
     return pictures
+
+
+def _predictions(task: TaskBoard, name: str, cache: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield the numbers of the samples and the pictures of one model."""
+    digest = weights_digest(local_folder(name))
+    if digest is None:
+        return
+    for index in EXAMPLES:
+        path = cache / f"{name}-{digest[:12]}-{index}.png"
+        try:
+            yield index, _kept(path, partial(_prediction, name, task.split, index, task.config))
+        except MesoinvError:  # a model that takes something else than one sample
+            return
 
 
 def _kept(path: Path, draw: Callable[[], Figure]) -> bytes:

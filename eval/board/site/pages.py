@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from mesoinv.eval.board.pictures import shown_models
 from mesoinv.eval.board.site import bars, charts, text
 from mesoinv.eval.board.site.assets import library_versions
 from mesoinv.eval.board.site.figures import arrow, unit_text, way
@@ -143,8 +144,10 @@ def _task_context(
     headline = next(m for m in task.metrics if m.name == task.headline)
     return {
         "task": task,
-        "examples": sorted(n for n in pictures if re.fullmatch(rf"{re.escape(task.id)}-\d+", n)),
-        "predictor": next((row.name for row in task.rows if row.kind == "baseline"), ""),
+        "examples": sorted(
+            n for n in pictures if re.fullmatch(rf"{re.escape(task.id)}-\d+(-paper)?", n)
+        ),
+        "predictors": shown_models(task),
         "headline": {"unit": unit_text(headline.unit), "arrow": arrow(headline),
                      "way": way(headline)},
         **_table_context(task, cards),

@@ -119,7 +119,16 @@ def test_cards_and_pictures_of_the_zoo(tmp_path: Path, monkeypatch: pytest.Monke
     assert not cards["conductance-model1-3x3-dnn.paper"].startswith("---")
     assert all(picture.startswith(PNG) for picture in curves.values())
     first = pictures.prediction_pictures(board, tmp_path)
-    assert list(first) == [f"conductance-model1-3x3-{i}" for i in pictures.EXAMPLES]
+    assert list(first) == [
+        f"conductance-model1-3x3-{i}{end}" for end in ("", "-paper") for i in pictures.EXAMPLES
+    ]
+    (task,) = board.tasks
+    assert pictures.shown_models(task)["-paper"] == "conductance-model1-3x3-dnn.paper"
+    write_site(board, tmp_path / "site", dict.fromkeys(first, PNG), cards)
+    page = (tmp_path / "site" / f"{task.id}.html").read_text()
+    assert page.count("by the paper's network") == len(pictures.EXAMPLES)
+    assert page.index(f"{task.id}-3.png") < page.index(f"{task.id}-3-paper.png")
+    assert page.index(f"{task.id}-3-paper.png") < page.index(f"{task.id}-4.png")
     assert all(picture.startswith(PNG) for picture in first.values())
 
     def drawn_again(*_: object) -> None:
