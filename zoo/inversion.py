@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
     from mesoinv.generators.pipeline.base import Dataset
     from mesoinv.zoo.declared.evaluation import Evaluation
+
+_log = logging.getLogger(__name__)
 
 
 def invert(
@@ -98,6 +101,7 @@ def starting_point(
     """Return what an inversion begins with: an array, or what a model predicts."""
     if start is None:
         start = best_start(declared, config, noisy=noisy)
+        _log.info("%s/%s: the inversion begins with %s", declared.name, config, start.name)
     return _predicted(start, observed) if isinstance(start, str | Path) else start
 
 

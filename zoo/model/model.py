@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import tempfile
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
     Values = Tensor | dict[str, Tensor]
 
+_log = logging.getLogger(__name__)
 #: Written into the file of weights: safetensors' own readers ask for it.
 _METADATA = {"format": "pt"}
 
@@ -209,6 +211,7 @@ class Model(nn.Module):
             networks.load(model.network, source)
         model.eval()
         model._file_digest = weights_digest(source)
+        _log.info("%s: loaded from %s", model.config.name, source)
         return model
 
     @classmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 from typing import TYPE_CHECKING
 
 import lightning
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
     from mesoinv.zoo.declared.recipe import Recipe
     from mesoinv.zoo.training.effort import Effort
+
+_log = logging.getLogger(__name__)
 
 
 def train(recipe: Recipe, out: Path, environment: TrainingEnvironment | None = None) -> Model:
@@ -58,6 +61,7 @@ def train(recipe: Recipe, out: Path, environment: TrainingEnvironment | None = N
     lightning.seed_everything(recipe.seed, workers=True, verbose=False)
     samples = _samples(recipe, "train", environment), _samples(recipe, "validation", environment)
     model = Model(configuration(recipe, samples[0]), pretrained=True)
+    _log.info("%s: training on %d samples, %d to validate", recipe.name, *map(len, samples))
     if recipe.start is not None:
         _start_from(model, recipe.start)
     objective = importlib.import_module(f"{objectives.__name__}.{recipe.objective.kind}")

@@ -7,6 +7,7 @@ later, larger request adds a longer file and leaves the shorter one to processes
 from __future__ import annotations
 
 import json
+import logging
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from mesoinv.generators.pipeline.base import Batch, Column, Dataset
     from mesoinv.generators.pipeline.loading.request import Request
 
+_log = logging.getLogger(__name__)
 #: Says beside the samples what they are.
 ABOUT = "store.json"
 
@@ -65,6 +67,8 @@ def generated_store(
     if not spans:
         return store
     done = request.count - sum(stop - first for first, stop in spans)
+    _log.info("%s/%s/%s: generating %d of %d samples into %s", request.dataset, request.config,
+              request.split, request.count - done, request.count, store.folder)  # fmt: skip
     starts = {span: _start(store, columns, span) for span in spans}
     call = partial(_compute, request, check_device(device))
     ranges = ((starts[span], span[1]) for span in spans)
