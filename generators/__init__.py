@@ -14,7 +14,14 @@ if TYPE_CHECKING:
 
 
 def list_datasets() -> list[str]:
-    """Return the names of all datasets, found by looking at the modules of this package."""
+    """Return the names of all datasets, found by looking at the modules of this package.
+
+    Examples
+    --------
+    >>> import mesoinv
+    >>> "pldos" in mesoinv.list_datasets()
+    True
+    """
     modules = (m.name for m in pkgutil.iter_modules(__path__) if not m.ispkg)
     return sorted(name.replace("_", "-") for name in modules)
 
@@ -46,7 +53,14 @@ def get_dataset(name: str) -> Dataset:
 
 
 def list_configs(dataset: str) -> list[str]:
-    """Return the names of a dataset's configurations, the default one first."""
+    """Return the names of a dataset's configurations, the default one first.
+
+    Examples
+    --------
+    >>> import mesoinv
+    >>> mesoinv.list_configs("conductance")[:3]
+    ['model2', 'model3', 'model4']
+    """
     declared = get_dataset(dataset)
     rest = [name for name in declared.configs if name != declared.default_config]
     return [declared.default_config, *rest]

@@ -63,6 +63,12 @@ def occupied_sites(density: float, length: int) -> int:
         p, 0 to 1.
     length : int
         L.
+
+    Examples
+    --------
+    >>> from mesoinv.generators.percolation import occupied_sites
+    >>> occupied_sites(0.555, 10)
+    56
     """
     return math.floor(Fraction(repr(float(density))) * length**2 + Fraction(1, 2))
 
@@ -87,6 +93,13 @@ def clusters(occupied: ArrayLike) -> Clusters:
     ------
     UsageError
         If the shape is wrong, there is no site, or a value is neither 0 nor 1.
+
+    Examples
+    --------
+    >>> from mesoinv.generators.percolation import clusters
+    >>> found = clusters([[[1, 0, 1], [1, 1, 0], [0, 1, 1]]])
+    >>> bool(found.vertical[0]), int(found.largest[0]), int(found.number[0])
+    (True, 5, 2)
     """
     return find_clusters(_checked(occupied))
 

@@ -67,6 +67,18 @@ def write_predictions(  # noqa: PLR0913  (the public call)
         If the model is for something else, or what it returns has another shape.
     MesoinvError
         If the samples cannot be had, or a prediction is not finite.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import mesoinv
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> count = lambda occupied: occupied.mean(axis=(1, 2))
+    >>> mesoinv.write_predictions(
+    ...     count, "percolation-density", folder / "mine.parquet", samples=50, cache=folder
+    ... ).name
+    'mine.parquet'
     """
     from mesoinv.generators.pipeline.storage import shard_writer, to_table  # noqa: PLC0415
 

@@ -15,7 +15,14 @@ FOLDER = Path(__file__).parent
 
 
 def list_tasks() -> list[str]:
-    """Return the names of all tasks."""
+    """Return the names of all tasks.
+
+    Examples
+    --------
+    >>> import mesoinv
+    >>> [name for name in mesoinv.list_tasks() if name.startswith("sgm")]
+    ['sgm-landscape', 'sgm-measured', 'sgm-pldos']
+    """
     return sorted(path.stem for path in FOLDER.glob("*.yaml"))
 
 

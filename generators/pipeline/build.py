@@ -92,6 +92,14 @@ def build(  # noqa: PLR0913 - the public call of the whole pipeline
     MesoinvError
         If the disk is full, a worker died, another build writes to the folder, or a scheduler is
         named and ``distributed`` is not installed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import mesoinv
+    >>> folder = mesoinv.build("percolation", ["L10"], out=tempfile.mkdtemp())
+    >>> sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+    ['L10', 'README.md', 'manifest.json']
     """
     declared = resolve_dataset(dataset)
     if scheduler is not None:

@@ -57,6 +57,13 @@ def generate(
     ------
     UsageError
         If a name is unknown, or an index negative or not an integer.
+
+    Examples
+    --------
+    >>> import mesoinv
+    >>> batch = mesoinv.generate("pldos", "landscape", split="test", indices=[3, 3999])
+    >>> batch["potential"].shape, batch["conductance"].round(3).tolist()
+    ((2, 256, 192), [2.508, 2.389])
     """
     declared = resolve_dataset(dataset)
     config = config or declared.default_config

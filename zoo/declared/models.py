@@ -24,6 +24,12 @@ def list_models(pattern: str = "*") -> list[str]:
     ----------
     pattern : str
         Only names like this one, such as ``"pldos-*"``.
+
+    Examples
+    --------
+    >>> import mesoinv
+    >>> mesoinv.list_models("pldos-landscape-unet.1*")
+    ['pldos-landscape-unet.16k']
     """
     return fnmatch.filter(list_recipes(), pattern)
 

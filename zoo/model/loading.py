@@ -35,6 +35,16 @@ def load_model(name_or_path_or_hub_id: str | Path, revision: str | None = None) 
     MesoinvError
         If the files are damaged, do not fit each other, or cannot be downloaded, or torch, timm or
         safetensors is not installed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import mesoinv
+    >>> batch = mesoinv.generate("pldos", "landscape", split="test", indices=[3])
+    >>> model = mesoinv.load_model("pldos-landscape-unet.16k")
+    >>> made = model.predict(batch["pldos"])  # [1/t] -> [t]
+    >>> made.shape, float(np.corrcoef(made.ravel(), batch["potential"].ravel())[0, 1]) > 0.99
+    ((1, 256, 192), True)
     """
     require("Loading a model", "models")
     from mesoinv.zoo.model.model import Model  # noqa: PLC0415  (torch is slow to import)

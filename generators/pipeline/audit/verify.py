@@ -73,6 +73,14 @@ def verify(
     ------
     UsageError
         If there is no such folder, the key file is not one, or nothing is held out here.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import mesoinv
+    >>> folder = mesoinv.build("percolation", ["L10"], out=tempfile.mkdtemp())
+    >>> mesoinv.verify(folder).ok
+    True
     """
     path = given_path(folder)
     if not is_folder(path):

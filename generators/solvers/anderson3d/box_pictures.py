@@ -40,6 +40,16 @@ def box_picture(density: ArrayLike, pixels: int = 100) -> NDArray[np.uint8]:
     UsageError
         If the density is no cube of numbers of 0 or more with a positive sum, or pixels is not
         1 or more.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mesoinv.generators.anderson3d import box_picture
+    >>> density = np.zeros((8, 8, 8))
+    >>> density[4, 4, 4] = 1.0
+    >>> picture = box_picture(density, pixels=40)
+    >>> picture.shape, bool((picture < 255).any())
+    ((40, 40), True)
     """
     from mesoinv.generators.solvers.anderson3d.box_kernels import (  # noqa: PLC0415  (numba)
         draw_boxes,

@@ -56,6 +56,13 @@ def simulate(
     ------
     UsageError
         If temperatures rise or are negative, or another argument is not what it must be.
+
+    Examples
+    --------
+    >>> from mesoinv.generators.ising import simulate
+    >>> spins = simulate(0.0, [4.0, 1.0], length=16, sweeps=200)
+    >>> spins.shape
+    (1, 2, 16, 16)
     """
     if not isinstance(j2, int | float) or not math.isfinite(j2):
         raise UsageError(f"j2 must be a finite number; got {j2!r}.")

@@ -69,6 +69,18 @@ def bright_field(
     ------
     UsageError
         If a value is not allowed or there are too many beams for the memory.
+
+    Examples
+    --------
+    Gold; without absorption no more comes out than went in.
+
+    >>> import numpy as np
+    >>> from mesoinv.generators.lacbed import Crystal, bright_field
+    >>> corners = [[0, 0, 0], [0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]]
+    >>> gold = Crystal(4.078, ["Au"] * 4, corners, [0.6] * 4, [1.0] * 4)
+    >>> images = bright_field(gold, [0.0, 100.0], pixels=16, absorption=0.0)
+    >>> images.shape, bool(np.allclose(images[0], 1)), bool(images[1].max() <= 1)
+    ((2, 16, 16), False, True)
     """
     return pattern(
         crystal,
@@ -100,6 +112,14 @@ def pattern(
         Voltage, half-width and absorption.
     tolerance : float
         Relative L2 error allowed, 1e-4 or more.
+
+    Examples
+    --------
+    >>> from mesoinv.generators.lacbed import Crystal, pattern
+    >>> cube = Crystal(5.0, ["Si"], [[0, 0, 0]], [0.5], [1.0])
+    >>> made = pattern(cube, 200.0, pixels=16)
+    >>> made.intensity.shape, bool(made.error < 1e-3)
+    ((1, 16, 16), True)
     """
     thick = _thicknesses(thickness)
     check_device(device)
@@ -129,6 +149,15 @@ def projected_potential(crystal: Crystal, pixels: int = PIXELS) -> NDArray[np.fl
     (n, n) array
         Potential [V] at the points (i, j) a/n of the cell; times a it is the projected potential
         in V Å.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mesoinv.generators.lacbed import Crystal, projected_potential
+    >>> cube = Crystal(5.0, ["Si"], [[0, 0, 0]], [0.5], [1.0])
+    >>> volts = projected_potential(cube, pixels=32)
+    >>> volts.shape, [int(n) for n in np.unravel_index(volts.argmax(), volts.shape)]
+    ((32, 32), [0, 0])
     """
     _check_pixels(pixels)
     most = pixels // 2 - 1

@@ -52,6 +52,14 @@ def structure_of(batch: Mapping[str, NDArray[Any]], row: int) -> Structure:
         Samples.
     row : int
         Which of them.
+
+    Examples
+    --------
+    >>> import mesoinv
+    >>> from mesoinv.generators.lacbed import structure_of
+    >>> batch = mesoinv.generate("lacbed", "cubic", split="test", indices=[0])
+    >>> bool(structure_of(batch, 0).number == batch["space_group"][0])
+    True
     """
     used = np.flatnonzero(batch["site_element"][row])
     return Structure(

@@ -88,6 +88,16 @@ def partial_ldos(
     MesoinvError
         If a gradient is wanted of the rare potential with a level so near to the Fermi energy that
         the fast solver loses its digits.
+
+    Examples
+    --------
+    An empty strip is the same above and below its middle.
+
+    >>> import numpy as np
+    >>> from mesoinv.generators.pldos import Strip, partial_ldos
+    >>> density = partial_ldos(np.zeros((1, 32, 24)), strip=Strip(length=32, width=24))
+    >>> density.shape, bool(np.allclose(density, density[:, :, ::-1]))
+    ((1, 32, 24), True)
     """
     if is_tensor(potential):
         from mesoinv.generators.common.torch_gradient import (  # noqa: PLC0415  (torch)
@@ -128,6 +138,18 @@ def linearise(
         As `partial_ldos`.
     MesoinvError
         If a level is so near to the Fermi energy that the fast solver loses its digits.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mesoinv.generators.pldos import Strip, linearise
+    >>> strip = Strip(length=32, width=24)
+    >>> potential = np.random.default_rng(0).normal(0, 0.01, (1, 32, 24))
+    >>> linear = linearise(potential, strip=strip, exact=True)
+    >>> change = np.full_like(potential, 1e-6)
+    >>> moved = linearise(potential + change, strip=strip, exact=True).value - linear.value
+    >>> bool(np.allclose(moved, linear.product(change), atol=1e-3 * abs(moved).max()))
+    True
     """
     strip = strip or Strip()
     checked = checked_potential(potential, strip)
@@ -166,6 +188,14 @@ def transport(
     ------
     UsageError
         If an argument is not one of those allowed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mesoinv.generators.pldos import Strip, transport
+    >>> made = transport(np.zeros((1, 32, 24)), strip=Strip(length=32, width=24), tolerance=0)
+    >>> bool(np.allclose(made.transmission + made.reflection, 3))  # modes of the source
+    True
     """
     strip = strip or Strip()
     checked = checked_potential(potential, strip)

@@ -112,6 +112,14 @@ def measure(
     ------
     UsageError
         If the channel or the potential has values that are not allowed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mesoinv.generators.pldos import Channel, Strip, measure
+    >>> strip = Strip(length=32, width=24)
+    >>> measure(np.zeros((1, 32, 24)), Channel(blur=10.0, temperature=0.05), strip=strip).shape
+    (1, 16, 12)
     """
     strip = strip or Strip()
     solver = solve or (lambda v, at: partial_ldos(v, strip=at))

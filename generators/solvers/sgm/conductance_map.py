@@ -90,6 +90,19 @@ def conductance_map(
     ------
     UsageError
         If a shape is wrong, a value is not allowed, or the device is not there.
+
+    Examples
+    --------
+    One map for each strength; a wall that electrons cannot enter is infinite.
+
+    >>> import numpy as np
+    >>> from mesoinv.generators.sgm import Strip, conductance_map
+    >>> potential = np.random.default_rng(0).normal(0, 0.01, (1, 32, 24))
+    >>> maps = conductance_map(
+    ...     potential, tip_strength=[0.1, np.inf], strip=Strip(length=32, width=24)
+    ... )
+    >>> maps.shape, bool((0 <= maps).all() and (maps <= 3 + 1e-9).all())
+    ((1, 2, 32, 24), True)
     """
     strengths = checked_strengths(tip_strength)
     if is_tensor(potential):

@@ -103,6 +103,20 @@ def invert_map(
     ------
     UsageError
         If a map has another shape, values that it cannot have, or the noise is not positive.
+
+    Examples
+    --------
+    A map without noise to speak of, begun near the landscape:
+
+    >>> import mesoinv
+    >>> from mesoinv.generators.sgm import Strip, invert_map
+    >>> strip = Strip(length=96, width=72)
+    >>> potential = mesoinv.generate("pldos", "landscape", indices=[0])["potential"][:, :96, :72]
+    >>> observed = conductance_map(potential, tip_strength=1.0, strip=strip)  # doctest: +SKIP
+    >>> made = invert_map(
+    ...     observed, 0.9 * potential, tip_strength=1.0, noise=0.01, strip=strip
+    ... )  # doctest: +SKIP
+    >>> made.fits, made.deviation.max()  # doctest: +SKIP
     """
     strip = strip or Strip()
     strength = checked_strengths(tip_strength)

@@ -195,6 +195,19 @@ def linearise(
     Linearised
         ``value``, ``product(change)`` and ``adjoint(weight)``. About 65 MB a sample at the default
         tolerance, half a gigabyte with every mode.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mesoinv.generators.sgm import Strip, linearise
+    >>> strip = Strip(length=32, width=24)
+    >>> potential = np.random.default_rng(0).normal(0, 0.01, (1, 32, 24))
+    >>> linear = linearise(potential, tip_strength=1.0, strip=strip, exact=True)
+    >>> change = np.full_like(potential, 1e-6)
+    >>> moved = linearise(potential + change, tip_strength=1.0, strip=strip, exact=True)
+    >>> difference = moved.value - linear.value
+    >>> bool(np.allclose(difference, linear.product(change), atol=1e-3 * abs(difference).max()))
+    True
     """
     strip = strip or Strip()
     check_device(device)

@@ -61,6 +61,17 @@ def wide_tip_map(
     ------
     UsageError
         If the tip is wider than the strip, a place is off it, or a value is not allowed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mesoinv.generators.sgm import Strip, Tip, wide_tip_map
+    >>> made = wide_tip_map(
+    ...     np.zeros((1, 32, 24)), Tip(width=2.0, strength=0.5), along=[8, 16], across=[6, 12, 18],
+    ...     strip=Strip(length=32, width=24),
+    ... )
+    >>> made.shape
+    (1, 2, 3)
     """
     strip = strip or Strip()
     values = checked_potential(potential, strip)

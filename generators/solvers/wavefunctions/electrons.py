@@ -52,6 +52,17 @@ def su2_hamiltonian(
     ------
     UsageError
         If a shape is wrong or a value is not a finite real number.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mesoinv.generators.wavefunctions import su2_hamiltonian
+    >>> rng = np.random.default_rng(0)
+    >>> alpha, beta, gamma = rng.uniform(0, np.pi / 2, (3, 2, 4, 4))
+    >>> h = su2_hamiltonian(np.zeros((4, 4)), alpha, beta, gamma)
+    >>> levels = np.linalg.eigvalsh(h.toarray())
+    >>> bool(np.allclose(levels[::2], levels[1::2]))  # Kramers pairs
+    True
     """
     sites = _checked_sites(onsite_energy, "on-site energies", FEWEST["periodic"])
     shape = (2, *sites.shape)
@@ -84,6 +95,14 @@ def ando_hamiltonian(onsite_energy: ArrayLike) -> sparse.csc_matrix:
     ------
     UsageError
         If the shape is wrong or a value is not a finite real number.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mesoinv.generators.wavefunctions import ando_hamiltonian
+    >>> h = ando_hamiltonian(np.zeros((4, 4)))
+    >>> h.shape, bool(abs(h - h.conj().T).max() == 0)
+    ((32, 32), True)
     """
     sites = _checked_sites(onsite_energy, "on-site energies", FEWEST["periodic"])
     return lattice_hamiltonians.ando(sites)
@@ -113,6 +132,15 @@ def chern_hamiltonian(
     ------
     UsageError
         If a shape is wrong or a value is not a finite real number.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mesoinv.generators.wavefunctions import chern_hamiltonian
+    >>> h = chern_hamiltonian(np.zeros((6, 6)), np.zeros((6, 6)), periodic=True)
+    >>> energies = np.linalg.eigvalsh(h.toarray())
+    >>> bool(abs(energies).min() > 0.49)  # the clean insulator has a gap
+    True
     """
     fewest = FEWEST["periodic" if periodic else "open"]
     s = _checked_sites(onsite_s, "on-site energies of s", fewest)
@@ -146,6 +174,15 @@ def eigenstate(h: Any, level: int) -> tuple[float, ComplexArray]:
         If `h` is not Hermitian, or `level` not one of 0 … n - 1.
     MesoinvError
         If the number of the level can be proven in no way.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mesoinv.generators.wavefunctions import chern_hamiltonian, eigenstate
+    >>> h = chern_hamiltonian(*np.random.default_rng(0).uniform(-1, 1, (2, 8, 8)))
+    >>> energy, state = eigenstate(h, 63)
+    >>> bool(abs(h @ state - energy * state).max() < 1e-10)
+    True
     """
     matrix = _checked_matrix(h)
     number = _checked_level(level, matrix.shape[0])
@@ -179,6 +216,15 @@ def eigenstates_between(h: Any, low: float, high: float) -> tuple[RealArray, Com
         If `h` is not Hermitian, or the window not finite and in order.
     MesoinvError
         If the number of the states can be proven in no way.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mesoinv.generators.wavefunctions import chern_hamiltonian, eigenstates_between
+    >>> h = chern_hamiltonian(*np.random.default_rng(0).uniform(-1, 1, (2, 8, 8)))
+    >>> energies, states = eigenstates_between(h, -0.2, 0.2)
+    >>> states.shape == (128, len(energies)), bool((abs(energies) < 0.2).all())
+    (True, True)
     """
     matrix = _checked_matrix(h)
     ends = _finite(real_array([low, high], "ends of the window"), "ends of the window")
