@@ -37,6 +37,8 @@ class ReportOptions:
         Folders of generated samples, and of evaluations and trainings that are nowhere else.
     work : dict of str to str
         What takes long and is asked for: name -> a value, or an empty text.
+    pdf : bool
+        Write each figure as a PDF file too, with letters on its panels.
     log : callable
         Called with a line of text now and then.
     """
@@ -47,6 +49,7 @@ class ReportOptions:
     cache: Path = Path("data/cache")
     results: Path = Path("data/results")
     work: dict[str, str] | None = None
+    pdf: bool = False
     log: Callable[[str], object] = lambda _text: None
 
     def count(self, there: int) -> int:

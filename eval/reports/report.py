@@ -159,7 +159,10 @@ class Report(ABC):
         drawn = set()
         with own_style():
             for name, figure in self.draw():
-                figures.save(figure, self.options.out / name)
+                path = self.options.out / name
+                figures.save(figure, path)
+                if self.options.pdf:
+                    figures.save_pdf(figure, path.with_suffix(".pdf"))
                 drawn.add(name)
         for name in self.figures.keys() - drawn:
             (self.options.out / name).unlink(missing_ok=True)

@@ -34,6 +34,9 @@ def report(
         list[str] | None,
         typer.Option(metavar="NAME[=VALUE]", help="Do what takes long too, such as times."),
     ] = None,
+    pdf: Annotated[
+        bool, typer.Option("--pdf", help="Each figure as PDF too, with letters on its panels.")
+    ] = False,
 ) -> None:
     """Write the report on a system: stored scores beside the paper, with figures."""
     from mesoinv.eval.reports import report_of
@@ -44,7 +47,7 @@ def report(
     asked = dict((item.partition("=")[::2]) for item in work or [])
     options = ReportOptions(
         out or Path("docs") / system, tuple(data or ()), samples, cache, results, asked,
-        log,
+        pdf, log,
     )  # fmt: skip
     chosen = report_of(system)
     more = {*chosen.extras, *(e for name in asked for e in chosen.work.get(name, ()))}

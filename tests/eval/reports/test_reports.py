@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from mesoinv.cli import app
-from mesoinv.eval.reports import list_reports, report_of
+from mesoinv.eval.reports import figures, list_reports, report_of
 from mesoinv.eval.reports.options import ReportOptions
 from mesoinv.generators import list_datasets
 from mesoinv.generators.common.errors import MesoinvError, UsageError
@@ -73,3 +73,27 @@ def test_the_command(tmp_path, monkeypatch):
     assert "report.md" in done.stdout
     (options,) = seen
     assert (options.out, options.samples, options.work) == (tmp_path, 3, {"times": "4"})
+
+
+def test_figures_for_a_paper_have_letters(tmp_path):
+    """Panels alone, once, and the same figure is the same file."""
+    figure = figures.new_figure(4, 3)
+    left, right = figure.subplots(1, 2)
+    figure.colorbar(left.imshow([[0, 1]]), ax=left)
+    right.plot([1, 2])
+    figures.save_pdf(figure, tmp_path / "a.pdf")
+    assert [[t.get_text() for t in axes.texts] for axes in (left, right)] == [["(a)"], ["(b)"]]
+    assert not figure.axes[2].texts  # the colour bar
+    assert (tmp_path / "a.pdf").read_bytes().startswith(b"%PDF")
+
+    alone = figures.new_figure(4, 3)
+    alone.subplots().plot([1, 2])
+    titled = figures.new_figure(4, 3)
+    for axes, letter in zip(titled.subplots(1, 2), "ab", strict=True):
+        axes.set_title(f"({letter}) as the paper has it")
+    for one in (alone, titled):
+        figures.letter_panels(one)
+        assert not any(axes.texts for axes in one.axes)
+    for name in "bc":
+        figures.save_pdf(alone, tmp_path / f"{name}.pdf")
+    assert (tmp_path / "b.pdf").read_bytes() == (tmp_path / "c.pdf").read_bytes()
