@@ -24,15 +24,14 @@ extensions = [
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
+    "mathml",
     "sphinx_gallery.gen_gallery",
 ]
 root_doc = "index"
 exclude_patterns = ["_build", "tutorials/*"]
 myst_enable_extensions = ["dollarmath", "colon_fence"]
 myst_heading_anchors = 3
-# formulas are shown where MathJax can be reached; no page waits for it
-mathjax_options = {"defer": "defer"}
+html_math_renderer = "mathml"
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
 autodoc_typehints = "none"
@@ -64,6 +63,8 @@ sphinx_gallery_conf = {
     "abort_on_example_error": True,
     "show_memory": False,
     "min_reported_time": 0,
+    # that page would ask other places for scripts
+    "write_computation_times": False,
 }
 
 write_pages(Path(__file__).parent)

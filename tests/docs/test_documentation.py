@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -61,6 +62,19 @@ def test_links_lead_somewhere(site: Path) -> None:
                 if unquote(parts.fragment) not in names and parts.fragment != "":
                     dead.append(f"{path.relative_to(site)}: {link}")
     assert not dead, dead[:20]
+
+
+def test_formulas_need_no_network(site: Path) -> None:
+    """They are MathML, and no page asks another place for a script or a style."""
+    assert '<math xmlns="http://www.w3.org/1998/Math/MathML" display="block"' in (
+        site / "systems" / "pldos.html"
+    ).read_text(encoding="utf-8")
+    reference = site / "api" / "generated" / "mesoinv.generators.anderson3d.eigenstate.html"
+    assert "<math" in reference.read_text(encoding="utf-8")
+    needed = re.compile(r"<(?:script|link|img)[^>]+(?:src|href)=\"(?:https?:)?//")
+    for page in site.rglob("*.html"):
+        found_there = needed.findall(page.read_text(encoding="utf-8"))
+        assert not found_there, (page.name, found_there)
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
