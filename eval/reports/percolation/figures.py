@@ -98,17 +98,22 @@ def _fixed(table: Table) -> tuple[RealArray, RealArray]:
 
 def draw_confusion(spanning: Mapping[str, Table], classes: Mapping[str, Table]) -> Figure:
     """Draw the confusion matrices (Figs. 2(a) and 1(c)): spanning, and classes of density."""
-    figure = new_figure(3.3 * (len(spanning) + len(classes)), 3.9)
-    panels = np.atleast_1d(figure.subplots(1, len(spanning) + len(classes)))
+    count = len(spanning) + len(classes)
+    columns = min(count, 3)
+    lines = -(-count // columns)
+    figure = new_figure(4.1 * columns, 3.9 * lines)
+    panels = np.ravel(figure.subplots(lines, columns, squeeze=False))
+    for axes in panels[count:]:
+        axes.set_axis_off()
     for axes, (name, table) in zip(panels, spanning.items(), strict=False):
         counts = _confusion(table["true"], table["probability"] >= 0.5, 2)
         _matrix(axes, counts, name)
         axes.set_xticks([0, 1], ["N", "S"])
         axes.set_yticks([0, 1], ["N'", "S'"])
-        for (i, j), count in np.ndenumerate(counts):
-            dark = count > counts.max() / 2
-            axes.text(j, i, f"{count}", ha="center", va="center", color="w" if dark else "k")
-    for axes, (name, table) in zip(panels[len(spanning) :], classes.items(), strict=True):
+        for (i, j), number in np.ndenumerate(counts):
+            dark = number > counts.max() / 2
+            axes.text(j, i, f"{number}", ha="center", va="center", color="w" if dark else "k")
+    for axes, (name, table) in zip(panels[len(spanning) :], classes.items(), strict=False):
         _matrix(axes, _confusion(table["true"], table["predicted"].clip(0, 30), 31), name)
     return figure
 
@@ -120,7 +125,13 @@ def _confusion(true: RealArray, predicted: NDArray[Any], count: int) -> NDArray[
 
 
 def _matrix(axes: Axes, counts: NDArray[np.int64], name: str) -> None:
-    axes.imshow(np.log1p(counts), cmap="Blues", origin="lower")
+    from matplotlib.colors import SymLogNorm  # noqa: PLC0415  (slow to import)
+
+    # zero is white, and a few errors are seen beside thousands
+    norm = SymLogNorm(1, vmin=0, vmax=float(counts.max()))
+    drawn = axes.imshow(counts, cmap="Blues", origin="lower", norm=norm)
+    bar = axes.figure.colorbar(drawn, ax=axes, shrink=0.8)
+    bar.set_label("samples", fontsize=FONT - 2)
     axes.set_xlabel("true", fontsize=FONT - 1)
     axes.set_ylabel("predicted", fontsize=FONT - 1)
-    axes.set_title(name, fontsize=FONT - 4)
+    axes.set_title(name, fontsize=FONT - 1)

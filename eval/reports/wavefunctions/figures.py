@@ -9,7 +9,6 @@ import numpy as np
 
 from mesoinv.eval.reports.figures import COLOURS, FONT, new_figure
 from mesoinv.eval.reports.wavefunctions.curves import mean_curve
-from mesoinv.zoo.metrics.crossings import crossing
 from mesoinv.zoo.metrics.families.wavefunctions.phases import GAP
 
 if TYPE_CHECKING:
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
     from mesoinv.eval.reports.wavefunctions.curves import Tables
 
 MARKERS = "osv^Dx*"
+#: Of W/W_c; below, all curves are near 1.
+SHOWN_RANGE = (0.3, 2.0)
 #: Bins of the energy in the gap.
 BINS = 10
 
@@ -67,37 +68,44 @@ def draw_curves(panels: Sequence[Panel], quantity: str) -> Figure:
     """
     columns = min(len(panels), 3)
     lines = -(-len(panels) // columns)
-    figure = new_figure(4.6 * columns, 3.7 * lines)
+    figure = new_figure(4.6 * columns, 3.4 * lines + 0.7)
     places = figure.subplots(lines, columns, squeeze=False).ravel()
     order = list(dict.fromkeys(name for panel in panels for name in panel.tables))
+    drawn: dict[str, Any] = {}
     for axes, panel in zip(places, panels, strict=False):
-        _curves(axes, panel, order)
+        drawn |= _curves(axes, panel, order)
         axes.set_ylabel(f"mean probability: {quantity}", fontsize=FONT - 1)
     for axes in places[len(panels) :]:
         axes.set_axis_off()
+    # one for all: in a panel it would hide curves
+    lines_of = {name: drawn[name] for name in order}
+    if lines_of:
+        figure.legend(
+            lines_of.values(), lines_of.keys(), loc="outside lower center", ncols=4,
+            fontsize=FONT - 1,
+        )  # fmt: skip
     return figure
 
 
-def _curves(axes: Axes, panel: Panel, order: Sequence[str]) -> None:
+def _curves(axes: Axes, panel: Panel, order: Sequence[str]) -> dict[str, Any]:
+    """Draw one panel against W/W_c, and return its lines by model."""
     axes.axhline(0.5, color="0.6", lw=1, ls="--")
-    axes.axvline(panel.critical, color="0.4", lw=1, ls="--")
+    axes.axvline(1, color="0.4", lw=1, ls="--")
     if panel.shaded:
-        axes.axvspan(*panel.shaded, color="0.9")
+        axes.axvspan(*(edge / panel.critical for edge in panel.shaded), color="0.9")
+    drawn = {}
     for name, table in panel.tables.items():
         curve, k = mean_curve(table), order.index(name)
-        at = float(crossing(table["probability"], table["disorder"]))
-        axes.errorbar(
-            curve.disorder, curve.mean, curve.error, color=COLOURS[k % len(COLOURS)], lw=1,
-            marker=MARKERS[k % len(MARKERS)], ms=3, elinewidth=0.6,
-            ls="-" if k < len(COLOURS) else ":",
-            label=f"{name}: ½ at {at:.2f}",
-        )  # fmt: skip
-    axes.set_title(panel.title, fontsize=FONT)
-    axes.set_ylim(-0.04, 1.04)
-    axes.set_xlabel("disorder W", fontsize=FONT - 1)
+        at, colour = curve.disorder / panel.critical, COLOURS[k % len(COLOURS)]
+        style = "-" if k < len(COLOURS) else ":"
+        (drawn[name],) = axes.plot(at, curve.mean, color=colour, lw=1.3, ls=style)
+        low, high = curve.mean - curve.error, curve.mean + curve.error
+        axes.fill_between(at, low, high, color=colour, alpha=0.2, lw=0)
+    axes.set_title(f"{panel.title}, $W_c$ = {panel.critical:g}", fontsize=FONT)
+    axes.set(xlim=SHOWN_RANGE, ylim=(-0.04, 1.04))
+    axes.set_xlabel("disorder $W/W_c$", fontsize=FONT - 1)
     axes.tick_params(labelsize=FONT - 3)
-    if panel.tables:
-        axes.legend(fontsize=FONT - 4, loc="upper right")  # curves begin on the left and end below
+    return drawn
 
 
 def draw_chern(panel: Panel, gap: Mapping[str, Tables]) -> Figure:
@@ -112,8 +120,10 @@ def draw_chern(panel: Panel, gap: Mapping[str, Tables]) -> Figure:
     """
     figure = new_figure(5 + 4.6 * len(gap), 4.4)
     places = np.atleast_1d(figure.subplots(1, 1 + len(gap)))
-    _curves(places[0], panel, list(panel.tables))
+    drawn = _curves(places[0], panel, list(panel.tables))
     places[0].set_ylabel("mean probability: topological", fontsize=FONT - 1)
+    if drawn:  # curves begin on the left and end below
+        places[0].legend(drawn.values(), drawn.keys(), fontsize=FONT - 3, loc="upper right")
     for axes, (title, tables) in zip(places[1:], gap.items(), strict=True):
         for name, table in tables.items():
             k = list(panel.tables).index(name)

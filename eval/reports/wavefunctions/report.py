@@ -34,13 +34,14 @@ class WavefunctionsReport(Report):
         "densities-su2.png": "Densities of single states of the SU(2) model (Fig. 1): two "
         "delocalised, two localised. Each has a colour scale of its own, from zero.",
         "curves-su2.png": "Mean probability of being delocalised against the disorder (Figs. 3(a) "
-        "and 3(b), and Ando's model, of the supplement); bars are standard errors. All models "
-        "learnt at E = 0 on 40 × 40 sites alone. Dashed: W_c, and one half. In the legend: where "
-        "the curve crosses one half.",
+        "and 3(b), and Ando's model, of the supplement); bands are standard errors. All models "
+        "learnt at E = 0 on 40 × 40 sites alone. Dashed: W_c, and one half. On 80 × 80 sites the "
+        "network calls some states of the strongest disorder delocalised: it saw none so small "
+        "beside their lattice.",
         "densities-chern.png": "Densities of single states of the Chern insulator (Fig. 4): two "
         "topological, two not.",
         "chern.png": "Left: mean probability of being topological against the disorder (Fig. "
-        "5(a)); dashed: W_c = 3.2, shaded: 3.25 ± 0.1. Right: all states in the gap of one system "
+        "5(a)); dashed: W_c, shaded: 3.25 ± 0.1. Right: all states in the gap of one system "
         "at W = 1 and one at W = 6 (Fig. 5(b)); points are single states, lines their means.",
     }
 
