@@ -332,3 +332,18 @@ def test_mesoinv_invert_takes_parameters_of_other_samples(monkeypatch: pytest.Mo
         "pldos", density, config="global", start=near(z, 0.05)[None], s=60.0, n_d=0.5
     )
     assert made.fits.all()
+
+
+def test_a_normal_matrix_that_rounding_made_indefinite_is_repaired():
+    """Its large part stays, and no direction is known worse than before the measurement."""
+    rng = np.random.default_rng(0)
+    jacobian = rng.normal(size=(40, 60)) * np.logspace(0, 6, 40)[:, None]
+    exact = jacobian.T @ jacobian + np.eye(60)
+    rounded = exact.astype(np.float32).astype(np.float64)
+    assert np.linalg.eigvalsh(rounded)[0] < 0
+    repaired = gauss_newton.no_less_than_the_prior(rounded)
+    np.linalg.cholesky(repaired)
+    assert np.linalg.eigvalsh(repaired)[0] > 0
+    assert np.linalg.norm(repaired - exact) < 1e-6 * np.linalg.norm(exact)
+    good = np.diag([2.0, 3.0])
+    assert gauss_newton.no_less_than_the_prior(good) is good

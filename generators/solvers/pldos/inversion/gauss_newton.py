@@ -102,7 +102,7 @@ def fit(measured: Measured, waves: Waves, start: RealArray, *, tolerance: float)
         if approximate is None or np.linalg.norm(z - at) > SAME * np.linalg.norm(z):
             states = linear.responses[-1][1].wave_functions()[0]
             approximate, at = sketch(potential, states, waves), z
-        normal = approximate.normal_matrix(weight) + np.eye(len(z))
+        normal = no_less_than_the_prior(approximate.normal_matrix(weight) + np.eye(len(z)))
         history.append(measured.chi_square(error))
         step, moved = _step(linear, waves, weight, error, z, normal)
         excess = float(misfit.max())
@@ -111,6 +111,20 @@ def fit(measured: Measured, waves: Waves, start: RealArray, *, tolerance: float)
             return Fit(z, linear.value[0], history[-1], excess, normal, number)
         z = z + step
     raise AssertionError
+
+
+def no_less_than_the_prior(normal: RealArray) -> RealArray:
+    """Return a normal matrix, repaired where rounding has left it indefinite.
+
+    The sketch is of single precision, and weights of dark and bright sites differ by many orders of
+    magnitude. What the prior adds, the unit matrix, is then lost; it bounds the eigenvalues below.
+    """
+    try:
+        np.linalg.cholesky(normal)
+    except np.linalg.LinAlgError:
+        values, vectors = np.linalg.eigh(normal)
+        return np.asarray((vectors * np.maximum(values, 1.0)) @ vectors.T, dtype=np.float64)
+    return normal
 
 
 def _stalled(history: list[float]) -> bool:

@@ -153,6 +153,7 @@ def _inverted(
 def _found(fitted: Fit, waves: Waves) -> dict[str, object]:
     """Return what a fit says of the landscape."""
     covariance = np.asarray(np.linalg.inv(fitted.normal), dtype=np.float64)
+    covariance = (covariance + covariance.T) / 2
     sigma = waves.standard_deviation
     return {
         "potential": waves.potential(fitted.z),
@@ -166,10 +167,10 @@ def _found(fitted: Fit, waves: Waves) -> dict[str, object]:
 
 
 def _fit(measured: Measured, waves: Waves, begin: RealArray, tolerance: float) -> Fit:
-    """Fit; a landscape on the way without a derivative is a fit that failed."""
+    """Fit; a landscape on the way without a derivative, or without a step, is a fit that failed."""
     try:
         return fit(measured, waves, begin, tolerance=tolerance)
-    except MesoinvError:
+    except (MesoinvError, np.linalg.LinAlgError):
         nothing = np.full(measured.density.shape, np.nan)
         return Fit(begin, nothing, np.inf, np.inf, np.eye(waves.count), 0)
 
