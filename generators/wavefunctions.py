@@ -308,12 +308,12 @@ class Wavefunctions(Dataset):
             rows, one = np.flatnonzero(of == number), self.parameters(systems[number])
             chosen = {key: values[rows] for key, values in drawn.items()}
             try:
-                found = one_state.solve_samples(
+                states = one_state.solve_samples(
                     chosen, one.model, one.levels, one.energy, dense=solver == "dense"
                 )
             except NotProvenError as error:
                 raise MesoinvError(str(error)) from error
-            made = {key: np.array([row[key] for row in found]) for key in found[0]}
+            made = {key: np.array([row[key] for row in states]) for key in states[0]}
             _put(solved, rows, made, len(of))
         return solved
 
