@@ -227,5 +227,7 @@ def test_committed_weights_load(folder):
     model = mesoinv.load_model(folder.name)
     expected = read_recipe(FILES[folder.name]).store
     kinds = {str(t.dtype) for t in load_file(folder / WEIGHTS).values() if t.is_floating_point()}
-    assert kinds == {f"torch.{expected}"}
+    # one that computes its answers has no numbers, only the digest of what it begins with
+    computed = is_computed(model.config.architecture)
+    assert kinds == (set() if computed else {f"torch.{expected}"})
     assert model.config.parameters == sum(p.numel() for p in model.parameters())
