@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mesoinv.generators.common.errors import MesoinvError, UsageError, unknown_name
-from mesoinv.generators.pipeline.base import Batch, Column, Config, Dataset, Paper
+from mesoinv.generators.pipeline.base import SPLITS, Batch, Column, Config, Dataset, Paper
 from mesoinv.generators.solvers.eigenstates.states import NotProvenError
 from mesoinv.generators.solvers.wavefunctions import (
     drawing,
@@ -282,6 +282,9 @@ class Wavefunctions(Dataset):
             realisation = indices // parameters.levels
             return {"index": indices} | _drawn(parameters, stream, realisation, realisation)
         turn, system = np.divmod(indices, len(parameters.systems))
+        if stream.split not in SPLITS:  # where samples are to be judged, their index must not tell
+            share = stream.uniform(indices, 1, channel=3)[:, 0]
+            turn, system = indices, (len(parameters.systems) * share).astype(np.int64)
         drawn: Batch = {}
         for number, name in enumerate(parameters.systems):
             rows, one = np.flatnonzero(system == number), self.parameters(name)
