@@ -197,14 +197,14 @@ def quantiles(task: Task, result: Result) -> list[float]:
 
 
 def _zoo_row(config: ModelConfig, result: Result) -> Row:
-    kind = "trivial" if is_trivial(config.architecture) else "baseline"
-    kind = "computed" if is_computed(config.architecture) else kind
+    computed = is_computed(config.architecture)
+    kind = "computed" if computed else "trivial" if is_trivial(config.architecture) else "baseline"
     row = measured_row(config.name, kind, result)
     row.authors = ["mesoinv"]
     row.links = {"model": f"{links.HUB}/{HUB_NAMESPACE}/{config.name}"}
     row.notes = read_recipe(config.name).description
     training = config.training
-    if kind == "computed":
+    if computed:
         row.training_samples = None
     elif training is not None:
         row.training_data = f"{training.samples} samples of {config.dataset}/{config.config}/train"

@@ -8,6 +8,7 @@ gives the matrix; training samples say only how large the noise of each reading 
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -49,13 +50,15 @@ class FirstOrderMap(nn.Module):
         """Solve the empty strip; `inputs` [2e²/h] and `outputs` [t] tell the noise."""
         # the solver is compiled when it is first used
         from mesoinv.generators.solvers.sgm.first_order import (  # noqa: PLC0415
+            averaged,
             first_order_response,
         )
 
         square = self.waves.strip.length // self.shape[0]
+        waves = [averaged(self.waves.potential(one), square) for one in np.eye(self.waves.count)]
+        landscapes = torch.from_numpy(np.stack(waves, axis=-1)).reshape(-1, self.waves.count)
         empty, response = first_order_response(self.waves, self.tip_strength, square)
         jacobian = torch.from_numpy(response).reshape(-1, self.waves.count)
-        landscapes = self._landscapes(square)
         unknowns = torch.linalg.lstsq(landscapes, outputs.flatten(1).double().T).solution
         change = inputs.flatten(1).double() - torch.from_numpy(empty).ravel()
         noise = (change - (jacobian @ unknowns).T).square().mean(0)
@@ -63,15 +66,6 @@ class FirstOrderMap(nn.Module):
         normal = jacobian.T @ weighted + torch.eye(self.waves.count, dtype=torch.float64)
         self.matrix.copy_(landscapes @ torch.linalg.solve(normal, weighted.T))
         self.empty.copy_(torch.from_numpy(empty).ravel())
-
-    def _landscapes(self, square: int) -> Tensor:
-        """Return the averages of the waves over squares, (X Y, 2n) [t]."""
-        columns = []
-        for one in torch.eye(self.waves.count, dtype=torch.float64):
-            potential = torch.from_numpy(self.waves.potential(one.numpy()))
-            parts = potential.reshape(self.shape[0], square, self.shape[1], square)
-            columns.append(parts.mean(dim=(1, 3)).ravel())
-        return torch.stack(columns, dim=1)
 
 
 def build(

@@ -41,9 +41,9 @@ def first_order_response(
     linear = linearise(empty, tip_strength=[tip_strength, 0.0], strip=waves.strip)
     unknowns = np.eye(waves.count)
     columns = [
-        _averaged(_change(linear.product(waves.potential(one)[None])), square) for one in unknowns
+        averaged(_change(linear.product(waves.potential(one)[None])), square) for one in unknowns
     ]
-    return _averaged(_change(linear.value), square), np.stack(columns, axis=-1)
+    return averaged(_change(linear.value), square), np.stack(columns, axis=-1)
 
 
 def _change(maps: RealArray) -> RealArray:
@@ -51,7 +51,8 @@ def _change(maps: RealArray) -> RealArray:
     return maps[0, 0] - maps[0, 1]
 
 
-def _averaged(values: RealArray, square: int) -> RealArray:
+def averaged(values: RealArray, square: int) -> RealArray:
+    """Return the means over squares of so many sites, of a map (L, W)."""
     length, width = (n // square for n in values.shape)
     parts = values.reshape(length, square, width, square)
     return np.asarray(parts.mean(axis=(1, 3)), dtype=np.float64)
