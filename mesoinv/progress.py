@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
@@ -70,16 +71,32 @@ def progress_bar(title: str, unit: str) -> Iterator[Callable[[int, int], None]]:
 
 @contextmanager
 def generation_bar() -> Iterator[Callable[[int, int], None]]:
-    """Show a bar while samples are generated, gone before another one is shown."""
+    """Say what is generated, and show a bar meanwhile, gone before another one is shown."""
     with ExitStack() as stack:
+        stack.enter_context(_said("mesoinv.generators.pipeline.loading"))
+        bars = stack.enter_context(ExitStack())
         moves: list[Callable[[int, int], None]] = []
 
         def move(done: int, total: int) -> None:
             if not moves:
-                moves.append(stack.enter_context(progress_bar("generate", "sample")))
+                moves.append(bars.enter_context(progress_bar("generate", "sample")))
             moves[0](done, total)
             if done >= total:
-                stack.close()
+                bars.close()
                 moves.clear()
 
         yield move
+
+
+@contextmanager
+def _said(name: str) -> Iterator[None]:
+    """Print what a logger says on stderr meanwhile."""
+    logger, handler = logging.getLogger(name), logging.StreamHandler()
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)

@@ -57,11 +57,12 @@ def compare(first: Result, second: Result, task: str | Task | None = None) -> di
             )
     statistics, seed = get_task(task or first.evaluation.task).statistics(), first.evaluation.seed
     a, b = (metrics.estimates(r.table, statistics, seed=seed) for r in (first, second))
-    return {name: _difference(a[name], b[name]) for name in a}
+    return {name: _difference(a[name], b[name]) for name in a if name in b}
 
 
 def _difference(first: metrics.Estimate, second: metrics.Estimate) -> Score:
-    low, high = np.quantile(first.replicates - second.replicates, _BOUNDS)
+    # a score of few samples has no value in resamples that miss them all
+    low, high = np.nanquantile(first.replicates - second.replicates, _BOUNDS)
     value = first.score.value - second.score.value
     return Score(value, float(low), float(high), first.score.unit)
 

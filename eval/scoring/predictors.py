@@ -84,7 +84,13 @@ class ModelPredictor(Predictor):
         check_fit(self.model.config, self.task)
 
     def accepts_config(self, config: str) -> bool:
-        """Whether samples of a configuration have a shape that the model takes."""
+        """Whether samples of a configuration have a shape that the model takes.
+
+        A network that holds for some configurations alone has their names in ``configs``.
+        """
+        known = getattr(self.model.network, "configs", None)
+        if known is not None and config not in known:
+            return False
         shapes = {c.name: c.shape for c in resolve_dataset(self.task.dataset).columns(config)}
         return all(q.accepts(shapes[q.name]) for q in self.model.config.inputs)
 

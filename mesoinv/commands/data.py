@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Builds that are larger are announced.
 _LARGE = 1_000_000_000
+#: Builds that take one core longer [s] are announced too.
+_LONG = 60.0
 _DATASET = "A name that `mesoinv list` shows, or package.module:OBJECT for your own."
 DatasetName = Annotated[str, typer.Argument(metavar="DATASET", help=_DATASET)]
 Device = Annotated[str, typer.Option(help="cpu or cuda.")]
@@ -73,6 +75,8 @@ def list_command(
 
 
 def _describe(dataset: Dataset) -> dict[str, Any]:
+    from mesoinv.generators.pipeline.costs import build_seconds
+
     return {
         "name": dataset.name,
         "pretty_name": dataset.pretty_name,
@@ -84,6 +88,7 @@ def _describe(dataset: Dataset) -> dict[str, Any]:
                 "description": config.description,
                 "sizes": {size: dict(splits) for size, splits in config.sizes.items()},
                 "num_bytes": {size: dataset.num_bytes(name, size) for size in config.sizes},
+                "core_seconds": {s: build_seconds(dataset, name, s) for s in config.sizes},
             }
             for name, config in dataset.configs.items()
         },
@@ -94,22 +99,24 @@ def _print_datasets(datasets: list[dict[str, Any]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from mesoinv.generators.common.numbers import duration
     from mesoinv.generators.common.numbers import size as in_bytes
     from mesoinv.generators.common.terminal_tables import print_table
 
-    table = Table("dataset", "version", "config", "size", "train", "validation", "test", "disk ≤")
-    for dataset in datasets:
-        heading = [dataset["name"], dataset["version"]]
-        for name, config in dataset["configs"].items():
-            star = " (default)" if name == dataset["default_config"] else ""
-            label = name + star
-            for size, splits in config["sizes"].items():
-                rows = [str(splits.get(s, "–")) for s in ("train", "validation", "test")]
-                table.add_row(*heading, label, size, *rows, in_bytes(config["num_bytes"][size]))
-                heading, label = ["", ""], ""
-        table.add_section()
     console = Console()
-    print_table(table, console)
+    for dataset in datasets:
+        table = Table("config", "size", "train", "validation", "test", "disk ≤", "time ≈",
+                      title=f"{dataset['name']} {dataset['version']}")  # fmt: skip
+        for name, config in dataset["configs"].items():
+            label = name + (" (default)" if name == dataset["default_config"] else "")
+            for size, splits in config["sizes"].items():
+                counts = [str(splits.get(s, "–")) for s in ("train", "validation", "test")]
+                seconds = config["core_seconds"][size]
+                time = "?" if seconds is None else duration(seconds)
+                table.add_row(label, size, *counts, in_bytes(config["num_bytes"][size]), time)
+                label = ""
+        print_table(table, console)
+    console.print("The time is that of one core.", highlight=False)
     console.print("Build one with: mesoinv generate DATASET --size mini", highlight=False)
 
 
@@ -142,7 +149,9 @@ def generate_command(  # noqa: PLR0913, PLR0917 - the options of the command
     if workers is None:
         workers = usable_cores() if device == "cpu" and scheduler is None else 1
     if not held_out:
-        _say_how_much(declared, config, size or "mini", output_folder(declared, out))
+        _say_how_much(
+            declared, config, size or "mini", split, output_folder(declared, out), workers
+        )
     with progress_bar(f"{declared.name} {declared.version}", "sample") as progress:
         if held_out:
             folder = _build_held_out(
@@ -190,19 +199,28 @@ def _say_what_is_not_hidden(dataset: str, config: str) -> None:
         )
 
 
-def _say_how_much(dataset: Dataset, configs: list[str] | None, size: str, folder: Path) -> None:
-    """Say before a large build what it takes on the disk, and what is free."""
+def _say_how_much(
+    dataset: Dataset, configs: list[str] | None, size: str, splits: list[str] | None,
+    folder: Path, workers: int,
+) -> None:  # fmt: skip
+    """Say before a large build what it takes on the disk, what is free, and how long it takes."""
+    from mesoinv.generators.common.numbers import duration
     from mesoinv.generators.common.numbers import size as in_bytes
+    from mesoinv.generators.pipeline.costs import build_seconds
 
     names = [name for name in configs or dataset.configs if name in dataset.configs]
     sizes = {name: dataset.config(name).sizes for name in names}
     needed = sum(dataset.num_bytes(name, size) for name in names if size in sizes[name])
-    if needed < _LARGE:
-        return
-    place = next(p for p in (folder.absolute(), *folder.absolute().parents) if p.exists())
-    free = shutil.disk_usage(place).free
-    warning = " It may not fit." if needed > free else ""
-    log(f"Up to {in_bytes(needed)} for {folder}; {in_bytes(free)} are free.{warning}")
+    if needed >= _LARGE:
+        place = next(p for p in (folder.absolute(), *folder.absolute().parents) if p.exists())
+        free = shutil.disk_usage(place).free
+        warning = " It may not fit." if needed > free else ""
+        log(f"Up to {in_bytes(needed)} for {folder}; {in_bytes(free)} are free.{warning}")
+    known = [build_seconds(dataset, name, size, splits) for name in names]
+    seconds = sum(s for s in known if s is not None)
+    if seconds >= _LONG:
+        log(f"About {duration(seconds)} of one core; {workers} processes share it. What is there "
+            "already takes no time.")  # fmt: skip
 
 
 def _print_summary(folder: Path, foreign: str | None) -> None:

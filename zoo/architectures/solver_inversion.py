@@ -20,7 +20,11 @@ from mesoinv.zoo.declared.models import list_models
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from numpy.typing import NDArray
+
     from mesoinv.zoo.model.model import Model
+
+    Array = NDArray[Any]
 
 #: It gives several outputs of any shape.
 SEVERAL = True
@@ -51,6 +55,14 @@ class SolverInversion(nn.Module):
         Of one sample of each.
     start : str
         Model of the zoo that says what to begin with.
+    wider : str, optional
+        A configuration whose parameters lie in ranges: what nothing of `config` explains is fitted
+        once more with those.
+
+    Attributes
+    ----------
+    configs : tuple of str
+        `config`, and `wider` where it is given: of other samples it knows nothing.
     """
 
     digest: Tensor
@@ -62,9 +74,11 @@ class SolverInversion(nn.Module):
         columns: Sequence[str],
         shapes: Sequence[tuple[int, ...]],
         start: str,
+        wider: str | None = None,
     ) -> None:
         super().__init__()
-        self.dataset, self.config, self.start = dataset, config, start
+        self.dataset, self.start = dataset, start
+        self.configs = (config,) if wider is None else (config, wider)
         self.columns, self.shapes = tuple(columns), tuple(shapes)
         self.register_buffer("digest", torch.zeros(32, dtype=torch.uint8))
         self._begin: Model | None = None
@@ -87,19 +101,30 @@ class SolverInversion(nn.Module):
 
     def forward(self, observed: Tensor) -> Tensor | dict[str, Tensor]:
         """Return the columns; several numbers alone are one tensor (B, columns)."""
-        from mesoinv.zoo.inversion import invert  # noqa: PLC0415  (it knows of models)
-
         values = observed.detach().cpu().double().numpy()
         begin: Any = self._starting().predict(values, check_range=False)
-        made = invert(self.dataset, values, config=self.config, start=begin, noise="estimate")
-        named = resolve_dataset(self.dataset).inverted_columns(self.config, made)
-        for name in self.columns:
-            if name not in named:
-                raise unknown_name(f"column of the inversion of {self.dataset}", name, named)
-        outputs = {name: torch.from_numpy(named[name]).to(observed) for name in self.columns}
+        found = self._fitted(values, begin, self.configs)
+        outputs = {name: torch.from_numpy(found[name]).to(observed) for name in self.columns}
         if len(self.shapes) == 1:
             return torch.stack(list(outputs.values()), -1).reshape(-1, *self.shapes[0])
         return outputs
+
+    def _fitted(self, values: Array, begin: Array, configs: Sequence[str]) -> dict[str, Array]:
+        """Return the columns of the first configuration that explains a map, row by row."""
+        from mesoinv.zoo.inversion import invert  # noqa: PLC0415  (it knows of models)
+
+        config, *others = configs
+        made = invert(self.dataset, values, config=config, start=begin, noise="estimate")
+        named = resolve_dataset(self.dataset).inverted_columns(config, made)
+        for name in self.columns:
+            if name not in named:
+                raise unknown_name(f"column of the inversion of {self.dataset}", name, named)
+        if others and not made.fits.all():
+            rest = ~made.fits
+            again = self._fitted(values[rest], begin[rest], others)
+            for name in self.columns:
+                named[name][rest] = again[name]
+        return {name: named[name] for name in self.columns}
 
 
 def _digest(model: Model) -> Tensor:
@@ -113,6 +138,7 @@ def build(
     config: str,
     columns: Sequence[str],
     start: str,
+    wider: str | None = None,
 ) -> nn.Module:
     """Build it; `columns` are the outputs in their order."""
     check_named_in_file(dataset, "an inversion")
@@ -120,7 +146,15 @@ def build(
         raise ValueError(f"an inversion has one input; got {len(inputs)}")
     if start not in list_models():
         raise ValueError(f"{start} is no model of the zoo")
+    if wider is not None:
+        there, others = (
+            {c.name: c.shape for c in resolve_dataset(dataset).columns(name)}
+            for name in (config, wider)
+        )
+        for name in columns:
+            if there.get(name) != others.get(name):
+                raise ValueError(f"{name} has another shape in {wider} than in {config}")
     packed = len(outputs) == 1
     if not (packed or len(columns) == len(outputs)):
         raise ValueError(f"columns {columns} must be as many as the outputs, {len(outputs)}")
-    return SolverInversion(dataset, config, columns, outputs, start)
+    return SolverInversion(dataset, config, columns, outputs, start, wider)

@@ -15,8 +15,10 @@ import numpy as np
 
 from mesoinv.generators.common.devices import check_device
 from mesoinv.generators.common.files import replace_text
+from mesoinv.generators.common.numbers import duration
 from mesoinv.generators.common.records import canonical, digest_of
 from mesoinv.generators.pipeline.compute import compute_rows
+from mesoinv.generators.pipeline.costs import sample_seconds
 from mesoinv.generators.pipeline.loading.store import Store
 from mesoinv.generators.pipeline.plan import parameters_of
 from mesoinv.generators.pipeline.storage import to_storage
@@ -67,8 +69,11 @@ def generated_store(
     if not spans:
         return store
     done = request.count - sum(stop - first for first, stop in spans)
-    _log.info("%s/%s/%s: generating %d of %d samples into %s", request.dataset, request.config,
-              request.split, request.count - done, request.count, store.folder)  # fmt: skip
+    _log.info("%s/%s/%s: generating %d of %d samples into %s%s", request.dataset, request.config,
+              request.split, request.count - done, request.count, store.folder,
+              _how_long(request, request.count - done))  # fmt: skip
+    if progress:
+        progress(done, request.count)
     starts = {span: _start(store, columns, span) for span in spans}
     call = partial(_compute, request, check_device(device))
     ranges = ((starts[span], span[1]) for span in spans)
@@ -80,6 +85,11 @@ def generated_store(
             if progress:
                 progress(done, request.count)
     return store
+
+
+def _how_long(request: Request, samples: int) -> str:
+    each = sample_seconds(request.declared, request.config)
+    return f", about {duration(samples * each)} of one core" if each else ""
 
 
 def store_of(request: Request, cache: Path) -> Store:

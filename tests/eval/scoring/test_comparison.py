@@ -15,6 +15,7 @@ from mesoinv.eval.scoring.results import Result
 from mesoinv.eval.tasks import get_task
 from mesoinv.generators.common.errors import UsageError
 from mesoinv.zoo import metrics
+from mesoinv.zoo.metrics import Score
 
 TASK = get_task("pldos-donors")
 SAMPLES = 300
@@ -80,6 +81,18 @@ def test_a_pair_is_compared_more_sharply_than_two_alone(result):
 def test_nothing_differs_from_itself(result):
     for score in compare(result(1.0), result(1.0)).values():
         assert (score.value, score.low, score.high) == (0.0, 0.0, 0.0)
+
+
+def test_a_score_of_a_few_samples_that_resamples_may_miss(result, monkeypatch):
+    """Resamples without any of them say nothing; the others make the interval."""
+
+    def estimates(table, statistics, *, seed):
+        own = table["own"]
+        return {"of few": metrics.Estimate(Score(own, own, own, "1"), np.array([own, np.nan] * 50))}
+
+    one, two = (replace(result(1.0), table={"own": value}) for value in (3.0, 1.0))
+    monkeypatch.setattr(metrics, "estimates", estimates)
+    assert compare(one, two)["of few"] == Score(2.0, 2.0, 2.0, "1")
 
 
 def test_every_score_is_compared_and_order_is_sign(result):

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 import mesoinv
+from mesoinv.eval.scoring.predictors import ModelPredictor
+from mesoinv.eval.tasks import get_task
 from mesoinv.generators.common.errors import MesoinvError, UsageError
 from mesoinv.generators.pldos import Pldos
 from mesoinv.zoo.architectures import build_network, refusals
@@ -16,9 +18,10 @@ MAP = [256, 192]
 DENSITY = Quantity("pldos", "1/t", MAP, 0.1, 10.0)
 
 
-def inversion(config: str, start: str, outputs: list[Quantity]) -> Model:
+def inversion(config: str, start: str, outputs: list[Quantity], **more: str) -> Model:
     hyperparameters = {
         "dataset": "pldos", "config": config, "start": start, "columns": [q.name for q in outputs],
+        **more,
     }  # fmt: skip
     made = Model(
         ModelConfig(
@@ -48,6 +51,27 @@ def test_a_landscape_with_its_deviation(tmp_path) -> None:
     assert 0.8 < (abs(error) < 1.96 * made["potential_std"]).mean() < 1
 
 
+@pytest.mark.parametrize(("more", "known"), [({}, False), ({"wider": "global"}, True)])
+def test_other_samples_than_it_knows_are_not_scored(more: dict[str, str], known: bool) -> None:
+    outputs = [Quantity("potential", "t", MAP, None, None)]
+    model = inversion("landscape", "pldos-landscape-unet.16k", outputs, **more)
+    predictor = ModelPredictor(model, get_task("pldos-landscape"))
+    assert predictor.accepts_config("landscape")
+    assert predictor.accepts_config("global") is known
+
+
+def test_donors_that_are_closer_than_was_thought() -> None:
+    """Of two maps the one that the configuration's donors do not explain is fitted once more."""
+    outputs = [Quantity("potential", "t", MAP, None, None),
+               Quantity("potential_std", "t", MAP, None, None)]  # fmt: skip
+    model = inversion("landscape", "pldos-landscape-unet.noisy-88k", outputs, wider="global")
+    maps = mesoinv.generate("pldos", "global", "test", [6, 7])
+    made = model.predict(maps["pldos"].astype(np.float16))
+    error = made["potential"] - maps["potential"]
+    assert maps["s"][0] > 50 > maps["s"][1]
+    assert (np.linalg.norm(error, axis=(1, 2)) < 1e-4 * np.linalg.norm(maps["potential"])).all()
+
+
 def test_numbers_of_the_donors() -> None:
     outputs = [Quantity(name, "1", [], None, None) for name in ("s", "n_d", "s_std", "n_d_std")]
     model = inversion("global", "pldos-landscape-unet.global-16k", outputs)
@@ -74,6 +98,7 @@ def test_other_weights_to_begin_with_are_noticed() -> None:
         ({"start": "../mine"}, "is no model of the zoo"),
         ({"dataset": "package.module:OBJECT"}, "package.module:OBJECT"),
         ({"columns": ["potential", "s"]}, "must be as many as the outputs"),
+        ({"columns": ["fourier"], "wider": "global"}, "fourier has another shape in global"),
     ],
 )
 def test_what_it_refuses(change: dict[str, object], message: str) -> None:

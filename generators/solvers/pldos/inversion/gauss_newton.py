@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 RealArray = NDArray[np.float64]
 
 #: Iterations of conjugate gradients in each step.
-ITERATIONS = 2
+ITERATIONS = 3
 #: Steps at most; steps after which chi² must have fallen by a share, or the fit has stalled.
 STEPS, PATIENCE, PROGRESS = 60, 12, 0.05
 #: Relative change of z up to which the approximate Jacobian need not be computed again.
-SAME = 0.02
+SAME = 0.03
 #: The fit is found when a step moves each unknown by less than this, in standard deviations, as a
 #: mean square.
 SETTLED = 1e-4

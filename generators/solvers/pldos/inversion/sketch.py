@@ -150,19 +150,19 @@ def sketch(potential: RealArray, states: NDArray[np.complex128], waves: Waves) -
     products = product_waves(waves)
     # sites across the strip first: then modes are one product of real matrices
     psi = np.ascontiguousarray(states.transpose(2, 0, 1).astype(np.complex64))
-    moved = products.across.T[:, None, :, None] * psi[:, :, None]
+    moved = psi[..., None] * products.across.T[:, None, None]
     vectors = _real_times(np.ascontiguousarray(basis.T), moved)
     chain = _Chain(potential, strip, modes)
-    sources = chain.sources(vectors.reshape(modes, strip.length, -1).transpose(1, 2, 0))
+    sources = chain.sources(vectors.reshape(modes, strip.length, -1))
     columns, rows = np.arange(0, strip.length, COLUMNS), np.arange(0, strip.width, ROWS)
     jacobian = np.empty((len(columns), len(rows), len(products.pairs)), dtype=np.float32)
-    on_rows = np.ascontiguousarray(basis[rows])
-    for k, changed in enumerate(chain.sweep(sources, products, states_count)):
-        # -δψ of all products; Re ψ* δψ summed over the states
-        sites = _real_times(on_rows, changed).reshape(len(rows), states_count, -1)
-        at = psi[rows, columns[k], :, None]
-        real = at.real * sites.real + at.imag * sites.imag
-        np.multiply(real.sum(axis=1), np.float32(-4 * math.pi), out=jacobian[k])
+    on_rows = basis[rows]
+    for k, changed in enumerate(chain.sweep(sources, products)):
+        # -δψ of all products; Re ψ* δψ summed over states, from modes to sites in one product
+        parts = changed.view(np.float32).reshape(modes * states_count, -1, 2).swapaxes(1, 2)
+        at = np.ascontiguousarray(psi[rows, columns[k]]).view(np.float32)
+        sites = (on_rows[:, :, None] * at[:, None]).reshape(len(rows), -1)
+        np.matmul(sites * np.float32(-4 * math.pi), parts.reshape(sites.shape[1], -1), jacobian[k])
     return Sketch(jacobian, products.mixing, columns, rows)
 
 
@@ -171,6 +171,16 @@ def _real_times(matrix: SingleArray, values: ComplexArray) -> ComplexArray:
     first, *others = values.shape
     flat = np.ascontiguousarray(values).reshape(first, -1).view(np.float32)
     return (matrix @ flat).view(np.complex64).reshape(len(matrix), *others)
+
+
+def _between(blocks: Any) -> tuple[Any, Any]:
+    """Return g_1j and g_3j, (K, 3, n, n) each, of three columns between two that are kept."""
+    first, middle, last = (blocks[:, j] for j in range(3))
+    a, c = np.linalg.inv(first), np.linalg.inv(last)
+    centre = np.linalg.inv(middle - a - c)
+    to_left = np.stack([a + a @ centre @ a, a @ centre, a @ centre @ c], axis=1)
+    to_right = np.stack([c @ centre @ a, c @ centre, c + c @ centre @ c], axis=1)
+    return to_left, to_right
 
 
 class _Chain:
@@ -182,56 +192,59 @@ class _Chain:
         onsite = (2 + tables.kinetic[:modes] - strip.energy).astype(np.float32)
         real = (basis.T * potential.astype(np.float32)[:, None, :]) @ basis
         real[:, range(modes), range(modes)] += onsite
-        columns: ComplexArray = real.astype(np.complex64)
-        drain = tables.drain[:modes].astype(np.complex64)
-        columns[-1, range(modes), range(modes)] -= drain
+        blocks = real.reshape(-1, COLUMNS, modes, modes)
+        #: g_1j and g_3j of the columns between two that are kept, real but behind the last, where
+        #: the drain is
+        self.to_left, self.to_right = _between(blocks[:-1, 1:])
+        drained = blocks[-1:, 1:].astype(np.complex64)
+        drained[0, -1, range(modes), range(modes)] -= tables.drain[:modes].astype(np.complex64)
+        self.to_last, _ = _between(drained)
+        diagonal = blocks[:, 0].astype(np.complex64)
+        diagonal[:-1] -= self.to_left[:, 0]
+        diagonal[-1] -= self.to_last[0, 0]
+        diagonal[1:] -= self.to_right[:, 2]
         source = tables.source[:modes]
         self_energy = (
             tables.source_real[:modes, :modes] + 1j * (source * tables.source_sin) @ source.T
         )
-        columns[0] -= self_energy.astype(np.complex64)
-        blocks = columns.reshape(-1, COLUMNS, modes, modes)
-        first, middle, last = (blocks[:, j] for j in (1, 2, 3))
-        a, c = np.linalg.inv(first), np.linalg.inv(last)
-        centre = np.linalg.inv(middle - a - c)
-        #: g_1j and g_3j of the columns between two that are kept
-        self.to_left = np.stack([a + a @ centre @ a, a @ centre, a @ centre @ c], axis=1)
-        self.to_right = np.stack([c @ centre @ a, c @ centre, c + c @ centre @ c], axis=1)
-        diagonal = np.asarray(blocks[:, 0] - self.to_left[:, 0], dtype=np.complex64)
-        diagonal[1:] -= self.to_right[:-1, 2]
+        diagonal[0] -= self_energy.astype(np.complex64)
         self.diagonal = diagonal
-        #: From one column that is kept to the next; real, but for the last, which leads nowhere.
-        self.across = np.ascontiguousarray(self.to_left[:-1, 2].real)
+        #: From one column that is kept to the next.
+        self.across = np.ascontiguousarray(self.to_left[:, 2])
 
     def sources(self, vectors: ComplexArray) -> ComplexArray:
-        """Bring vectors (L, v, n) of all columns to those that are kept: (K, v, n, 7)."""
-        count, modes = vectors.shape[1:]
-        blocks = vectors.reshape(-1, COLUMNS, count, modes)
-        inner = blocks[:, 1:]
-        out = np.zeros((len(blocks), count, modes, 2 * COLUMNS - 1), dtype=np.complex64)
-        # g is symmetric as a whole: rows times g_j1 = (g_1j)ᵀ
-        left = inner @ self.to_left.swapaxes(-1, -2)
-        right = inner @ self.to_right.swapaxes(-1, -2)
-        out[1:, ..., : COLUMNS - 1] = right[:-1].transpose(0, 2, 3, 1)
+        """Bring vectors (n, L, v) of all columns to those that are kept: (K, n, v, 7)."""
+        modes, _, count = vectors.shape
+        blocks = vectors.transpose(1, 0, 2).reshape(-1, COLUMNS, modes, count)
+        # real and imaginary parts side by side: what is between is real
+        inner = np.ascontiguousarray(blocks[:-1, 1:]).view(np.float32)
+        left, right = (
+            (g @ inner).view(np.complex64).transpose(0, 2, 3, 1)
+            for g in (self.to_left, self.to_right)
+        )
+        out = np.zeros((len(blocks), modes, count, 2 * COLUMNS - 1), dtype=np.complex64)
+        out[1:, ..., : COLUMNS - 1] = right
         out[..., COLUMNS - 1] = blocks[:, 0]
-        out[..., COLUMNS:] = left.transpose(0, 2, 3, 1)
+        out[:-1, ..., COLUMNS:] = left
+        out[-1, ..., COLUMNS:] = (self.to_last[0] @ blocks[-1, 1:]).transpose(1, 2, 0)
         return out
 
-    def sweep(self, sources: ComplexArray, products: ProductWaves, states: int) -> Any:
+    def sweep(self, sources: ComplexArray, products: ProductWaves) -> Any:
         """Yield L⁻¹ (X_a Y_b ψ) at each column that is kept, (n, q P).
 
         What the columns towards the drain alone make of the sources is kept on the way there.
         """
-        kept, _, modes, reach = sources.shape
+        kept, modes, _, reach = sources.shape
         b, a = products.pairs.T
+        pairs = b * len(products.along) + a
         padded = np.pad(products.along, ((0, 0), (COLUMNS - 1, COLUMNS)))
         inverses: list[ComplexArray] = [np.empty(0)] * kept
         solved_alone: list[ComplexArray] = [np.empty(0)] * kept
         for k in range(kept - 1, -1, -1):
             window = padded[:, COLUMNS * k : COLUMNS * k + reach]
             made = sources[k] @ window.T.astype(np.complex64)
-            made = made.reshape(-1, states, modes, len(padded))[b, :, :, a]
-            right, matrix = made.transpose(2, 1, 0).reshape(modes, -1), self.diagonal[k]
+            every = made.reshape(modes, -1, len(products.across) * len(padded))
+            right, matrix = every.take(pairs, axis=2).reshape(modes, -1), self.diagonal[k]
             if k + 1 < kept:
                 right = right + _real_times(self.across[k], solved_alone[k + 1])
                 matrix = matrix - self.across[k] @ inverses[k + 1] @ self.across[k].T
