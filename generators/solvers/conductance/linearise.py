@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from mesoinv.generators.common.readable import Readable
 from mesoinv.generators.solvers.conductance.lead import lead
 from mesoinv.generators.solvers.conductance.transmission import BAND, in_range, is_outside
 
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 RealArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Linearised:
+@dataclass(frozen=True, repr=False)
+class Linearised(Readable):
     """Conductances of some wires, and how they follow the on-site energies.
 
     Attributes

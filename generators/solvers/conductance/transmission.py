@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from mesoinv.generators.common.readable import Readable
 from mesoinv.generators.solvers.conductance.lead import lead
 
 if TYPE_CHECKING:
@@ -45,8 +46,8 @@ class Steps(IntEnum):
     SLICES = 3
 
 
-@dataclass(frozen=True)
-class Transmission:
+@dataclass(frozen=True, repr=False)
+class Transmission(Readable):
     """Transmission of wires, and how it was computed.
 
     Attributes

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mesoinv.generators.common.readable import Readable
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy import sparse
@@ -23,8 +25,8 @@ class NotProvenError(ArithmeticError):
     """The number of a level could not be proven."""
 
 
-@dataclass(frozen=True)
-class States:
+@dataclass(frozen=True, repr=False)
+class States(Readable):
     """Successive eigenstates.
 
     Attributes

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mesoinv.generators.common.readable import Readable
 from mesoinv.generators.solvers.lacbed.bloch_states import tile_intensity
 from mesoinv.generators.solvers.lacbed.convergence import enough_beams, enough_states
 from mesoinv.generators.solvers.lacbed.propagation import intensity
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     from mesoinv.generators.solvers.lacbed.microscope import Microscope
 
 
-@dataclass(frozen=True)
-class Pattern:
+@dataclass(frozen=True, repr=False)
+class Pattern(Readable):
     """A pattern and how it was computed.
 
     Attributes

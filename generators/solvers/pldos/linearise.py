@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mesoinv.generators.common.errors import MesoinvError
+from mesoinv.generators.common.readable import Readable
 from mesoinv.generators.solvers.pldos import backends, elimination
 from mesoinv.generators.solvers.pldos.transport import SolvedBy, Transport
 
@@ -24,8 +25,8 @@ RealArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class Linearised:
+@dataclass(frozen=True, repr=False)
+class Linearised(Readable):
     """Transport at some potentials, and how its density of states follows them.
 
     The factorisations are kept: of 256 × 192 sites about 20 MB a sample at the default tolerance,

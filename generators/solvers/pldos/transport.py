@@ -9,6 +9,8 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from mesoinv.generators.common.readable import Readable
+
 RealArray = NDArray[np.float64]
 
 
@@ -23,8 +25,8 @@ class SolvedBy(IntEnum):
     KWANT = 2
 
 
-@dataclass(frozen=True)
-class Transport:
+@dataclass(frozen=True, repr=False)
+class Transport(Readable):
     """Transport at the Fermi energy, of electrons from the source.
 
     Attributes

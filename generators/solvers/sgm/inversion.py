@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from mesoinv.generators.common.arguments import real_array
 from mesoinv.generators.common.errors import UsageError
+from mesoinv.generators.common.readable import Readable
 from mesoinv.generators.solvers.pldos.inversion.invert import deviation
 from mesoinv.generators.solvers.pldos.inversion.waves import Waves
 from mesoinv.generators.solvers.pldos.local_density import checked_potential
@@ -39,8 +40,8 @@ SETTLED = 1e-3
 LARGEST_MISFIT = 1.1
 
 
-@dataclass(frozen=True)
-class MapInversion:
+@dataclass(frozen=True, repr=False)
+class MapInversion(Readable):
     """Landscapes that explain maps of the conductance, with a batch axis throughout.
 
     Attributes

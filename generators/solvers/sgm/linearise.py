@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mesoinv.generators.common.devices import check_device
+from mesoinv.generators.common.readable import Readable
 from mesoinv.generators.solvers.pldos import mode_count
 from mesoinv.generators.solvers.pldos.local_density import checked_potential
 from mesoinv.generators.solvers.pldos.strip import Strip
@@ -111,8 +112,8 @@ class SampleMap:
         return np.stack(made)
 
 
-@dataclass(frozen=True)
-class Linearised:
+@dataclass(frozen=True, repr=False)
+class Linearised(Readable):
     """Maps of some samples, and products with their Jacobian.
 
     Attributes

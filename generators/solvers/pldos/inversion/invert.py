@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mesoinv.generators.common.errors import MesoinvError
+from mesoinv.generators.common.readable import Readable
 from mesoinv.generators.solvers.pldos.inversion.evidence import estimate_donors
 from mesoinv.generators.solvers.pldos.inversion.gauss_newton import Fit, fit
 from mesoinv.generators.solvers.pldos.inversion.sketch import product_waves
@@ -28,8 +29,8 @@ ComplexArray = NDArray[np.complex128]
 COARSE = 4
 
 
-@dataclass(frozen=True)
-class Inversion:
+@dataclass(frozen=True, repr=False)
+class Inversion(Readable):
     """Landscapes that explain densities of states, with a batch axis throughout.
 
     Attributes
