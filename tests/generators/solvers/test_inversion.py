@@ -99,7 +99,8 @@ def test_misfits_spread_outwards() -> None:
     assert misfit[90, 36] == misfit[40, 36]
     noise = np.random.default_rng(1).normal(size=density.shape) * 0.01
     assert (misfit_outwards(noise, measured, STRIP) == 0).mean() > 0.9
-    assert cautious_variance(misfit, measured)[5, 36] == pytest.approx(1e-4)
+    assert cautious_variance(misfit, measured, 10.0)[5, 36] == pytest.approx(1e-4)
+    assert cautious_variance(misfit, measured, 10.0)[90, 36] > 2e-4
 
 
 def test_rounding_to_storage_is_measured() -> None:
@@ -255,6 +256,53 @@ def test_a_landscape_without_a_derivative_is_no_fit(monkeypatch: pytest.MonkeyPa
     assert made.fits.tolist() == [False]
     assert np.isinf(made.misfit).all()
     assert np.isfinite(made.potential).all()
+
+
+def test_noise_alone_looks_wrong_once_in_a_thousand_maps() -> None:
+    density = np.ones((96, 72))
+    measured = Measured(density, np.full(density.shape, 0.04))
+    rng = np.random.default_rng(2)
+    wrong = [
+        misfit_outwards(0.2 * rng.normal(size=density.shape), measured, STRIP).any()
+        for _ in range(2000)
+    ]
+    assert sum(wrong) < 9
+
+
+def test_a_place_without_a_derivative_is_passed_by(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At a level there is none: a shorter step, or a start beside it, is taken."""
+    _, potential = landscape()
+    density = partial_ldos(potential[None], strip=STRIP)
+    how = {"s": 60.0, "n_d": 0.5, "strip": STRIP, "tolerance": 3e-4}
+    plain, calls = gauss_newton.linearise, []
+
+    def lost_now_and_then(*arguments, **how):
+        calls.append(1)
+        if len(calls) in {1, 4}:
+            raise MesoinvError("has no derivative")
+        return plain(*arguments, **how)
+
+    monkeypatch.setattr(gauss_newton, "linearise", lost_now_and_then)
+    made = invert_density(density, 0.95 * potential[None], **how)
+    assert made.fits.tolist() == [True]
+    assert len(calls) > 4
+
+
+def test_a_fit_that_failed_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With another caution; what explains the density best is kept, steps are counted together."""
+    _, potential = landscape()
+    ends = iter([(0.5, 7), (0.3, 20), (0.0, 9)])
+
+    def ended(_measured, _waves, start, *, caution, tolerance):
+        del caution, tolerance
+        excess, steps = next(ends)
+        return gauss_newton.Fit(start, np.ones((96, 72)), 1.0, excess, np.eye(len(start)), steps)
+
+    monkeypatch.setattr(module, "fit", ended)
+    measured = Measured(np.ones((96, 72)), np.ones((96, 72)))
+    disorder = module.Disorder(STRIP, (60.0, 60.0), (0.5, 0.5))
+    made = module.invert([measured], disorder, [potential], tolerance=3e-4)
+    assert (made.fits.tolist(), made.excess.tolist(), made.steps.tolist()) == ([True], [0.0], [36])
 
 
 def test_deviations_are_those_of_the_covariance() -> None:

@@ -9,12 +9,14 @@ with exact products of the Jacobian by conjugate gradients; an approximate Jacob
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mesoinv.generators.common.errors import MesoinvError
 from mesoinv.generators.solvers.pldos.inversion.noise import (
     Measured,
     cautious_variance,
@@ -35,6 +37,8 @@ RealArray = NDArray[np.float64]
 ITERATIONS = 3
 #: Steps at most; steps after which chi² must have fallen by a share, or the fit has stalled.
 STEPS, PATIENCE, PROGRESS = 60, 12, 0.05
+#: Parts of a step that are tried, and of the start.
+LENGTHS, BESIDE = (1.0, 0.5, 0.25, 0.1), (1.0, 0.99, 0.97)
 #: Relative change of z up to which the approximate Jacobian need not be computed again.
 SAME = 0.03
 #: The fit is found when a step moves each unknown by less than this, in standard deviations, as a
@@ -70,7 +74,9 @@ class Fit:
     steps: int
 
 
-def fit(measured: Measured, waves: Waves, start: RealArray, *, tolerance: float) -> Fit:
+def fit(
+    measured: Measured, waves: Waves, start: RealArray, *, caution: float, tolerance: float
+) -> Fit:
     """Find the landscape of a density.
 
     Parameters
@@ -81,6 +87,8 @@ def fit(measured: Measured, waves: Waves, start: RealArray, *, tolerance: float)
         What landscapes are made of.
     start : (2n,) array
         z to begin with.
+    caution : float
+        How strongly a misfit near the source lowers the weight of what is behind it.
     tolerance : float
         Of the solver.
 
@@ -89,28 +97,69 @@ def fit(measured: Measured, waves: Waves, start: RealArray, *, tolerance: float)
     MesoinvError
         If the solver has no derivative at a landscape on the way.
     """
-    z, history = start, []
-    approximate, at = None, z
+    place, history = _first_place(measured, waves, start, tolerance), []
+    approximate, at = None, start
     for number in range(STEPS + 1):
-        potential = waves.potential(z)
-        linear = linearise(
-            potential[None], waves.strip, tolerance=tolerance, device="cpu", method="compiled"
-        )
-        error = linear.value[0] - measured.density
+        z, error = place.z, place.error
         misfit = misfit_outwards(error, measured, waves.strip)
-        weight = 1 / cautious_variance(misfit, measured)
+        weight = 1 / cautious_variance(misfit, measured, caution)
         if approximate is None or np.linalg.norm(z - at) > SAME * np.linalg.norm(z):
-            states = linear.responses[-1][1].wave_functions()[0]
-            approximate, at = sketch(potential, states, waves), z
+            states = place.linear.responses[-1][1].wave_functions()[0]
+            approximate, at = sketch(waves.potential(z), states, waves), z
         normal = no_less_than_the_prior(approximate.normal_matrix(weight) + np.eye(len(z)))
         history.append(measured.chi_square(error))
-        step, moved = _step(linear, waves, weight, error, z, normal)
+        step, moved = _step(place.linear, waves, weight, error, z, normal)
         excess = float(misfit.max())
         settled = excess <= tolerance and moved < SETTLED * len(z)
-        if settled or number == STEPS or _stalled(history):
-            return Fit(z, linear.value[0], history[-1], excess, normal, number)
-        z = z + step
+        further = None
+        if not (settled or number == STEPS or _stalled(history)):
+            further = _further(place, step, weight, measured, waves, tolerance)
+        if further is None:
+            return Fit(z, place.linear.value[0], history[-1], excess, normal, number)
+        place = further
     raise AssertionError
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Unknowns, the density there with its derivatives, and its error."""
+
+    z: RealArray
+    linear: Linearised
+    error: RealArray
+
+    def cost(self, weight: RealArray) -> float:
+        """Return what is minimised, for given weights of the sites."""
+        return float((weight * self.error**2).sum() + self.z @ self.z)
+
+
+def _place(measured: Measured, waves: Waves, z: RealArray, tolerance: float) -> _Place:
+    linear = linearise(
+        waves.potential(z)[None], waves.strip, tolerance=tolerance, device="cpu", method="compiled"
+    )
+    return _Place(z, linear, linear.value[0] - measured.density)
+
+
+def _first_place(measured: Measured, waves: Waves, start: RealArray, tolerance: float) -> _Place:
+    """Return the start, or a place beside it: at a level there is no derivative."""
+    for size in BESIDE[:-1]:
+        with contextlib.suppress(MesoinvError):
+            return _place(measured, waves, size * start, tolerance)
+    return _place(measured, waves, BESIDE[-1] * start, tolerance)
+
+
+def _further(
+    place: _Place, step: RealArray, weight: RealArray, measured: Measured, waves: Waves,
+    tolerance: float,
+) -> _Place | None:  # fmt: skip
+    """Return where a part of a step leads, the largest that is of use; None if there is none."""
+    here = place.cost(weight)
+    for length in LENGTHS:
+        with contextlib.suppress(MesoinvError):
+            there = _place(measured, waves, place.z + length * step, tolerance)
+            if there.cost(weight) < here:
+                return there
+    return None
 
 
 def no_less_than_the_prior(normal: RealArray) -> RealArray:

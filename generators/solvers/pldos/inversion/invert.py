@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,8 @@ ComplexArray = NDArray[np.complex128]
 
 #: Sites from one at which the standard deviation of V is computed to the next.
 COARSE = 4
+#: How cautious fits are, one after the other, and with which share of the start they begin.
+SCHEDULES = ((10.0, 1.0), (25.0, 1.0), (4.0, 1.0), (10.0, 0.93))
 
 
 @dataclass(frozen=True, repr=False)
@@ -56,7 +59,7 @@ class Inversion(Readable):
         The verdict: whether the landscape explains the density everywhere, so that `excess` is no
         larger than the solver's tolerance.
     steps : (B,) array of int
-        Gauss-Newton steps.
+        Gauss-Newton steps, of all attempts.
     s, n_d : (B,) arrays
         Distance [nm] and density [1e12 cm⁻²] of the donors: as they were given, or estimated.
     s_deviation, n_d_deviation : (B,) arrays
@@ -168,12 +171,28 @@ def _found(fitted: Fit, waves: Waves) -> dict[str, object]:
 
 
 def _fit(measured: Measured, waves: Waves, begin: RealArray, tolerance: float) -> Fit:
-    """Fit; a landscape on the way without a derivative, or without a step, is a fit that failed."""
-    try:
-        return fit(measured, waves, begin, tolerance=tolerance)
-    except (MesoinvError, np.linalg.LinAlgError):
+    """Fit, from the start and from beside it, until a landscape explains the density.
+
+    Returns
+    -------
+    Fit
+        That with the smallest misfit; its steps are those of all.
+    """
+    fits: list[Fit] = []
+    for caution, share in SCHEDULES:
+        start = share * begin
+        with contextlib.suppress(MesoinvError, np.linalg.LinAlgError):
+            fits.append(fit(measured, waves, start, caution=caution, tolerance=tolerance))
+            if fits[-1].excess <= tolerance:
+                break
+    if not fits:
         nothing = np.full(measured.density.shape, np.nan)
         return Fit(begin, nothing, np.inf, np.inf, np.eye(waves.count), 0)
+    return replace(min(fits, key=_misfit), steps=sum(one.steps for one in fits))
+
+
+def _misfit(fitted: Fit) -> float:
+    return fitted.excess
 
 
 def deviation(covariance: RealArray, waves: Waves) -> RealArray:

@@ -16,16 +16,14 @@ RealArray = NDArray[np.float64]
 
 #: Sites across one shell around the source.
 SHELL = 12
-#: Of the square of the misfit: how strongly it lowers the weight of sites.
-CAUTION = 25.0
 #: Sites across the window of a local mean of the density.
 WINDOW = 15
 #: Norm of fourth differences of both axes, and the median of the square of a normal number.
 _NORM, _MEDIAN_SQUARE = 70.0, 0.454936
 #: Noise below this, over the map's mean, is not told from the density's own short waves.
 QUIET = 2e-3
-#: A shell's misfit counts as noise up to so many standard deviations of its own chance.
-CHANCE = 3.0
+#: Probability that noise alone makes some shell look wrong.
+CHANCE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -99,8 +97,7 @@ def misfit_outwards(error: RealArray, measured: Measured, strip: Strip) -> RealA
         0 where the fit is right.
     """
     shell = shells(strip).ravel()
-    sites = np.bincount(shell)
-    noise = np.bincount(shell, measured.variance.ravel()) * (1 + CHANCE * np.sqrt(2 / sites))
+    noise = np.bincount(shell, measured.variance.ravel()) * _chance(strip)
     wrong = np.maximum(np.bincount(shell, (error**2).ravel()) - noise, 0)
     size = np.bincount(shell, (measured.density**2).ravel())
     relative = np.sqrt(wrong / np.maximum(size, np.finfo(float).tiny))
@@ -108,6 +105,30 @@ def misfit_outwards(error: RealArray, measured: Measured, strip: Strip) -> RealA
     return outwards
 
 
-def cautious_variance(misfit: RealArray, measured: Measured) -> RealArray:
-    """Return a variance that grows with the misfit, so that far sites wait for near ones."""
-    return measured.variance + CAUTION * misfit**2 * measured.local_square
+@functools.lru_cache(maxsize=4)
+def _chance(strip: Strip) -> RealArray:
+    """Return how much larger than expected noise may be in each shell, by chance."""
+    from scipy.stats import chi2  # noqa: PLC0415  (slow to import)
+
+    sites = np.bincount(shells(strip).ravel())
+    most: RealArray = chi2.isf(CHANCE / len(sites), sites) / sites
+    return most
+
+
+def cautious_variance(misfit: RealArray, measured: Measured, caution: float) -> RealArray:
+    """Return a variance that grows with the misfit, so that far sites wait for near ones.
+
+    Parameters
+    ----------
+    misfit : (L, W) array
+        Of `misfit_outwards`.
+    measured : Measured
+    caution : float
+        Of the square of the misfit: how strongly it lowers the weight of sites.
+
+    Returns
+    -------
+    (L, W) array
+        [1/t²]
+    """
+    return measured.variance + caution * misfit**2 * measured.local_square
