@@ -95,9 +95,10 @@ def fit(
     Raises
     ------
     MesoinvError
-        If the solver has no derivative at a landscape on the way.
+        If the solver has no derivative at the start, nor beside it.
     """
-    place, history = _first_place(measured, waves, start, tolerance), []
+    problem = _Problem(measured, waves, tolerance)
+    place, history = problem.first_place(start), []
     approximate, at = None, start
     for number in range(STEPS + 1):
         z, error = place.z, place.error
@@ -111,9 +112,8 @@ def fit(
         step, moved = _step(place.linear, waves, weight, error, z, normal)
         excess = float(misfit.max())
         settled = excess <= tolerance and moved < SETTLED * len(z)
-        further = None
-        if not (settled or number == STEPS or _stalled(history)):
-            further = _further(place, step, weight, measured, waves, tolerance)
+        ended = settled or number == STEPS or _stalled(history)
+        further = None if ended else problem.further(place, step, weight)
         if further is None:
             return Fit(z, place.linear.value[0], history[-1], excess, normal, number)
         place = further
@@ -133,33 +133,44 @@ class _Place:
         return float((weight * self.error**2).sum() + self.z @ self.z)
 
 
-def _place(measured: Measured, waves: Waves, z: RealArray, tolerance: float) -> _Place:
-    linear = linearise(
-        waves.potential(z)[None], waves.strip, tolerance=tolerance, device="cpu", method="compiled"
-    )
-    return _Place(z, linear, linear.value[0] - measured.density)
+@dataclass(frozen=True)
+class _Problem:
+    """What is to be explained, and through what."""
 
+    measured: Measured
+    waves: Waves
+    tolerance: float
 
-def _first_place(measured: Measured, waves: Waves, start: RealArray, tolerance: float) -> _Place:
-    """Return the start, or a place beside it: at a level there is no derivative."""
-    for size in BESIDE[:-1]:
-        with contextlib.suppress(MesoinvError):
-            return _place(measured, waves, size * start, tolerance)
-    return _place(measured, waves, BESIDE[-1] * start, tolerance)
+    def place(self, z: RealArray) -> _Place:
+        """Return what the solver says of unknowns.
 
+        Raises
+        ------
+        MesoinvError
+            If the density has no derivative there: a level is at the Fermi energy.
+        """
+        linear = linearise(
+            self.waves.potential(z)[None], self.waves.strip, tolerance=self.tolerance,
+            device="cpu", method="compiled",
+        )  # fmt: skip
+        return _Place(z, linear, linear.value[0] - self.measured.density)
 
-def _further(
-    place: _Place, step: RealArray, weight: RealArray, measured: Measured, waves: Waves,
-    tolerance: float,
-) -> _Place | None:  # fmt: skip
-    """Return where a part of a step leads, the largest that is of use; None if there is none."""
-    here = place.cost(weight)
-    for length in LENGTHS:
-        with contextlib.suppress(MesoinvError):
-            there = _place(measured, waves, place.z + length * step, tolerance)
-            if there.cost(weight) < here:
-                return there
-    return None
+    def first_place(self, start: RealArray) -> _Place:
+        """Return the start, or where there is no derivative a place beside it."""
+        for share in BESIDE:
+            with contextlib.suppress(MesoinvError):
+                return self.place(share * start)
+        return self.place(start)
+
+    def further(self, place: _Place, step: RealArray, weight: RealArray) -> _Place | None:
+        """Return where the largest useful part of a step leads; None if there is none."""
+        here = place.cost(weight)
+        for length in LENGTHS:
+            with contextlib.suppress(MesoinvError):
+                there = self.place(place.z + length * step)
+                if there.cost(weight) < here:
+                    return there
+        return None
 
 
 def no_less_than_the_prior(normal: RealArray) -> RealArray:
