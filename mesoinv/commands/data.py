@@ -149,9 +149,9 @@ def generate_command(  # noqa: PLR0913, PLR0917 - the options of the command
     if workers is None:
         workers = usable_cores() if device == "cpu" and scheduler is None else 1
     if not held_out:
-        _say_how_much(
-            declared, config, size or "mini", split, output_folder(declared, out), workers
-        )
+        _say_how_much(declared, config, size or "mini", output_folder(declared, out))
+        if device == "cpu":
+            _say_how_long(declared, config, size or "mini", split, workers)
     with progress_bar(f"{declared.name} {declared.version}", "sample") as progress:
         if held_out:
             folder = _build_held_out(
@@ -199,28 +199,33 @@ def _say_what_is_not_hidden(dataset: str, config: str) -> None:
         )
 
 
-def _say_how_much(
-    dataset: Dataset, configs: list[str] | None, size: str, splits: list[str] | None,
-    folder: Path, workers: int,
-) -> None:  # fmt: skip
-    """Say before a large build what it takes on the disk, what is free, and how long it takes."""
-    from mesoinv.generators.common.numbers import duration
+def _say_how_much(dataset: Dataset, configs: list[str] | None, size: str, folder: Path) -> None:
+    """Say before a large build what it takes on the disk, and what is free."""
     from mesoinv.generators.common.numbers import size as in_bytes
-    from mesoinv.generators.pipeline.costs import build_seconds
 
     names = [name for name in configs or dataset.configs if name in dataset.configs]
     sizes = {name: dataset.config(name).sizes for name in names}
     needed = sum(dataset.num_bytes(name, size) for name in names if size in sizes[name])
-    if needed >= _LARGE:
-        place = next(p for p in (folder.absolute(), *folder.absolute().parents) if p.exists())
-        free = shutil.disk_usage(place).free
-        warning = " It may not fit." if needed > free else ""
-        log(f"Up to {in_bytes(needed)} for {folder}; {in_bytes(free)} are free.{warning}")
-    known = [build_seconds(dataset, name, size, splits) for name in names]
-    seconds = sum(s for s in known if s is not None)
+    if needed < _LARGE:
+        return
+    place = next(p for p in (folder.absolute(), *folder.absolute().parents) if p.exists())
+    free = shutil.disk_usage(place).free
+    warning = " It may not fit." if needed > free else ""
+    log(f"Up to {in_bytes(needed)} for {folder}; {in_bytes(free)} are free.{warning}")
+
+
+def _say_how_long(
+    dataset: Dataset, configs: list[str] | None, size: str, splits: list[str] | None, workers: int
+) -> None:
+    """Say before a long build how long it takes, where that was measured."""
+    from mesoinv.generators.common.numbers import duration
+    from mesoinv.generators.pipeline.costs import build_seconds
+
+    names = [name for name in configs or dataset.configs if name in dataset.configs]
+    seconds = sum(build_seconds(dataset, name, size, splits) or 0 for name in names)
     if seconds >= _LONG:
-        log(f"About {duration(seconds)} of one core; {workers} processes share it. What is there "
-            "already takes no time.")  # fmt: skip
+        shared = f", shared by {workers} processes" if workers > 1 else ""
+        log(f"About {duration(seconds)} of one core{shared}. What is there already takes no time.")
 
 
 def _print_summary(folder: Path, foreign: str | None) -> None:

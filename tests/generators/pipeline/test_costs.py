@@ -8,7 +8,9 @@ import pytest
 from build_helpers import TOY
 
 import mesoinv
+from mesoinv.commands.data import _say_how_long
 from mesoinv.generators import list_datasets
+from mesoinv.generators.common.numbers import duration
 from mesoinv.generators.pipeline.costs import build_seconds, sample_seconds
 from mesoinv.generators.pipeline.resolve import resolve_dataset
 
@@ -41,3 +43,14 @@ def test_the_measured_time_is_of_the_right_size() -> None:
     start = time.perf_counter()
     mesoinv.generate("conductance", "model1_20x20", "test", range(400))
     assert expected / 20 < time.perf_counter() - start < 20 * expected
+
+
+def test_a_long_build_says_how_long(capsys: pytest.CaptureFixture[str]) -> None:
+    dataset = resolve_dataset("wavefunctions")
+    seconds = build_seconds(dataset, "su2", "full", ["test"])
+    _say_how_long(dataset, ["su2"], "full", ["test"], 2)
+    said = capsys.readouterr().err
+    assert said.startswith(f"About {duration(seconds)} of one core, shared by 2 processes. ")
+    _say_how_long(dataset, ["su2"], "mini", ["test"], 2)
+    _say_how_long(resolve_dataset(TOY), None, "mini", None, 1)
+    assert not capsys.readouterr().err
