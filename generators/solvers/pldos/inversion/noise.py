@@ -24,6 +24,9 @@ _NORM, _MEDIAN_SQUARE = 70.0, 0.454936
 QUIET = 2e-3
 #: Probability that noise alone makes some shell look wrong.
 CHANCE = 1e-3
+#: The variance of noise that was estimated is right within this, relative: four deviations of what
+#: `estimated_noise` says of maps.
+SLACK = 0.14
 
 
 @dataclass(frozen=True)
@@ -36,10 +39,13 @@ class Measured:
         ρ [1/t].
     variance : (L, W) array
         Of the noise of each site [1/t²].
+    slack : float
+        How much larger the variance may be, relative: noise that was estimated is known roughly.
     """
 
     density: RealArray
     variance: RealArray
+    slack: float = 0.0
 
     @functools.cached_property
     def local_square(self) -> RealArray:
@@ -97,8 +103,10 @@ def misfit_outwards(error: RealArray, measured: Measured, strip: Strip) -> RealA
         0 where the fit is right.
     """
     shell = shells(strip).ravel()
-    noise = np.bincount(shell, measured.variance.ravel()) * _chance(strip)
-    wrong = np.maximum(np.bincount(shell, (error**2).ravel()) - noise, 0)
+    noise = np.bincount(shell, measured.variance.ravel())
+    left = np.bincount(shell, (error**2).ravel())
+    larger = np.clip(np.median(left / noise), 1, 1 + measured.slack)
+    wrong = np.maximum(left - noise * larger * _chance(strip), 0)
     size = np.bincount(shell, (measured.density**2).ravel())
     relative = np.sqrt(wrong / np.maximum(size, np.finfo(float).tiny))
     outwards: RealArray = np.maximum.accumulate(relative)[shells(strip)]

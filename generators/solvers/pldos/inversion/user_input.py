@@ -11,6 +11,7 @@ from mesoinv.generators.common.arguments import real_array
 from mesoinv.generators.common.errors import UsageError
 from mesoinv.generators.solvers.pldos.inversion.invert import Disorder, Inversion, invert
 from mesoinv.generators.solvers.pldos.inversion.noise import (
+    SLACK,
     Measured,
     estimated_noise,
     storage_variance,
@@ -75,7 +76,7 @@ def invert_density(
     if strip.length % COLUMNS:
         raise UsageError(f"The strip's length must be a multiple of {COLUMNS} sites.")
     disorder = Disorder(strip, _range(s, "s"), _range(n_d, "n_d"))
-    measured = [Measured(one, _variance(one, noise)) for one in checked]
+    measured = [_measured(one, noise) for one in checked]
     return invert(measured, disorder, list(starts), tolerance=tolerance)
 
 
@@ -88,15 +89,16 @@ def _range(given: float | tuple[float, float], name: str) -> tuple[float, float]
     return float(values[0]), float(values[-1])
 
 
-def _variance(density: RealArray, noise: float | str | None) -> RealArray:
+def _measured(density: RealArray, noise: float | str | None) -> Measured:
     rounding = storage_variance(density)
     if noise is None:
-        return rounding
+        return Measured(density, rounding)
     if noise == "estimate":
-        return rounding + estimated_noise(density) ** 2
+        level = estimated_noise(density)
+        return Measured(density, rounding + level**2, slack=SLACK if level else 0.0)
     if isinstance(noise, str) or not (np.isfinite(noise) and noise > 0):
         raise UsageError(f'noise is a positive number, "estimate" or None; got {noise}.')
-    return rounding + (noise * density.mean()) ** 2
+    return Measured(density, rounding + (noise * density.mean()) ** 2)
 
 
 def _checked(values: ArrayLike, strip: Strip, what: str) -> RealArray:
