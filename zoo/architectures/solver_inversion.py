@@ -103,8 +103,8 @@ class SolverInversion(nn.Module):
         """Return the columns; several numbers alone are one tensor (B, columns)."""
         values = observed.detach().cpu().double().numpy()
         begin: Any = self._starting().predict(values, check_range=False)
-        found = self._fitted(values, begin, self.configs)
-        outputs = {name: torch.from_numpy(found[name]).to(observed) for name in self.columns}
+        fitted = self._fitted(values, begin, self.configs)
+        outputs = {name: torch.from_numpy(fitted[name]).to(observed) for name in self.columns}
         if len(self.shapes) == 1:
             return torch.stack(list(outputs.values()), -1).reshape(-1, *self.shapes[0])
         return outputs

@@ -60,7 +60,7 @@ def generated_store(
     scheduler : str, optional
         Address of a dask scheduler whose workers compute instead; they need not see the cache.
     progress : callable, optional
-        Called with (samples there, samples in all).
+        Called with (samples there, samples in all), first before anything is computed.
     """
     columns = request.checked_columns()
     store = store_of(request, cache)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from mesoinv.generators.common.readable import Readable
+from mesoinv.generators.common.array_result import ArrayResult
 from mesoinv.generators.solvers.conductance.lead import lead
 from mesoinv.generators.solvers.conductance.transmission import BAND, in_range, is_outside
 
@@ -19,7 +19,7 @@ RealArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, repr=False)
-class Linearised(Readable):
+class Linearised(ArrayResult):
     """Conductances of some wires, and how they follow the on-site energies.
 
     Attributes

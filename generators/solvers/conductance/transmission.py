@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from mesoinv.generators.common.readable import Readable
+from mesoinv.generators.common.array_result import ArrayResult
 from mesoinv.generators.solvers.conductance.lead import lead
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Steps(IntEnum):
 
 
 @dataclass(frozen=True, repr=False)
-class Transmission(Readable):
+class Transmission(ArrayResult):
     """Transmission of wires, and how it was computed.
 
     Attributes

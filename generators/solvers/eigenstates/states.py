@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mesoinv.generators.common.readable import Readable
+from mesoinv.generators.common.array_result import ArrayResult
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,7 +26,7 @@ class NotProvenError(ArithmeticError):
 
 
 @dataclass(frozen=True, repr=False)
-class States(Readable):
+class States(ArrayResult):
     """Successive eigenstates.
 
     Attributes

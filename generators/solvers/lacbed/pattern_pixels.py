@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mesoinv.generators.common.readable import Readable
+from mesoinv.generators.common.array_result import ArrayResult
 from mesoinv.generators.solvers.lacbed.bloch_states import tile_intensity
 from mesoinv.generators.solvers.lacbed.convergence import enough_beams, enough_states
 from mesoinv.generators.solvers.lacbed.propagation import intensity
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, repr=False)
-class Pattern(Readable):
+class Pattern(ArrayResult):
     """A pattern and how it was computed.
 
     Attributes

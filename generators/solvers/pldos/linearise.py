@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mesoinv.generators.common.array_result import ArrayResult
 from mesoinv.generators.common.errors import MesoinvError
-from mesoinv.generators.common.readable import Readable
 from mesoinv.generators.solvers.pldos import backends, elimination
 from mesoinv.generators.solvers.pldos.transport import SolvedBy, Transport
 
@@ -26,7 +26,7 @@ IntArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True, repr=False)
-class Linearised(Readable):
+class Linearised(ArrayResult):
     """Transport at some potentials, and how its density of states follows them.
 
     The factorisations are kept: of 256 × 192 sites about 20 MB a sample at the default tolerance,

@@ -9,7 +9,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from mesoinv.generators.common.readable import Readable
+from mesoinv.generators.common.array_result import ArrayResult
 
 RealArray = NDArray[np.float64]
 
@@ -26,7 +26,7 @@ class SolvedBy(IntEnum):
 
 
 @dataclass(frozen=True, repr=False)
-class Transport(Readable):
+class Transport(ArrayResult):
     """Transport at the Fermi energy, of electrons from the source.
 
     Attributes

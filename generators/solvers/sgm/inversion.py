@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mesoinv.generators.common.arguments import real_array
+from mesoinv.generators.common.array_result import ArrayResult
 from mesoinv.generators.common.errors import UsageError
-from mesoinv.generators.common.readable import Readable
 from mesoinv.generators.solvers.pldos.inversion.invert import deviation
 from mesoinv.generators.solvers.pldos.inversion.waves import Waves
 from mesoinv.generators.solvers.pldos.local_density import checked_potential
@@ -41,7 +41,7 @@ LARGEST_MISFIT = 1.1
 
 
 @dataclass(frozen=True, repr=False)
-class MapInversion(Readable):
+class MapInversion(ArrayResult):
     """Landscapes that explain maps of the conductance, with a batch axis throughout.
 
     Attributes

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mesoinv.generators.common.array_result import ArrayResult
 from mesoinv.generators.common.devices import check_device
-from mesoinv.generators.common.readable import Readable
 from mesoinv.generators.solvers.pldos import mode_count
 from mesoinv.generators.solvers.pldos.local_density import checked_potential
 from mesoinv.generators.solvers.pldos.strip import Strip
@@ -113,7 +113,7 @@ class SampleMap:
 
 
 @dataclass(frozen=True, repr=False)
-class Linearised(Readable):
+class Linearised(ArrayResult):
     """Maps of some samples, and products with their Jacobian.
 
     Attributes

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from mesoinv.generators.common.array_result import ArrayResult
 from mesoinv.generators.common.errors import MesoinvError
-from mesoinv.generators.common.readable import Readable
 from mesoinv.generators.solvers.pldos.inversion.evidence import estimate_donors
 from mesoinv.generators.solvers.pldos.inversion.gauss_newton import Fit, fit
 from mesoinv.generators.solvers.pldos.inversion.sketch import product_waves
@@ -33,7 +33,7 @@ SCHEDULES = ((10.0, 1.0), (25.0, 1.0), (4.0, 1.0), (10.0, 0.93))
 
 
 @dataclass(frozen=True, repr=False)
-class Inversion(Readable):
+class Inversion(ArrayResult):
     """Landscapes that explain densities of states, with a batch axis throughout.
 
     Attributes

@@ -12,7 +12,7 @@ import numpy as np
 FEW = 8
 
 
-class Readable:
+class ArrayResult:
     """Base of dataclasses with arrays, declared with ``repr=False``."""
 
     def __repr__(self) -> str:

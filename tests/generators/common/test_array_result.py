@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from mesoinv.generators.common.readable import Readable
+from mesoinv.generators.common.array_result import ArrayResult
 from mesoinv.generators.conductance import linearise
 from mesoinv.generators.pldos import Strip, transport
 
@@ -15,7 +15,7 @@ STRIP = Strip(6, 12, 6)
 
 
 @dataclass(frozen=True, repr=False)
-class Result(Readable):
+class Result(ArrayResult):
     """One field of each kind."""
 
     potential: np.ndarray
