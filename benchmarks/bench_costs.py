@@ -54,7 +54,8 @@ def _seconds(where: tuple[str, str, str], there: int, least: float) -> float:
 
 def write(datasets: list[str]) -> None:
     """Measure datasets, printing as it goes, and keep what was measured of others."""
-    content = {"machine": next(iter(machine.describe())), "seconds": dict(measured()["seconds"])}
+    where = next(iter(machine.describe())).removeprefix("machine: ")
+    content = {"machine": where, "seconds": dict(measured()["seconds"])}
     for dataset in datasets:
         known = dict(content["seconds"].get(dataset, {}))
         for config, seconds in costs(dataset, SECONDS):
