@@ -1,6 +1,6 @@
 """Seconds of one core for a sample of every configuration, which commands announce.
 
-``python -m benchmarks.bench_costs [DATASET …]`` also writes them to ``costs.json``.
+``python -m benchmarks.bench_costs [DATASET …]`` prints them and writes them to ``costs.json``.
 """
 
 from __future__ import annotations
@@ -24,30 +24,23 @@ SECONDS, SAMPLES = 2.0, 256
 LONGEST = 300.0
 
 
-def run(*, quick: bool) -> Iterator[str]:
-    """Yield one line per configuration."""
-    for dataset in list_datasets():
-        for config, seconds in costs(dataset, 0.0 if quick else SECONDS):
-            yield f"{dataset} {config}: {seconds:.3g} s a sample"
-
-
-def costs(dataset: str, least: float) -> Iterator[tuple[str, float]]:
+def costs(dataset: str) -> Iterator[tuple[str, float]]:
     """Yield configurations and their seconds a sample."""
     known = measured()["seconds"].get(dataset, {})
     for config, declared in resolve_dataset(dataset).configs.items():
         split, there = list(declared.sizes["mini"].items())[-1]
         if known.get(config, 0.0) < LONGEST:
             generate(dataset, config, split, [0])  # compiles
-            yield config, _seconds((dataset, config, split), there, least)
+            yield config, _seconds((dataset, config, split), there)
 
 
-def _seconds(where: tuple[str, str, str], there: int, least: float) -> float:
+def _seconds(where: tuple[str, str, str], there: int) -> float:
     count = 1
     while True:
         start = time.perf_counter()
         generate(*where, range(count))
         seconds = time.perf_counter() - start
-        if seconds >= least or count >= min(there, SAMPLES):
+        if seconds >= SECONDS or count >= min(there, SAMPLES):
             return seconds / count
         count = min(4 * count, there, SAMPLES)
 
@@ -58,7 +51,7 @@ def write(datasets: list[str]) -> None:
     content = {"machine": where, "seconds": dict(measured()["seconds"])}
     for dataset in datasets:
         known = dict(content["seconds"].get(dataset, {}))
-        for config, seconds in costs(dataset, SECONDS):
+        for config, seconds in costs(dataset):
             known[config] = float(f"{seconds:.2g}")
             print(dataset, config, known[config], flush=True)
         content["seconds"][dataset] = known

@@ -199,11 +199,16 @@ def _say_what_is_not_hidden(dataset: str, config: str) -> None:
         )
 
 
+def _known(dataset: Dataset, configs: list[str] | None) -> list[str]:
+    """Return the configurations that are meant; unknown ones are refused later."""
+    return [name for name in configs or dataset.configs if name in dataset.configs]
+
+
 def _say_how_much(dataset: Dataset, configs: list[str] | None, size: str, folder: Path) -> None:
     """Say before a large build what it takes on the disk, and what is free."""
     from mesoinv.generators.common.numbers import size as in_bytes
 
-    names = [name for name in configs or dataset.configs if name in dataset.configs]
+    names = _known(dataset, configs)
     sizes = {name: dataset.config(name).sizes for name in names}
     needed = sum(dataset.num_bytes(name, size) for name in names if size in sizes[name])
     if needed < _LARGE:
@@ -221,7 +226,7 @@ def _say_how_long(
     from mesoinv.generators.common.numbers import duration
     from mesoinv.generators.pipeline.costs import build_seconds
 
-    names = [name for name in configs or dataset.configs if name in dataset.configs]
+    names = _known(dataset, configs)
     seconds = sum(build_seconds(dataset, name, size, splits) or 0 for name in names)
     if seconds >= _LONG:
         shared = f", shared by {workers} processes" if workers > 1 else ""

@@ -157,10 +157,10 @@ class _Problem:
 
     def first_place(self, start: RealArray) -> _Place:
         """Return the start, or where there is no derivative a place beside it."""
-        for share in BESIDE:
+        for share in BESIDE[:-1]:
             with contextlib.suppress(MesoinvError):
                 return self.place(share * start)
-        return self.place(start)
+        return self.place(BESIDE[-1] * start)
 
     def further(self, place: _Place, step: RealArray, weight: RealArray) -> _Place | None:
         """Return where the largest useful part of a step leads; None if there is none."""

@@ -188,11 +188,8 @@ def _fit(measured: Measured, waves: Waves, begin: RealArray, tolerance: float) -
     if not fits:
         nothing = np.full(measured.density.shape, np.nan)
         return Fit(begin, nothing, np.inf, np.inf, np.eye(waves.count), 0)
-    return replace(min(fits, key=_misfit), steps=sum(one.steps for one in fits))
-
-
-def _misfit(fitted: Fit) -> float:
-    return fitted.excess
+    best = min(fits, key=lambda one: one.excess)
+    return replace(best, steps=sum(one.steps for one in fits))
 
 
 def deviation(covariance: RealArray, waves: Waves) -> RealArray:
