@@ -137,15 +137,14 @@ class ComplexStrip:
 
     def _diagonal(self, block: ComplexArray) -> ComplexArray:
         basis = self.modes.basis[:, : len(block)]
-        made: ComplexArray = ((basis @ block) * basis).sum(-1)
+        # the basis is real: two real products are half of a complex one
+        real, imaginary = (((basis @ part) * basis).sum(-1) for part in (block.real, block.imag))
+        made: ComplexArray = real + 1j * imaginary
         return made
 
-    def sandwich(self, middle: ComplexArray) -> ComplexArray:
+    def sandwich(self, middle: RealArray | ComplexArray) -> ComplexArray:
         """Return the diagonal of G K G on the sites, (L, W), for a diagonal K (L, W)."""
-        blocks = [
-            (self.modes.basis[:, :n].T * column) @ self.modes.basis[:, :n]
-            for n, column in zip(self.counts, middle, strict=True)
-        ]
+        blocks = [self._in_modes(column, n) for n, column in zip(self.counts, middle, strict=True)]
         forward, backward = range(len(blocks)), range(len(blocks) - 1, -1, -1)
         left = self._carried(blocks, self.from_source, forward)
         right = self._carried(blocks, self.from_drain, backward)
@@ -154,6 +153,13 @@ class ComplexStrip:
             total = block + left[x] + right[x]
             made.append(self._diagonal(self.inner[x] @ total @ self.inner[x]))
         return np.stack(made)
+
+    def _in_modes(self, column: RealArray | ComplexArray, n: int) -> ComplexArray:
+        basis = self.modes.basis[:, :n]
+        made: ComplexArray = ((basis.T * column.real) @ basis).astype(complex)
+        if np.iscomplexobj(column):
+            made.imag = (basis.T * column.imag) @ basis
+        return made
 
     def _carried(
         self, blocks: list[ComplexArray], inverses: list[ComplexArray], order: range

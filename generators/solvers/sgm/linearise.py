@@ -98,7 +98,7 @@ class SampleMap:
         d_rho = 2 * (psi.conj() * moved).sum(-1).real
         d_alpha = 2 * (moved * self.reflected).sum(-1)
         d_alpha += ((psi @ reflection.conj()) * psi).sum(-1)
-        d_green = self.solved.sandwich(change.astype(complex)) + self._tail * change
+        d_green = self.solved.sandwich(change) + self._tail * change
         made = []
         for strength in self.strengths.tolist():
             tau = t_matrix(response.green[0], strength)

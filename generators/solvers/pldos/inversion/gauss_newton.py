@@ -112,7 +112,7 @@ def fit(
         step, moved = _step(place.linear, waves, weight, error, z, normal)
         excess = float(misfit.max())
         settled = excess <= tolerance and moved < SETTLED * len(z)
-        ended = settled or number == STEPS or _stalled(history)
+        ended = settled or number == STEPS or stalled(history)
         further = None if ended else problem.further(place, step, weight)
         if further is None:
             return Fit(z, place.linear.value[0], history[-1], excess, normal, number)
@@ -187,7 +187,7 @@ def no_less_than_the_prior(normal: RealArray) -> RealArray:
     return normal
 
 
-def _stalled(history: list[float]) -> bool:
+def stalled(history: list[float]) -> bool:
     """Whether chi² has hardly fallen for long."""
     return len(history) > PATIENCE and min(history[-PATIENCE:]) > (1 - PROGRESS) * min(
         history[:-PATIENCE]

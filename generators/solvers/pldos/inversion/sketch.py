@@ -151,8 +151,8 @@ def sketch(potential: RealArray, states: NDArray[np.complex128], waves: Waves) -
     # sites across the strip first: then modes are one product of real matrices
     psi = np.ascontiguousarray(states.transpose(2, 0, 1).astype(np.complex64))
     moved = psi[..., None] * products.across.T[:, None, None]
-    vectors = _real_times(np.ascontiguousarray(basis.T), moved)
-    chain = _Chain(potential, strip, modes)
+    vectors = real_times(np.ascontiguousarray(basis.T), moved)
+    chain = Chain(potential, strip, modes)
     sources = chain.sources(vectors.reshape(modes, strip.length, -1))
     columns, rows = np.arange(0, strip.length, COLUMNS), np.arange(0, strip.width, ROWS)
     jacobian = np.empty((len(columns), len(rows), len(products.pairs)), dtype=np.float32)
@@ -166,7 +166,7 @@ def sketch(potential: RealArray, states: NDArray[np.complex128], waves: Waves) -
     return Sketch(jacobian, products.mixing, columns, rows)
 
 
-def _real_times(matrix: SingleArray, values: ComplexArray) -> ComplexArray:
+def real_times(matrix: SingleArray, values: ComplexArray) -> ComplexArray:
     """Multiply the first axis of complex numbers by a real matrix, as one of real numbers."""
     first, *others = values.shape
     flat = np.ascontiguousarray(values).reshape(first, -1).view(np.float32)
@@ -183,7 +183,7 @@ def _between(blocks: Any) -> tuple[Any, Any]:
     return to_left, to_right
 
 
-class _Chain:
+class Chain:
     """The strip in few modes, with three columns out of four eliminated."""
 
     def __init__(self, potential: RealArray, strip: Strip, modes: int) -> None:
@@ -229,6 +229,13 @@ class _Chain:
         out[-1, ..., COLUMNS:] = (self.to_last[0] @ blocks[-1, 1:]).transpose(1, 2, 0)
         return out
 
+    def from_drain(self) -> list[ComplexArray]:
+        """Return the inverse block of each column that is kept, if nothing were to its left."""
+        made: list[ComplexArray] = [np.linalg.inv(self.diagonal[-1])]
+        for diagonal, across in zip(self.diagonal[-2::-1], self.across[::-1], strict=True):
+            made.append(np.linalg.inv(diagonal - across @ made[-1] @ across.T))
+        return made[::-1]
+
     def sweep(self, sources: ComplexArray, products: ProductWaves) -> Any:
         """Yield L⁻¹ (X_a Y_b ψ) at each column that is kept, (n, q P).
 
@@ -238,17 +245,15 @@ class _Chain:
         b, a = products.pairs.T
         pairs = b * len(products.along) + a
         padded = np.pad(products.along, ((0, 0), (COLUMNS - 1, COLUMNS)))
-        inverses: list[ComplexArray] = [np.empty(0)] * kept
+        inverses = self.from_drain()
         solved_alone: list[ComplexArray] = [np.empty(0)] * kept
         for k in range(kept - 1, -1, -1):
             window = padded[:, COLUMNS * k : COLUMNS * k + reach]
             made = sources[k] @ window.T.astype(np.complex64)
             every = made.reshape(modes, -1, len(products.across) * len(padded))
-            right, matrix = every.take(pairs, axis=2).reshape(modes, -1), self.diagonal[k]
+            right = every.take(pairs, axis=2).reshape(modes, -1)
             if k + 1 < kept:
-                right = right + _real_times(self.across[k], solved_alone[k + 1])
-                matrix = matrix - self.across[k] @ inverses[k + 1] @ self.across[k].T
-            inverses[k] = np.linalg.inv(matrix)
+                right = right + real_times(self.across[k], solved_alone[k + 1])
             solved_alone[k] = inverses[k] @ right
         solved = solved_alone[0]
         yield solved

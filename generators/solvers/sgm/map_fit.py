@@ -1,0 +1,211 @@
+r"""The fit of a landscape to maps of the conductance: Gauss-Newton steps of bounded length.
+
+The most probable z (`waves`) minimises :math:`\frac12 |P(T(\Phi z) - d)/\sigma|^2 + \frac12 |z|^2`,
+where P takes the mean of each map away. The mean is nearly the conductance without a tip. All sites
+together know it to so many digits that, kept, it leaves a valley too narrow and too bent to follow.
+
+Far from the answer σ is taken larger by the misfit that is left. Steps stay within a radius that
+grows where the linear prediction of the misfit holds and shrinks where it does not. Each solves its
+normal equations by conjugate gradients with exact products; the approximate Jacobian of
+`sensitivity` is the preconditioner.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mesoinv.generators.solvers.pldos.inversion.gauss_newton import stalled
+from mesoinv.generators.solvers.sgm.linearise import linearise
+from mesoinv.generators.solvers.sgm.sensitivity import sensitivity
+
+if TYPE_CHECKING:
+    from mesoinv.generators.solvers.pldos.inversion.waves import Waves
+    from mesoinv.generators.solvers.sgm.linearise import Linearised
+
+RealArray = NDArray[np.float64]
+
+#: Steps at most.
+STEPS = 40
+#: Iterations of conjugate gradients in a step at most, and what they leave of the squared residual.
+ITERATIONS, LEFT = 6, 0.01
+#: Relative change of z up to which the approximate Jacobian need not be computed again: it costs as
+#: much as one iteration.
+SAME = 0.005
+#: Of the mean squared misfit: what is added to the variance of each reading, relative.
+CAUTION = 1.0
+#: Length of the first step at most, and the least that is tried, relative to z.
+RADIUS, LEAST = 0.2, 1e-4
+#: Share of the predicted decrease below which a step is not made, shortens the next and lengthens
+#: it, and by how much.
+USELESS, BAD, GOOD, SHORTER, LONGER = 0.05, 0.25, 0.75, 0.4, 2.0
+#: The fit is found when a step moves each unknown by less than this, in standard deviations, as a
+#: mean square.
+SETTLED = 1e-3
+#: Largest mean of (error/noise)² of a fit.
+LARGEST_MISFIT = 1.1
+
+
+@dataclass(frozen=True)
+class MapFit:
+    """Where the steps ended.
+
+    Attributes
+    ----------
+    z : (2n,) array
+        The unknowns.
+    maps : (U, L, W) array
+        T there [2e²/h].
+    misfit : float
+        Mean over sites of (error/noise)², apart from the mean of each map.
+    normal : (2n, 2n) array
+        The inverse of the covariance of z there (Laplace), from the approximate Jacobian.
+    steps : int
+        How many were tried.
+    """
+
+    z: RealArray
+    maps: RealArray
+    misfit: float
+    normal: RealArray
+    steps: int
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Unknowns, the maps there with their derivatives, and their error without its mean."""
+
+    z: RealArray
+    linear: Linearised
+    error: RealArray
+    waves: Waves
+
+    def cost(self, weight: float) -> float:
+        """Return what is minimised."""
+        return float(weight * (self.error**2).sum() + self.z @ self.z)
+
+    def downhill(self, weight: float) -> RealArray:
+        """Return half the cost's gradient, reversed."""
+        made: RealArray = -(self._back(weight * self.error) + self.z)
+        return made
+
+    def curved(self, x: RealArray, weight: float) -> RealArray:
+        """Return the matrix of the normal equations times x."""
+        moved = self.linear.product(self.waves.potential(x)[None])[0]
+        return self._back(weight * centred(moved)) + x
+
+    def _back(self, weighted: RealArray) -> RealArray:
+        return self.waves.adjoint(self.linear.adjoint(weighted[None])[0])
+
+
+def centred(maps: RealArray) -> RealArray:
+    """Return maps (…, L, W) less their means."""
+    less: RealArray = maps - maps.mean(axis=(-2, -1), keepdims=True)
+    return less
+
+
+def fit_maps(
+    seen: RealArray, waves: Waves, start: RealArray, strengths: RealArray, noise: float
+) -> MapFit:
+    """Find the landscape of some maps.
+
+    Parameters
+    ----------
+    seen : (U, L, W) array
+        The maps [2e²/h].
+    waves : Waves
+        What landscapes are made of.
+    start : (2n,) array
+        z to begin with.
+    strengths : (U,) array
+        Of the tip [t].
+    noise : float
+        Standard deviation of each reading [2e²/h].
+    """
+
+    def at(z: RealArray) -> _Place:
+        linear = linearise(waves.potential(z)[None], tip_strength=strengths, strip=waves.strip)
+        return _Place(z, linear, centred(linear.value[0] - seen), waves)
+
+    place, radius, history = at(start), RADIUS * max(_norm(start), len(start) ** 0.5), []
+    products, known_at = _products(place), start
+    for number in range(STEPS + 1):
+        misfit = float((place.error**2).mean()) / noise**2
+        history.append(misfit)
+        excess = max(misfit - 1, 0.0)
+        weight = 1 / (noise**2 * (1 + CAUTION * excess))
+        if _norm(place.z - known_at) > SAME * _norm(place.z):
+            products, known_at = _products(place), place.z
+        normal = weight * products + np.eye(len(start))
+        step, moved, promised = _step(place, weight, normal, radius)
+        settled = misfit < LARGEST_MISFIT and moved < SETTLED * len(start)
+        lost = radius < LEAST * _norm(place.z) or stalled(history)
+        if settled or lost or number == STEPS:
+            return MapFit(place.z, place.linear.value[0], misfit, normal, number)
+        there = at(place.z + step)
+        share = (place.cost(weight) - there.cost(weight)) / promised
+        if share < BAD:
+            radius = SHORTER * min(radius, _norm(step))
+        elif share > GOOD:
+            radius = LONGER * radius
+        if share > USELESS:
+            place = there
+    raise AssertionError
+
+
+def _norm(z: RealArray) -> float:
+    return float(np.linalg.norm(z))
+
+
+def _products(place: _Place) -> RealArray:
+    """Return JᵀJ of the approximate Jacobian, whose places stand for all sites, (2n, 2n)."""
+    ((_, maps),) = place.linear.parts[0]
+    jacobian = sensitivity(maps, place.waves)
+    sites = place.error[0].size / jacobian.shape[1]
+    made: RealArray = sum(sites * (one.T @ one).astype(np.float64) for one in jacobian)
+    return (made + made.T) / 2
+
+
+def _step(
+    place: _Place, weight: float, normal: RealArray, radius: float
+) -> tuple[RealArray, float, float]:
+    """Return the step, its squared length in standard deviations, and the decrease it promises."""
+    values, vectors = np.linalg.eigh(normal)
+    values = np.maximum(values, 1.0)  # what the prior alone gives
+    right = place.downhill(weight)
+    damping = _damping(values, vectors.T @ right, radius)
+
+    def precondition(left: RealArray) -> RealArray:
+        made: RealArray = vectors @ ((vectors.T @ left) / (values + damping))
+        return made
+
+    x, left = np.zeros_like(right), right.copy()
+    direction = precondition(left)
+    size = at_first = float(left @ direction)
+    for _ in range(ITERATIONS):
+        if not size > LEFT * at_first:
+            break
+        applied = place.curved(direction, weight) + damping * direction
+        length = size / float(direction @ applied)
+        x, left = x + length * direction, left - length * applied
+        guess = precondition(left)
+        before, size = size, float(left @ guess)
+        direction = guess + size / before * direction
+    # (H + damping) x = right - left
+    promised = float(x @ (right + left) + damping * x @ x)
+    return x, float(right @ x), promised
+
+
+def _damping(values: RealArray, right: RealArray, radius: float) -> float:
+    """Return what must be added to the eigenvalues so that a step has this length at most."""
+    from scipy.optimize import brentq  # noqa: PLC0415  (slow to import)
+
+    def excess(logarithm: float) -> float:
+        return _norm(right / (values + np.exp(logarithm))) - radius
+
+    if _norm(right / values) <= radius:
+        return 0.0
+    return float(np.exp(brentq(excess, -30.0, np.log(_norm(right) / radius), rtol=1e-3)))
