@@ -147,7 +147,7 @@ def fit_maps(
             return MapFit(place.z, place.linear.value[0], misfit, normal, number)
         there = at(place.z + step)
         share = (place.cost(weight) - there.cost(weight)) / promised
-        if share < BAD:
+        if not share > BAD:  # as where it is no number
             radius = SHORTER * min(radius, _norm(step))
         elif share > GOOD:
             radius = LONGER * radius

@@ -10,8 +10,8 @@ With d and c_n as functions of the tip's place r (`linearise`),
 G is computed in few modes, single precision, and for few places. The tip stands on every fourth
 site. The sum over r' takes every second column and every third row: G² and the waves together
 change over no fewer than four sites, but for the peak at r' = r. That leaves an error of 1 to 2 %
-in samples of 256 × 192 sites and up to 10 % in those of 64 × 48. What is the same at every place of the tip is left out, since
-inversions leave out the mean of a map.
+in samples of 256 × 192 sites and up to 10 % in those of 64 × 48. What is the same at every place
+of the tip is left out, since inversions leave out the mean of a map.
 """
 
 from __future__ import annotations
