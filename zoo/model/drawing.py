@@ -46,5 +46,6 @@ def prediction_figure(model: Model, split: str, index: int, config: str | None =
     more, words = dataset.prediction_maps(config, truth, predicted)
     maps += more
     title = f"{trained.name}, {dataset.name}/{config}/{split} sample {index}{words}"
-    extent = tuple(float(n) for n in maps[0].values.shape)
+    # a raster that is coarser than the sites lies over the same sample
+    extent = max(tuple(float(n) for n in one.values.shape) for one in maps)
     return pictures.side_by_side(maps, extent=extent, unit="sites", title=title)
