@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from mesoinv.generators.solvers.pldos.inversion.conjugate_gradients import conjugate_gradients
 from mesoinv.generators.solvers.pldos.inversion.gauss_newton import stalled
 from mesoinv.generators.solvers.sgm.linearise import linearise
 from mesoinv.generators.solvers.sgm.sensitivity import sensitivity
@@ -30,8 +31,9 @@ RealArray = NDArray[np.float64]
 
 #: Steps at most.
 STEPS = 40
-#: Iterations of conjugate gradients in a step at most, and what they leave of the squared residual.
-ITERATIONS, LEFT = 6, 0.01
+#: Iterations of conjugate gradients in a step at most; the share of the squared residual at which
+#: they stop.
+ITERATIONS, ENOUGH = 6, 0.01
 #: Relative change of z up to which the approximate Jacobian need not be computed again: it costs as
 #: much as one iteration.
 SAME = 0.005
@@ -182,18 +184,10 @@ def _step(
         made: RealArray = vectors @ ((vectors.T @ left) / (values + damping))
         return made
 
-    x, left = np.zeros_like(right), right.copy()
-    direction = precondition(left)
-    size = at_first = float(left @ direction)
-    for _ in range(ITERATIONS):
-        if not size > LEFT * at_first:
-            break
-        applied = place.curved(direction, weight) + damping * direction
-        length = size / float(direction @ applied)
-        x, left = x + length * direction, left - length * applied
-        guess = precondition(left)
-        before, size = size, float(left @ guess)
-        direction = guess + size / before * direction
+    x, left = conjugate_gradients(
+        lambda v: place.curved(v, weight) + damping * v,
+        right, precondition, iterations=ITERATIONS, enough=ENOUGH,
+    )  # fmt: skip
     # (H + damping) x = right - left
     promised = float(x @ (right + left) + damping * x @ x)
     return x, float(right @ x), promised

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mesoinv.generators.common.errors import MesoinvError
+from mesoinv.generators.solvers.pldos.inversion.conjugate_gradients import conjugate_gradients
 from mesoinv.generators.solvers.pldos.inversion.noise import (
     Measured,
     cautious_variance,
@@ -26,8 +27,6 @@ from mesoinv.generators.solvers.pldos.inversion.sketch import sketch
 from mesoinv.generators.solvers.pldos.linearise import linearise
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from mesoinv.generators.solvers.pldos.inversion.waves import Waves
     from mesoinv.generators.solvers.pldos.linearise import Linearised
 
@@ -209,26 +208,7 @@ def _step(
         return back
 
     downhill = -(waves.adjoint(linear.adjoint((weight * error)[None])[0]) + z)
-    step = _conjugate_gradients(apply, downhill, lambda r: cho_solve(factors, r))
+    step, _ = conjugate_gradients(
+        apply, downhill, lambda r: cho_solve(factors, r), iterations=ITERATIONS
+    )
     return step, float(downhill @ step)
-
-
-def _conjugate_gradients(
-    apply: Callable[[RealArray], RealArray],
-    right: RealArray,
-    precondition: Callable[[RealArray], Any],
-) -> RealArray:
-    """Solve a positive definite system roughly, from zero."""
-    x, left = np.zeros_like(right), right.copy()
-    guess = precondition(left)
-    direction, size = guess, float(left @ guess)
-    for _ in range(ITERATIONS):
-        if not size > 0:
-            break
-        applied = apply(direction)
-        length = size / float(direction @ applied)
-        x, left = x + length * direction, left - length * applied
-        guess = precondition(left)
-        before, size = size, float(left @ guess)
-        direction = guess + size / before * direction
-    return x
