@@ -49,9 +49,14 @@ def _named(noise: float | None) -> str:
     return f"noise {noise or 'of the storage'}"
 
 
+def relative_errors(made: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Return the norm of each sample's error over that of its truth, (B,)."""
+    difference = np.linalg.norm((made - truth).reshape(len(truth), -1), axis=1)
+    return difference / np.linalg.norm(truth.reshape(len(truth), -1), axis=1)
+
+
 def _start_line(noise: float | None, starts: np.ndarray, truth: np.ndarray) -> str:
-    errors = np.linalg.norm((starts - truth).reshape(len(truth), -1), axis=1)
-    errors /= np.linalg.norm(truth.reshape(len(truth), -1), axis=1)
+    errors = relative_errors(starts, truth)
     middle, most = np.quantile(errors, [0.5, 0.99])
     return (
         f"starts of {len(truth)} maps, {_named(noise)}: relative error {middle:.3f} (median), "

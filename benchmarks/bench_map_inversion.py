@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import mesoinv
+from benchmarks.bench_inversion import relative_errors
 from mesoinv.generators.sgm import POINT_TIPS, invert_map
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def _line(maps: np.ndarray, starts: np.ndarray, truth: np.ndarray, noise: float)
     start = time.perf_counter()
     made = invert_map(maps, starts, tip_strength=strength, noise=noise)
     seconds = (time.perf_counter() - start) / len(maps)
-    before, after = (_errors(v, truth) for v in (starts, made.potential))
+    before, after = (relative_errors(v, truth) for v in (starts, made.potential))
     fits = made.fits
     covered = (abs(made.potential - truth) < 1.96 * made.deviation)[fits].mean()
     return (
@@ -47,8 +48,3 @@ def _line(maps: np.ndarray, starts: np.ndarray, truth: np.ndarray, noise: float)
         f"{np.median(before):.3f} (median), of what fits {np.median(after[fits]):.4f}, "
         f"at most {after[fits].max():.4f}; 95 % intervals cover {100 * covered:.1f} %"
     )
-
-
-def _errors(made: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    difference = np.linalg.norm((made - truth).reshape(len(truth), -1), axis=1)
-    return difference / np.linalg.norm(truth.reshape(len(truth), -1), axis=1)

@@ -149,7 +149,9 @@ def _checked_maps(
     sides = (strip.length, strip.width)
     wanted = sides if strengths is None else (strengths, *sides)
     if maps.ndim != len(wanted) + 1 or maps.shape[1:] != wanted:
-        raise UsageError(f"A map has shape (batch, {str(wanted)[1:]}; got {maps.shape}.")
+        raise UsageError(
+            f"A map has shape (batch, {', '.join(map(str, wanted))}); got {maps.shape}."
+        )
     most, reach = len(strip_modes(strip).source_sin), 10 * noise
     if not np.isfinite(maps).all() or abs(maps).max() > most + reach:
         raise UsageError(

@@ -77,9 +77,9 @@ class SampleMap:
         mu = -weight.sum() * self.solved.reflection.conj()
         for w, strength in zip(weight, self.strengths.tolist(), strict=True):
             tau = t_matrix(response.green[0], strength)
-            force += (2j * w * tau)[..., None] * self.reflected
-            force -= (2 * w * np.abs(tau) ** 2 * rho)[..., None] * psi.conj()
-            kappa += w * tau**2 * (1j * alpha - tau.conj() * rho**2)
+            by_state, by_green = derivatives(tau, rho, alpha, psi, self.reflected)
+            force += w[..., None] * by_state
+            kappa += w * by_green
             scaled = (w * (1j * tau).conj())[..., None] * psi.conj()
             mu += np.einsum("xym,xyn->mn", scaled, psi.conj(), optimize=True)
         moved = self.solved.solve(force)
@@ -110,6 +110,16 @@ class SampleMap:
                 - 2 * np.abs(tau) ** 2 * rho * d_rho
             )
         return np.stack(made)
+
+
+def derivatives(
+    tau: ComplexArray, rho: RealArray, alpha: ComplexArray, psi: ComplexArray,
+    reflected: ComplexArray,
+) -> tuple[ComplexArray, ComplexArray]:  # fmt: skip
+    """Return λ/w (…, q) and κ/w (…): how T at some places follows ψ and G(r, r) there."""
+    by_state = (2j * tau)[..., None] * reflected
+    by_state -= (2 * np.abs(tau) ** 2 * rho)[..., None] * psi.conj()
+    return by_state, tau**2 * (1j * alpha - tau.conj() * rho**2)
 
 
 @dataclass(frozen=True, repr=False)

@@ -12,6 +12,7 @@ normal equations by conjugate gradients with exact products; the approximate Jac
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -89,9 +90,14 @@ class _Place:
         """Return what is minimised."""
         return float(weight * (self.error**2).sum() + self.z @ self.z)
 
+    @functools.cached_property
+    def pull(self) -> RealArray:
+        """Half the gradient of the squared error; a step that is not made leaves it as it is."""
+        return self._back(self.error)
+
     def downhill(self, weight: float) -> RealArray:
         """Return half the cost's gradient, reversed."""
-        made: RealArray = -(self._back(weight * self.error) + self.z)
+        made: RealArray = -(weight * self.pull + self.z)
         return made
 
     def curved(self, x: RealArray, weight: float) -> RealArray:
@@ -99,8 +105,8 @@ class _Place:
         moved = self.linear.product(self.waves.potential(x)[None])[0]
         return self._back(weight * centred(moved)) + x
 
-    def _back(self, weighted: RealArray) -> RealArray:
-        return self.waves.adjoint(self.linear.adjoint(weighted[None])[0])
+    def _back(self, maps: RealArray) -> RealArray:
+        return self.waves.adjoint(self.linear.adjoint(maps[None])[0])
 
 
 def centred(maps: RealArray) -> RealArray:
@@ -167,8 +173,10 @@ def _products(place: _Place) -> RealArray:
     ((_, maps),) = place.linear.parts[0]
     jacobian = sensitivity(maps, place.waves)
     sites = place.error[0].size / jacobian.shape[1]
-    made: RealArray = sum(sites * (one.T @ one).astype(np.float64) for one in jacobian)
-    return (made + made.T) / 2
+    # in double precision rounding stays below what the prior adds, at any noise
+    flat = jacobian.reshape(-1, jacobian.shape[-1]).astype(np.float64)
+    made: RealArray = sites * (flat.T @ flat)
+    return made
 
 
 def _step(
@@ -176,7 +184,6 @@ def _step(
 ) -> tuple[RealArray, float, float]:
     """Return the step, its squared length in standard deviations, and the decrease it promises."""
     values, vectors = np.linalg.eigh(normal)
-    values = np.maximum(values, 1.0)  # what the prior alone gives
     right = place.downhill(weight)
     damping = _damping(values, vectors.T @ right, radius)
 

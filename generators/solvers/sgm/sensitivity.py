@@ -31,6 +31,7 @@ from mesoinv.generators.solvers.pldos.inversion.sketch import (
     real_times,
 )
 from mesoinv.generators.solvers.pldos.strip import strip_modes
+from mesoinv.generators.solvers.sgm.linearise import derivatives
 from mesoinv.generators.solvers.sgm.tip_response import t_matrix
 
 if TYPE_CHECKING:
@@ -96,8 +97,6 @@ def sensitivity(maps: SampleMap, waves: Waves) -> SingleArray:
         If the length of the strip is no multiple of 4.
     """
     strip, psi = waves.strip, maps.solved.states
-    if strip.length % COLUMNS:
-        raise ValueError(f"The strip's length must be a multiple of {COLUMNS}.")
     grid, products = _Grid.of(strip), product_waves(waves)
     chain = Chain(maps.solved.sample, strip, min(MODES, strip.width))
     inner = _Inner(chain, strip, grid)
@@ -145,10 +144,10 @@ def _at_places(maps: SampleMap, strength: float, grid: _Grid) -> _Tip:
         values[0][places] for values in (response.density, response.overlap, response.green)
     )
     tau = t_matrix(green, strength)
-    square = 2 * tau**2 * (1j * alpha - tau.conj() * rho**2)
-    linear = (4j * tau)[..., None] * reflected
-    linear -= (4 * np.abs(tau) ** 2 * rho)[..., None] * psi.conj()
-    return _Tip(tau, square.astype(np.complex64), linear.astype(np.complex64), psi)
+    by_state, by_green = derivatives(tau, rho, alpha, psi, reflected)
+    return _Tip(
+        tau, (2 * by_green).astype(np.complex64), (2 * by_state).astype(np.complex64), psi
+    )  # fmt: skip
 
 
 def _reflections(psi: ComplexArray, waves: Waves) -> ComplexArray:

@@ -143,8 +143,6 @@ def sketch(potential: RealArray, states: NDArray[np.complex128], waves: Waves) -
         If the length is no multiple of `COLUMNS`.
     """
     strip = waves.strip
-    if strip.length % COLUMNS:
-        raise ValueError(f"The strip's length must be a multiple of {COLUMNS}.")
     modes, states_count = min(MODES, strip.width), states.shape[1]
     basis = strip_modes(strip).basis[:, :modes].astype(np.float32)
     products = product_waves(waves)
@@ -187,6 +185,8 @@ class Chain:
     """The strip in few modes, with three columns out of four eliminated."""
 
     def __init__(self, potential: RealArray, strip: Strip, modes: int) -> None:
+        if strip.length % COLUMNS:
+            raise ValueError(f"The strip's length must be a multiple of {COLUMNS}.")
         tables = strip_modes(strip)
         basis = tables.basis[:, :modes].astype(np.float32)
         onsite = (2 + tables.kinetic[:modes] - strip.energy).astype(np.float32)
